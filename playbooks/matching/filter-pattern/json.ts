@@ -1,0 +1,82 @@
+import { InvalidPath, type Path, readSteps, select, wildcards } from '../path.ts';
+import { valueText } from '../values.ts';
+import { readBoolean, readComparison } from './comparison.ts';
+import type { Scanner } from './scanner.ts';
+
+/** A pattern for JSON log events, `{ $.a = "b" && ... }`. */
+export interface JsonPattern {
+  kind: 'json';
+  test: (record: unknown) => boolean;
+}
+
+/** Reads `{ ... }`. @throws InvalidFilterPattern */
+export function readJsonPattern(scanner: Scanner): JsonPattern {
+  scanner.expect('{', 'before the conditions');
+  let stars = 0;
+  const test = readBoolean<unknown>(scanner, () => {
+    const at = scanner.position;
+    const path = readSelector(scanner);
+    stars += wildcards(path);
+    if (stars > 3) scanner.fail('a pattern may have three selectors with wildcards only', at);
+    return readCondition(scanner, path);
+  });
+  scanner.expect('}', 'after the conditions');
+  return { kind: 'json', test };
+}
+
+/** Reads a selector such as `$.users[0].id`. @throws InvalidFilterPattern */
+export function readSelector(scanner: Scanner): Path {
+  scanner.skipSpace();
+  const at = scanner.position;
+  if (scanner.char !== '$') scanner.fail('a selector ("$.") is expected');
+  if (scanner.text[at + 1] !== '.') scanner.fail('a selector begins with "$."', at);
+  try {
+    const { steps, end } = readSteps(scanner.text, at + 1);
+    if (wildcards(steps) > 1) scanner.fail('a selector may have one wildcard only', at);
+    scanner.position = end;
+    return steps;
+  } catch (error) {
+    if (error instanceof InvalidPath) return scanner.fail('the selector is not finished', error.position);
+    throw error;
+  }
+}
+
+function readCondition(scanner: Scanner, path: Path): (record: unknown) => boolean {
+  scanner.skipSpace();
+  const at = scanner.position;
+  const word = scanner.takeMatch(/[A-Za-z]+/y)?.toUpperCase();
+  if (word === 'NOT') {
+    scanner.skipSpace();
+    if (scanner.takeMatch(/EXISTS\b/iy) === undefined) scanner.fail('"EXISTS" is expected after "NOT"');
+    return (record) => select(record, path).length === 0;
+  }
+  if (word === 'IS') {
+    scanner.skipSpace();
+    const node = readNode(scanner);
+    return (record) => select(record, path).includes(node);
+  }
+  if (word === 'EXISTS') scanner.fail('CloudWatch has no "EXISTS": say = "*"', at);
+  if (word !== undefined) scanner.fail('a comparison, "IS" or "NOT EXISTS" is expected', at);
+  const test = readComparison(scanner, 'json');
+  return (record) =>
+    select(record, path).some((node) => {
+      const text = valueText(node);
+      return text !== undefined && test(text);
+    });
+}
+
+function readNode(scanner: Scanner): null | boolean {
+  const at = scanner.position;
+  switch (scanner.takeMatch(/[A-Za-z]+/y)?.toUpperCase()) {
+    case 'NULL':
+      return null;
+    case 'TRUE':
+      return true;
+    case 'FALSE':
+      return false;
+    case 'NOT':
+      return scanner.fail('CloudWatch has no "IS NOT"', at);
+    default:
+      return scanner.fail('"NULL", "TRUE" or "FALSE" is expected after "IS"', at);
+  }
+}
