@@ -1,0 +1,124 @@
+import type { CloudTrailRecord } from './cloudtrail.ts';
+
+/** The kinds of principal that a record can name, as containment has to tell them apart. */
+export const actorKinds = [
+  'root',
+  'iam-user',
+  'assumed-role',
+  'identity-center-role',
+  'federated-user',
+  'aws-service',
+  'other-account',
+  'unknown',
+] as const;
+export type ActorKind = (typeof actorKinds)[number];
+
+/** Who made a call. */
+export interface Actor {
+  kind: ActorKind;
+  /** Equal for two records exactly when they have the same actor. */
+  key: string;
+  /** What to call the actor in a sentence: "IAM user mallory". */
+  label: string;
+  /** The principal's ARN where the record has or implies one: the user, the role (not the session), root. */
+  arn?: string;
+  /** IAM user or role name. */
+  name?: string;
+  /** Role session name. */
+  session?: string;
+  accountId?: string;
+}
+
+/** What CloudTrail writes where the name typed at sign-in belongs to no user. */
+const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
+
+/**
+ * The actor of a record, whatever is missing in it.
+ * @param account the account being watched; another account's principals are `other-account`
+ * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+ */
+export function actorOf(record: CloudTrailRecord, account: string): Actor {
+  const identity = record.userIdentity ?? {};
+  const accountId = identity.accountId ?? accountOfArn(identity.arn);
+  const owner = accountId === undefined ? {} : { accountId };
+  if (identity.type === 'AWSService' || (identity.invokedBy?.endsWith('.amazonaws.com') && !identity.arn)) {
+    const service = identity.invokedBy ?? record.sourceIPAddress ?? 'unknown service';
+    return { kind: 'aws-service', key: `service:${service}`, label: `AWS service ${service}`, name: service, ...owner };
+  }
+  if (accountId !== undefined && /^\d{12}$/.test(accountId) && accountId !== account) {
+    const who = identity.arn ?? identity.principalId ?? accountId;
+    return { kind: 'other-account', key: `other:${who}`, label: `${who} of account ${accountId}`, name: who, ...owner };
+  }
+  switch (identity.type) {
+    case 'Root':
+      return {
+        kind: 'root',
+        key: 'root',
+        label: 'the root user',
+        arn: identity.arn ?? `arn:aws:iam::${accountId ?? account}:root`,
+        ...owner,
+      };
+    case 'IAMUser':
+      return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, account, owner);
+    case 'AssumedRole':
+      return assumedRole(record, account, owner);
+    case 'FederatedUser': {
+      const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
+      return {
+        kind: 'federated-user',
+        key: `federated:${name}`,
+        label: `federated user ${name}`,
+        name,
+        ...(identity.arn ? { arn: identity.arn } : {}),
+        ...owner,
+      };
+    }
+    default:
+      return unknown(identity.arn ?? identity.principalId ?? identity.userName, owner);
+  }
+}
+
+function iamUser(
+  name: string | undefined,
+  arn: string | undefined,
+  account: string,
+  owner: { accountId?: string },
+): Actor {
+  if (name === undefined || name === HIDDEN) {
+    return unknown(name === HIDDEN ? 'a user name that does not exist' : undefined, owner);
+  }
+  return {
+    kind: 'iam-user',
+    key: `user:${name}`,
+    label: `IAM user ${name}`,
+    arn: arn ?? `arn:aws:iam::${owner.accountId ?? account}:user/${name}`,
+    name,
+    ...owner,
+  };
+}
+
+function assumedRole(record: CloudTrailRecord, account: string, owner: { accountId?: string }): Actor {
+  const identity = record.userIdentity ?? {};
+  const issuer = identity.sessionContext?.sessionIssuer;
+  const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
+  const name = issuer?.userName ?? lastOfArn(issuer?.arn) ?? fromArn;
+  if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
+  const arn = issuer?.arn ?? `arn:aws:iam::${owner.accountId ?? account}:role/${name}`;
+  const identityCenter = name.startsWith('AWSReservedSSO_');
+  return {
+    kind: identityCenter ? 'identity-center-role' : 'assumed-role',
+    key: `role:${name}:${identityCenter ? (session ?? '') : ''}`,
+    label: `${identityCenter ? 'Identity Center role' : 'role'} ${name}${session ? ` (session ${session})` : ''}`,
+    arn,
+    name,
+    ...(session ? { session } : {}),
+    ...owner,
+  };
+}
+
+function unknown(what: string | undefined, owner: { accountId?: string }): Actor {
+  return { kind: 'unknown', key: `unknown:${what ?? ''}`, label: what ?? 'an unknown principal', ...owner };
+}
+
+const accountOfArn = (arn: string | undefined): string | undefined => arn?.split(':')[4] || undefined;
+const lastOfArn = (arn: string | undefined): string | undefined => arn?.split('/').at(-1) || undefined;

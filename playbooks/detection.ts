@@ -1,0 +1,43 @@
+import type { Match } from './matching/match.ts';
+
+/** How bad an incident of a detection is, worst last. */
+export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
+export type Severity = (typeof severities)[number];
+
+/** A CloudTrail record in a detection's samples, with what it shows. Hand-written in the shape of real records. */
+export interface Sample {
+  /** What the record is, in a few words: "denied StopLogging". */
+  name: string;
+  record: Record<string, unknown>;
+}
+
+/**
+ * One detection, declared once. From it come the metric filter, the alarm, the EventBridge rule to the playbook, the
+ * predicate that the playbook filters with again, and the tests on its samples.
+ */
+export interface Detection {
+  /** Names the finding: "CloudTrail logging stopped, deleted or narrowed". */
+  title: string;
+  /** Why it matters and what it usually means, a sentence or two. */
+  why: string;
+  severity: Severity;
+  /** Which records count. */
+  when: Match;
+  /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
+  alarm: { atLeast: number; withinMinutes: number };
+  /**
+   * Records that do not count for the alarm, but belong to the picture: they are collected when they share the value of
+   * one of the paths with a record that counts, as a successful sign-in by the user whose sign-ins failed.
+   */
+  related?: { when: Match; sharing: string[] };
+  /** The id of the response that its alarm starts. */
+  response: string;
+  /** ATT&CK technique ids. https://attack.mitre.org/matrices/enterprise/cloud/iaas/ */
+  attack: string[];
+  /** What sets it off without harm, and what to do about that. */
+  falsePositives: string[];
+  samples: { matching: Sample[]; other: Sample[] };
+}
+
+/** Declares a detection; its id is its file's name and its key in the catalog. */
+export const detection = (declared: Detection): Detection => declared;

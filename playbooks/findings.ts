@@ -1,0 +1,81 @@
+/** What `actor` found: everybody who did it, and what they are. */
+export interface ActorFinding {
+  key: string;
+  label: string;
+  kind: string;
+  arn?: string;
+  addresses: string[];
+  userAgents: string[];
+  calls: { time: string; call: string; address: string; verdict: string; error?: string }[];
+}
+
+/** What `logging-gap` found of one trail. */
+export interface TrailGap {
+  trail: string;
+  /** Is it logging now, as GetTrailStatus says. */
+  logging: boolean | 'deleted' | 'unknown';
+  stoppedAt?: string;
+  restartedAt?: string;
+  /** Whole seconds from the stopping call to the restart. */
+  offSeconds?: number;
+}
+
+/** One way in which a bucket is, or would be, open to strangers. */
+export interface ExposureWay {
+  via: 'policy' | 'acl' | 'access-point';
+  /** Everyone on the internet, or everybody with any AWS account. */
+  who: 'everyone' | 'any AWS account';
+  access: ('read' | 'list' | 'write' | 'permissions')[];
+  /** The statement's Sid or number, or the grant. */
+  what: string;
+  /** The setting of the block that neutralizes it, if one does. */
+  blockedBy?: string;
+}
+
+/** What `bucket-exposure` found of one bucket. */
+export interface BucketExposure {
+  bucket: string;
+  public: boolean;
+  ways: ExposureWay[];
+  /** The protection that was taken away, in words. */
+  protectionRemoved: boolean;
+  objects?: { count: number; bytes: number; atLeast: boolean };
+  since?: string;
+  until?: string;
+  /** Is it closed now, as read back. */
+  closed: boolean;
+}
+
+/** What `login-pattern` found. */
+export interface LoginPattern {
+  kind: 'brute-force' | 'spray' | 'distributed' | 'mixed';
+  failures: number;
+  first: string;
+  last: string;
+  perMinute: number;
+  users: { user: string; failures: number; addresses: string[]; exists: boolean }[];
+  addresses: { address: string; failures: number; users: string[] }[];
+  successes: { time: string; user: string; address: string; mfa: boolean }[];
+}
+
+/** What `root-activity` found, in order. */
+export interface RootActivity {
+  uses: {
+    time: string;
+    call: string;
+    address: string;
+    agent: string;
+    mfa?: boolean;
+    error?: string;
+    changed?: string;
+  }[];
+}
+
+/** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
+export interface Findings {
+  actor?: ActorFinding[];
+  'logging-gap'?: TrailGap[];
+  'bucket-exposure'?: BucketExposure[];
+  'login-pattern'?: LoginPattern;
+  'root-activity'?: RootActivity;
+}

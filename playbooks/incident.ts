@@ -1,0 +1,98 @@
+import type { Actor } from './actor.ts';
+import type { CloudTrailRecord } from './cloudtrail.ts';
+import type { Severity } from './detection.ts';
+import type { Findings } from './findings.ts';
+
+/**
+ * What a collected record turned out to be. `offence`: it did what the detection looks for; `attempt`: the call was
+ * refused or failed, nothing changed; `benign`: it matched, but opened or weakened nothing; `related`: context only.
+ */
+export type Verdict = 'offence' | 'attempt' | 'benign' | 'related';
+
+/** A record that belongs to an incident. */
+export interface IncidentEvent {
+  record: CloudTrailRecord;
+  actor: Actor;
+  verdict: Verdict;
+  /** Why it is benign. */
+  reason?: string;
+}
+
+/**
+ * How far an action got. `planned`; `proposed` (an analyst must decide); `withheld` (the principal is protected);
+ * `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.
+ */
+export type ActionStatus =
+  | 'planned'
+  | 'proposed'
+  | 'withheld'
+  | 'captured'
+  | 'contained'
+  | 'verified'
+  | 'not-needed'
+  | 'failed'
+  | 'undone';
+
+/** One containment of one target, as the ledger has it. */
+export interface ActionRecord {
+  /** Unique in the incident and short enough to type: `start-logging-3f9a1c`. */
+  key: string;
+  action: string;
+  /** What it does, in words: "start logging again". */
+  title: string;
+  /** False for actions that only mark, such as a tag. */
+  contains: boolean;
+  /** What is acted on, in the action's own shape. */
+  target: unknown;
+  /** The target in words: "trail cordon". */
+  label: string;
+  status: ActionStatus;
+  /** eventIDs of the records that called for it. */
+  because: string[];
+  /** The target's state before, as captured, and after, as read back. */
+  before?: unknown;
+  after?: unknown;
+  /** Why it was not needed, withheld or failed. */
+  reason?: string;
+  /** True when `not-needed` means that the records behind it did no harm. */
+  benign?: boolean;
+  /** ISO times of each change of status. */
+  at: Partial<Record<ActionStatus, string>>;
+}
+
+/** Something only a person can do. */
+export interface ManualStep {
+  /** What to do, a sentence. */
+  what: string;
+  /** Exact commands, if any. */
+  commands?: string[];
+}
+
+/** How an incident ended, or stands. */
+export type Outcome = 'contained' | 'needs-analyst' | 'attempt' | 'benign' | 'duplicate';
+
+/** What can be said of an incident when its report is written: everything the playbook knows. */
+export interface Incident {
+  id: string;
+  detection: string;
+  account: string;
+  region: string;
+  severity: Severity;
+  status: 'open' | 'closed';
+  outcome?: Outcome;
+  /** ISO times. */
+  openedAt: string;
+  closedAt?: string;
+  /** When the alarm fired. */
+  alarmAt: string;
+  alarmName: string;
+  alarmReason?: string;
+  /** In order of their time. */
+  events: IncidentEvent[];
+  actions: ActionRecord[];
+  findings: Findings;
+  /** Steps that failed after their retries. */
+  failures: { step: string; error: string; at: string }[];
+  /** Where the report and the raw records are: s3://bucket/prefix. */
+  evidence: string;
+}

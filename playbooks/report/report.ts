@@ -1,0 +1,118 @@
+import type { Detection } from '../detection.ts';
+import type { ActionRecord, Incident, Outcome } from '../incident.ts';
+import { openReasons } from '../outcome.ts';
+import type { Response, Section } from '../response.ts';
+import { ascii, clock, dayAndClock, line, plain } from './words.ts';
+
+/** Outcomes as an analyst reads them. */
+export const outcomeWords: Record<Outcome, string> = {
+  contained: 'CONTAINED',
+  'needs-analyst': 'NEEDS AN ANALYST',
+  attempt: 'ATTEMPT, nothing to restore',
+  benign: 'BENIGN',
+  duplicate: 'DUPLICATE',
+};
+
+/** A mail: a subject of at most 100 printable ASCII characters (the limit of SNS) and a plain text. */
+export interface Mail {
+  subject: string;
+  text: string;
+}
+
+/**
+ * The summary of an incident. Says only what the incident's record says: an action counts as done when it was read back.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export function summaryMail(incident: Incident, detection: Detection, response: Response): Mail {
+  const outcome = incident.outcome ?? 'needs-analyst';
+  const sections: Section[] = [
+    ...response.report(incident),
+    who(incident),
+    { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
+    { heading: 'For you to decide', lines: incident.actions.filter((a) => a.status === 'proposed').flatMap(decide) },
+    { heading: 'Still open', lines: openReasons(incident, response) },
+    byHand(incident, response),
+    {
+      heading: 'Evidence',
+      lines: [incident.evidence, `npx cordon incidents show ${incident.id}`],
+    },
+  ];
+  const text = [
+    `${incident.severity}: ${outcomeWords[outcome]}`,
+    detection.title,
+    '',
+    `Incident  ${incident.id}`,
+    `Account   ${incident.account}, ${incident.region}`,
+    `Alarm     ${incident.alarmName}`,
+    `Fired     ${dayAndClock(incident.alarmAt)}`,
+    ...sections.filter((section) => section.lines.length > 0).flatMap(render),
+  ];
+  return {
+    subject: ascii(
+      `[cordon] ${incident.severity} ${outcomeWords[outcome]}: ${incident.detection}, ${ascii(plain(response.subject(incident)), 40)}, ${incident.account}`,
+      100,
+    ),
+    text: `${text.map(plain).join('\n')}\n`,
+  };
+}
+
+const render = (section: Section): string[] => [
+  '',
+  section.heading.toUpperCase(),
+  ...section.lines.map((one) => `- ${one}`.replace(/^- {3}/, '    ')),
+];
+
+function who(incident: Incident): Section {
+  return {
+    heading: 'Who',
+    lines: (incident.findings.actor ?? []).flatMap((actor) => [
+      line(actor.label, `from ${actor.addresses.join(', ')}`),
+      ...actor.userAgents.map((agent) => `  with ${agent}`),
+    ]),
+  };
+}
+
+const isDone = (action: ActionRecord): boolean => action.status !== 'proposed' && action.status !== 'planned';
+
+const statusWords: Partial<Record<ActionRecord['status'], string>> = {
+  verified: 'DONE, read back',
+  contained: 'CHANGED, BUT NOT READ BACK',
+  captured: 'NOT DONE',
+  failed: 'FAILED',
+  'not-needed': 'not needed',
+  withheld: 'WITHHELD',
+  undone: 'undone',
+};
+
+function did(action: ActionRecord, incident: Incident): string[] {
+  const at = action.at[action.status];
+  return [
+    `${statusWords[action.status]}: ${action.title}, ${action.label}${at ? `, ${clock(at)}` : ''}`,
+    ...(action.reason ? [`  because: ${action.reason}`] : []),
+    ...(action.status === 'verified'
+      ? [
+          `  before: ${JSON.stringify(action.before)}`,
+          `  after: ${JSON.stringify(action.after)}`,
+          `  undo: npx cordon undo ${incident.id} ${action.key}`,
+        ]
+      : []),
+  ];
+}
+
+const decide = (action: ActionRecord): string[] => [
+  `${action.title}, ${action.label}: not done, because a person must decide`,
+  ...(action.reason ? [`  ${action.reason}`] : []),
+];
+
+function byHand(incident: Incident, response: Response): Section {
+  if (incident.outcome === 'benign') return { heading: '', lines: [] };
+  return {
+    heading: 'For you to do',
+    lines: response
+      .byHand(incident)
+      .flatMap((step, index) => [
+        `${index + 1}. ${step.what}`,
+        ...(step.commands ?? []).map((command) => `  $ ${command}`),
+      ]),
+  };
+}

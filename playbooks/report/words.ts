@@ -1,0 +1,41 @@
+/** The parts that are there, joined by commas. */
+export const line = (...parts: (string | undefined)[]): string => parts.filter((part) => part).join(', ');
+
+/** `1 second`, `2 seconds`, `1,204 objects`. */
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+
+/** The time of day in UTC, to the second: `03:05:12Z`. Days are in the report's head. */
+export const clock = (iso: string | undefined): string =>
+  iso === undefined ? 'unknown time' : `${new Date(iso).toISOString().slice(11, 19)}Z`;
+
+/** Day and time in UTC: `2026-05-01 03:05:12Z`. */
+export const dayAndClock = (iso: string): string => `${new Date(iso).toISOString().slice(0, 10)} ${clock(iso)}`;
+
+/** `712 B`, `1.4 MB`; decimal units. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  const power = count < 1000 ? 0 : Math.min(Math.floor(Math.log10(count) / 3), units.length - 1);
+  const value = count / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+}
+
+/**
+ * Text as it may stand in a mail or a terminal: control characters, line breaks and bidirectional overrides, which an
+ * attacker can put into a user agent or a bucket tag, become visible escapes.
+ */
+export const plain = (text: string): string =>
+  text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be made visible
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+/** `plain` text of printable ASCII only, cut to `length` with an ellipsis: what an SNS subject may hold. */
+export function ascii(text: string, length: number): string {
+  const clean = text
+    .replace(/[\u2018\u2019]/g, "'")
+    .replace(/[^\x20-\x7e]/g, '?')
+    .trim();
+  return clean.length <= length ? clean : `${clean.slice(0, length - 3)}...`;
+}

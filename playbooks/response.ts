@@ -1,0 +1,65 @@
+import type { ActorKind } from './actor.ts';
+import type { CloudTrailRecord } from './cloudtrail.ts';
+import type { Severity } from './detection.ts';
+import type { Findings } from './findings.ts';
+import type { Incident, ManualStep } from './incident.ts';
+
+/** `auto`: done at once. `approve`: an analyst decides. */
+export type Mode = 'auto' | 'approve';
+
+/** A target that records call for, with the records' eventIDs. */
+export interface Target {
+  /** In the action's own shape. */
+  target: unknown;
+  because: string[];
+}
+
+/** An action that puts protection back and harms nobody: it runs before the investigation. */
+export interface Restore {
+  action: string;
+  /** The targets that the incident's successful calls name. */
+  targets: (records: CloudTrailRecord[], account: string) => Target[];
+}
+
+/** An action against the offenders of one kind. */
+export interface Contain {
+  action: string;
+  who: ActorKind;
+  /** Fixed, or decided by the incident as far as it is known; `undefined` leaves the action out. */
+  mode: Mode | ((incident: Incident, actorKey: string) => Mode | undefined);
+  /** Also against those whose calls were all refused. */
+  attempts?: boolean;
+}
+
+/** A heading and its lines in the report. */
+export interface Section {
+  heading: string;
+  lines: string[];
+}
+
+/**
+ * One playbook, declared once: what is restored, investigated and contained in which order, what is left to a person,
+ * and what the report says. From it come the state machine, its functions and their permissions.
+ */
+export interface Response {
+  title: string;
+  /** Judges a record by itself: a reason why it did no harm, or undefined. */
+  harmless?: (record: CloudTrailRecord) => string | undefined;
+  restore: Restore[];
+  /** Ids of investigations, in order. */
+  investigate: (keyof Findings)[];
+  contain: Contain[];
+  /** Raises or lowers the detection's severity by what was found. */
+  severity?: (incident: Incident, declared: Severity) => Severity;
+  byHand: (incident: Incident) => ManualStep[];
+  /** What is still not as it should be, in words; an incident with such reasons needs an analyst. */
+  unresolved?: (incident: Incident) => string[];
+  report: (incident: Incident) => Section[];
+  /** What the subject of the mail names as the target: a bucket, a trail, a user. */
+  subject: (incident: Incident) => string;
+  /** True where nothing that the playbook can do contains the offender, so it is never called contained. */
+  neverContained?: boolean;
+}
+
+/** Declares a response; its id is its file's name and its key in the catalog. */
+export const response = (declared: Response): Response => declared;

@@ -1,0 +1,84 @@
+import { bucketOf, isAccountBlock, weakensBlock } from '../buckets.ts';
+import type { CloudTrailRecord } from '../cloudtrail.ts';
+import type { BucketExposure } from '../findings.ts';
+import { bytes, clock, line, plural } from '../report/words.ts';
+import { response, type Target } from '../response.ts';
+
+/** The buckets that were touched, each once, with whether the block itself was weakened. */
+function buckets(records: CloudTrailRecord[]): Target[] {
+  const found = new Map<string, { blockWeakened: boolean; because: string[] }>();
+  for (const record of records) {
+    const bucket = bucketOf(record);
+    if (!bucket) continue;
+    const entry = found.get(bucket) ?? { blockWeakened: false, because: [] };
+    entry.blockWeakened ||= weakensBlock(record);
+    entry.because.push(record.eventID);
+    found.set(bucket, entry);
+  }
+  return [...found].map(([bucket, { blockWeakened, because }]) => ({ target: { bucket, blockWeakened }, because }));
+}
+
+/** The account, when its own block was weakened. */
+function accountBlock(records: CloudTrailRecord[], account: string): Target[] {
+  const because = records.filter(isAccountBlock).map((record) => record.eventID);
+  return because.length > 0 ? [{ target: { account }, because }] : [];
+}
+
+function exposureLines(found: BucketExposure): string[] {
+  const size = found.objects
+    ? `${found.objects.atLeast ? 'at least ' : ''}${plural(found.objects.count, 'object')}, ${bytes(found.objects.bytes)}`
+    : 'contents could not be listed';
+  const open = found.ways.filter((way) => !way.blockedBy);
+  return [
+    line(`Bucket ${found.bucket}`, size),
+    ...(open.length > 0
+      ? open.map((way) => `  open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ')}`)
+      : ['  no policy or ACL opens it to strangers']),
+    ...(found.protectionRemoved ? ['  its public access block was removed or weakened'] : []),
+    ...(found.since ? [`  since ${clock(found.since)}${found.until ? `, until ${clock(found.until)}` : ''}`] : []),
+    found.closed ? '  public access is removed (read back)' : '  PUBLIC ACCESS IS NOT REMOVED',
+  ];
+}
+
+export default response({
+  title: 'Close the bucket and name who opened it',
+  restore: [
+    { action: 'block-public-access', targets: buckets },
+    { action: 'block-account-public-access', targets: accountBlock },
+  ],
+  investigate: ['actor', 'bucket-exposure'],
+  contain: [
+    { action: 'tag-iam-user', who: 'iam-user', mode: 'auto', attempts: true },
+    // Most exposures are mistakes by people who have work to do: whether to lock them out is for a person to say.
+    { action: 'disable-iam-user', who: 'iam-user', mode: 'approve' },
+  ],
+  byHand: (incident) => {
+    const exposed = incident.findings['bucket-exposure']?.filter((bucket) => bucket.ways.length > 0) ?? [];
+    return exposed.map(({ bucket, ways }) => ({
+      what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: the block holds it closed, but the statement or grant is still there.`,
+      commands: [`aws s3api get-bucket-policy --bucket ${bucket}`, `aws s3api get-bucket-acl --bucket ${bucket}`],
+    }));
+  },
+  unresolved: (incident) =>
+    (incident.findings['bucket-exposure'] ?? [])
+      .filter((bucket) => !bucket.closed)
+      .map((bucket) => `bucket ${bucket.bucket} is still open`),
+  report: (incident) => [
+    {
+      heading: 'What happened',
+      lines: incident.events.map(({ record, actor, verdict, reason }) =>
+        line(
+          `${clock(record.eventTime)} ${record.eventName}`,
+          isAccountBlock(record) ? 'the account' : `bucket ${bucketOf(record) ?? 'not named'}`,
+          `by ${actor.label}`,
+          verdict === 'attempt' ? `refused: ${record.errorCode}` : reason,
+        ),
+      ),
+    },
+    { heading: 'Exposure', lines: (incident.findings['bucket-exposure'] ?? []).flatMap(exposureLines) },
+  ],
+  subject: (incident) => {
+    const bucket = incident.events.map((event) => bucketOf(event.record)).find(Boolean);
+    return bucket ? `bucket ${bucket}` : 'the account’s public access block';
+  },
+});
