@@ -1,0 +1,18 @@
+// The way into every command: `node local/bootstrap.mjs COMMAND [arguments]`, which package.json's scripts call.
+// It must load on a Node that is too old for everything else, in order to say so: hence no modern syntax in this file,
+// and nothing is imported before the version has been looked at.
+
+var OLDEST_MAJOR = 20;
+
+if (parseInt(process.versions.node, 10) < OLDEST_MAJOR) {
+  console.error(
+    'Node ' +
+      process.versions.node +
+      ' is too old: cordon needs Node ' +
+      OLDEST_MAJOR +
+      ' or newer; install it from https://nodejs.org and run this again.',
+  );
+  process.exitCode = 3;
+} else {
+  import('./setup/main.mjs').then((main) => main.run(process.argv.slice(2)));
+}
