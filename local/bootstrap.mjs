@@ -14,5 +14,5 @@ if (parseInt(process.versions.node, 10) < OLDEST_MAJOR) {
   );
   process.exitCode = 3;
 } else {
-  import('./setup/main.mjs').then((main) => main.run(process.argv.slice(2)));
+  void import('./setup/main.mjs').then((main) => main.run(process.argv.slice(2)));
 }

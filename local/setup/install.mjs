@@ -11,6 +11,7 @@ const ROOM_GB = 2;
 const UNREACHABLE =
   /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|SELF_SIGNED|UNABLE_TO_(?:GET|VERIFY)|NewConnectionError|Max retries exceeded|ConnectTimeout|ReadTimeout|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Temporary failure in name resolution|from versions: none/;
 const NO_ROOM = /ENOSPC|No space left on device|Errno 28/;
+const OUT_OF_STEP = /`npm ci` can only install packages when/;
 const WRONG_HASH = /EINTEGRITY|DO NOT MATCH THE HASHES/;
 
 /**
@@ -157,6 +158,12 @@ function installFailure(tool, what, settings, output) {
     return new Failure(
       'install',
       `${tool} got a package of the ${what} whose hash is not the locked one; nothing of it was kept: check the package source in ${settings} and run this again.`,
+    );
+  }
+  if (OUT_OF_STEP.test(output)) {
+    return new Failure(
+      'install',
+      'package.json and package-lock.json do not agree; run `npm install`, commit both, and run this again.',
     );
   }
   const code = UNREACHABLE.exec(output)?.[0];
