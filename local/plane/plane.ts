@@ -1,0 +1,76 @@
+import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import type { CallSeen, LogsWritten, Signals } from '../signals.ts';
+import { Alarms } from './alarms.ts';
+import { Clients, type Endpoint } from './clients.ts';
+import { cloudTrailEvent, isReadOnlyManagement } from './event.ts';
+import { EventBuses } from './event-bus.ts';
+import { MetricFilters } from './metric-filters.ts';
+import { type Log, Work } from './work.ts';
+
+/** How the detection plane runs. `endpoint` is the emulator's own address, so that none of the plane's calls is recorded. */
+export interface PlaneOptions extends Endpoint {
+  account: string;
+  region: string;
+  signals: Signals;
+  now?: () => Date;
+  /**
+   * How many times faster datapoints leave the windows of the alarms that watch them, so that an alarm without new data is OK again
+   * sooner; 1 as on AWS. At 10 an alarm over 5 minutes counts what came in 30 seconds.
+   */
+  returnSpeed?: number;
+  /** Takes what could not be done: an emulator that does not answer, a filter pattern that cannot be read. */
+  log?: Log;
+}
+
+/** The running detection plane. */
+export interface Plane {
+  /** Stops it. Resolves when the work that ran has ended. */
+  close(): Promise<void>;
+  /** Resolves when everything signalled so far was evaluated and delivered. */
+  settled(): Promise<void>;
+}
+
+const tick = 1_000;
+/** Operations of CloudWatch that can change an alarm's state. */
+const alarmCalls = new Set(['PutMetricData', 'SetAlarmState', 'PutMetricAlarm', 'PutCompositeAlarm']);
+
+/**
+ * Starts the detection plane of the local AWS: what CloudWatch and EventBridge do on AWS and the emulator does not. It evaluates metric
+ * filters on what is put into log groups, lets alarms return, and brings alarm state changes and CloudTrail's records to the
+ * EventBridge rules that match them. It reads what is deployed, when it needs it, and knows no detection by name.
+ */
+export async function startPlane(options: PlaneOptions): Promise<Plane> {
+  const { signals, account, region, now = () => new Date(), returnSpeed = 1, log = console.error } = options;
+  if (!(returnSpeed > 0)) throw new RangeError(`returnSpeed must be greater than 0, it is ${returnSpeed}`);
+  const work = new Work(log);
+  const clients = new Clients(options);
+  const buses = new EventBuses({ clients, work, signals, now });
+  const alarms = new Alarms({
+    ...{ clients, work, signals, account, now, returnSpeed },
+    onEvent: (where, event) => buses.publish(where, event),
+  });
+  const filters = new MetricFilters({ clients, work, now, returnSpeed, onData: (where) => alarms.look(where) });
+  await alarms.watch(region);
+
+  const onLogs = (written: LogsWritten) => filters.add(written);
+  const onCall = (call: CallSeen) => {
+    if (call.service === 'cloudwatch' && call.status < 300 && alarmCalls.has(call.operation)) alarms.look(call.region);
+  };
+  const onRecord = (record: CloudTrailRecord, trails: string[]) => {
+    if (trails.length === 0) return;
+    const event = cloudTrailEvent(record, account, region);
+    buses.publish(event.region, event, isReadOnlyManagement(record));
+  };
+  signals.on('logs', onLogs).on('call', onCall).on('record', onRecord);
+  const timer = setInterval(() => alarms.evaluate(), tick);
+
+  return {
+    settled: () => work.settled(),
+    async close() {
+      clearInterval(timer);
+      signals.off('logs', onLogs).off('call', onCall).off('record', onRecord);
+      await work.end();
+      clients.destroy();
+    },
+  };
+}
