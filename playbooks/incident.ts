@@ -52,6 +52,9 @@ export interface ActionRecord {
   /** The target's state before, as captured, and after, as read back. */
   before?: unknown;
   after?: unknown;
+  /** The same in words. */
+  beforeWords?: string;
+  afterWords?: string;
   /** Why it was not needed, withheld or failed. */
   reason?: string;
   /** True when `not-needed` means that the records behind it did no harm. */

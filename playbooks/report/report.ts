@@ -91,8 +91,8 @@ function did(action: ActionRecord, incident: Incident): string[] {
     ...(action.reason ? [`  because: ${action.reason}`] : []),
     ...(action.status === 'verified'
       ? [
-          `  before: ${JSON.stringify(action.before)}`,
-          `  after: ${JSON.stringify(action.after)}`,
+          `  before: ${action.beforeWords}`,
+          `  after: ${action.afterWords}`,
           `  undo: npx cordon undo ${incident.id} ${action.key}`,
         ]
       : []),

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { ActionRecord } from '../../playbooks/incident.ts';
+import type { Context } from '../context.ts';
+import { InvalidInput, UndoRefused } from '../errors.ts';
+import type { Permission } from '../permissions.ts';
+import { type StepHandler, stepHandler } from '../step.ts';
+
+/** Whether the action is called for, judged from the target's state. `benign`: the records behind it did no harm. */
+export type Assessment = { needed: true } | { needed: false; reason: string; benign: boolean };
+
+/**
+ * One containment, declared once. From it come two functions (one that contains and verifies, one that undoes), a role
+ * for each with just their permissions, the states of the playbooks and the branch of the undo machine.
+ *
+ * `Before` is what `capture` read and the ledger keeps before anything is changed; `undo` puts exactly that back.
+ */
+export interface Action<Target, Before, After> {
+  /** What it does, verb first: "start logging again". */
+  title: string;
+  /** False for actions that only mark. */
+  contains: boolean;
+  target: z.ZodType<Target>;
+  before: z.ZodType<Before>;
+  /** The target in words: "trail cordon". */
+  label: (target: Target) => string;
+  /** A captured or read-back state in words, for reports: "logging off since 03:05:12Z". */
+  words: (state: Before | After) => string;
+  /** What else it touches, in words. */
+  blastRadius: string;
+  permissions: { contain: Permission[]; undo: Permission[] };
+  /** Default: always needed. @throws {TargetUnfit} when the target is gone */
+  assess?: (target: Target, context: Context) => Promise<Assessment>;
+  capture: (target: Target, context: Context, incident: IncidentRef) => Promise<Before>;
+  /** Must do no harm when it is done twice. */
+  contain: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
+  /** Reads back. `after` goes into the report. */
+  verify: (target: Target, context: Context, incident: IncidentRef) => Promise<{ verified: boolean; after: After }>;
+  /** Puts `before` back. */
+  undo: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
+}
+
+/** The incident that an action belongs to, for tags and names. */
+export interface IncidentRef {
+  id: string;
+  detection: string;
+}
+
+/** Declares an action; its id is its file's name and its key in the catalog. */
+export const defineAction = <Target, Before, After>(
+  declared: Action<Target, Before, After>,
+): Action<Target, Before, After> => declared;
+
+/** The key of an action on a target: the action's id and six hexadecimal digits of the target. */
+export const actionKeyOf = (action: string, target: unknown): string =>
+  `${action}-${createHash('sha256').update(JSON.stringify(target)).digest('hex').slice(0, 6)}`;
+
+const input = z.object({
+  incidentId: z.string().min(1),
+  key: z.string().min(1),
+  phase: z.enum(['contain', 'verify']),
+});
+
+/** What the function answers the playbook. */
+export interface ActionResult {
+  key: string;
+  status: ActionRecord['status'];
+  /** True when nothing more is to be done for it. */
+  settled: boolean;
+}
+
+/** How often and how long reading back is tried within one call: IAM and S3 changes take a moment to spread. */
+const READ_BACK = { tries: 4, pauseMs: 400 };
+
+/** The function that contains and verifies. */
+export function containHandler<Target, Before, After>(
+  action: Action<Target, Before, After>,
+): StepHandler<ActionResult> {
+  return stepHandler(input, async ({ incidentId, key, phase }, context) => {
+    const record = await context.ledger.action(incidentId, key);
+    const incident = { id: incidentId, detection: (await context.ledger.head(incidentId)).detection };
+    const target = checked(action.target, record.target, `target of action ${key}`);
+    return phase === 'contain'
+      ? contain(action, record, target, incident, context)
+      : verify(action, record, target, incident, context);
+  });
+}
+
+async function contain<Target, Before, After>(
+  action: Action<Target, Before, After>,
+  record: ActionRecord,
+  target: Target,
+  incident: IncidentRef,
+  context: Context,
+): Promise<ActionResult> {
+  const { ledger, log } = context;
+  // A repeated delivery of the same step: what is done is done.
+  if (record.status === 'contained' || record.status === 'verified') return result(record);
+  let current = record;
+  if (record.status !== 'captured') {
+    const assessment = (await action.assess?.(target, context)) ?? { needed: true };
+    if (!assessment.needed) {
+      const { reason, benign } = assessment;
+      return result(await ledger.advance(incident.id, record, 'not-needed', { reason, benign }));
+    }
+    // An offence repeated after containment captures nothing new: undo must put back what was there at first.
+    const before = record.before === undefined ? await action.capture(target, context, incident) : record.before;
+    const beforeWords = action.words(checked(action.before, before, `captured state of action ${record.key}`));
+    current = await ledger.advance(incident.id, record, 'captured', { before, beforeWords });
+  }
+  const before = checked(action.before, current.before, `captured state of action ${current.key}`);
+  await action.contain(target, before, context, incident);
+  log.info('contained', { action: current.action, target: current.label });
+  return result(await ledger.advance(incident.id, current, 'contained'));
+}
+
+async function verify<Target, Before, After>(
+  action: Action<Target, Before, After>,
+  record: ActionRecord,
+  target: Target,
+  incident: IncidentRef,
+  context: Context,
+): Promise<ActionResult> {
+  if (record.status !== 'contained') return result(record);
+  for (let attempt = 1; ; attempt += 1) {
+    const { verified, after } = await action.verify(target, context, incident);
+    const afterWords = action.words(after);
+    if (verified) return result(await context.ledger.advance(incident.id, record, 'verified', { after, afterWords }));
+    if (attempt >= READ_BACK.tries) {
+      const reason = `read back ${attempt} times, and it is not so: ${afterWords}`;
+      return result(await context.ledger.advance(incident.id, record, 'failed', { after, afterWords, reason }));
+    }
+    await wait(READ_BACK.pauseMs * attempt);
+  }
+}
+
+const result = ({ key, status }: ActionRecord): ActionResult => ({ key, status, settled: status !== 'contained' });
+
+const undoInput = z.object({
+  incidentId: z.string().min(1),
+  key: z.string().min(1),
+  /** ARN of who asks for it, for the ledger and the mail. */
+  by: z.string().min(1),
+  reason: z.string().min(1),
+  force: z.boolean().default(false),
+});
+
+/** What the undo function answers. */
+export interface UndoResult {
+  incidentId: string;
+  key: string;
+  /** For the mail's subject, ASCII and at most 100 characters. */
+  subject: string;
+  text: string;
+}
+
+/** The function that undoes. Refuses what was never verified, or changed since, unless forced. @throws {UndoRefused} */
+export function undoHandler<Target, Before, After>(action: Action<Target, Before, After>): StepHandler<UndoResult> {
+  return stepHandler(undoInput, async ({ incidentId, key, by, reason, force }, context) => {
+    const record = await context.ledger.action(incidentId, key);
+    const { detection } = await context.ledger.head(incidentId);
+    const incident = { id: incidentId, detection };
+    if (record.status === 'undone') throw new UndoRefused(`${key} of incident ${incidentId} is undone already.`);
+    if (record.before === undefined) {
+      throw new UndoRefused(`${key} of incident ${incidentId} changed nothing (${record.status}): nothing to undo.`);
+    }
+    const target = checked(action.target, record.target, `target of action ${key}`);
+    const before = checked(action.before, record.before, `captured state of action ${key}`);
+    const { verified } = await action.verify(target, context, incident);
+    if (!verified && !force) {
+      throw new UndoRefused(
+        `${record.label} was changed since it was contained, so undoing ${key} might undo somebody else's work. Look at it, and use --force to undo all the same.`,
+      );
+    }
+    await action.undo(target, before, context, incident);
+    const undone = await context.ledger.advance(incidentId, record, 'undone', { reason, undoneBy: by });
+    return {
+      incidentId,
+      key,
+      subject: `[cordon] UNDONE: ${key}, incident ${incidentId}`.slice(0, 100),
+      text: `${action.title} (${record.label}) was undone at ${undone.at.undone} by ${by}.\nReason: ${reason}\nPut back: ${action.words(before)}\n`,
+    };
+  });
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const { data, error } = schema.safeParse(value);
+  if (error) throw new InvalidInput(`The ${what} is not usable. ${z.prettifyError(error)}`);
+  return data;
+}

@@ -1,0 +1,18 @@
+import type { Action } from './action.ts';
+import blockAccountPublicAccess from './block-account-public-access.ts';
+import blockPublicAccess from './block-public-access.ts';
+import disableIamUser from './disable-iam-user.ts';
+import startLogging from './start-logging.ts';
+import tagIamUser from './tag-iam-user.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: each action has a target of its own, checked by its own schema
+export type AnyAction = Action<any, any, any>;
+
+/** Every action by its id, which is its file's name. The only list of them. */
+export const actions: Readonly<Record<string, AnyAction>> = {
+  'block-account-public-access': blockAccountPublicAccess,
+  'block-public-access': blockPublicAccess,
+  'disable-iam-user': disableIamUser,
+  'start-logging': startLogging,
+  'tag-iam-user': tagIamUser,
+};

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { InvalidInput } from './errors.ts';
+
+const list = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue('must be a JSON list');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(z.string()));
+
+const schema = z.object({
+  CORDON_ACCOUNT: z.string().regex(/^\d{12}$/),
+  CORDON_PREFIX: z.string().min(1),
+  CORDON_TABLE: z.string().min(1),
+  CORDON_TOPIC: z.string().min(1),
+  CORDON_EVIDENCE: z.string().min(1),
+  CORDON_LOG_GROUP: z.string().min(1),
+  CORDON_OWN_ROLES: list,
+  CORDON_PROTECTED: list,
+  AWS_REGION: z.string().min(1),
+});
+
+/** What the deployment tells every function. */
+export interface Environment {
+  account: string;
+  region: string;
+  /** The first part of every resource's name: `cordon`. */
+  prefix: string;
+  /** Name of the ledger's table. */
+  table: string;
+  /** ARN of the topic of the mails. */
+  topic: string;
+  /** Name of the evidence bucket. */
+  evidence: string;
+  /** Name of the log group that the trail delivers to. */
+  logGroup: string;
+  /** Names of the playbooks' own roles, whose calls are never offences. */
+  ownRoles: string[];
+  /** ARN patterns, `*` for anything, of principals that are never contained automatically. */
+  protectedPrincipals: string[];
+}
+
+/** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const { data, error } = schema.safeParse(variables);
+  if (error) throw new InvalidInput(`The function's environment is not usable. ${z.prettifyError(error)}`);
+  return {
+    account: data.CORDON_ACCOUNT,
+    region: data.AWS_REGION,
+    prefix: data.CORDON_PREFIX,
+    table: data.CORDON_TABLE,
+    topic: data.CORDON_TOPIC,
+    evidence: data.CORDON_EVIDENCE,
+    logGroup: data.CORDON_LOG_GROUP,
+    ownRoles: data.CORDON_OWN_ROLES,
+    protectedPrincipals: data.CORDON_PROTECTED,
+  };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { actorKinds } from '../../playbooks/actor.ts';
+import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { severities } from '../../playbooks/detection.ts';
+import type { Findings } from '../../playbooks/findings.ts';
+
+const iso = z.iso.datetime();
+
+/** The head of an incident, as stored. */
+export const headItem = z.object({
+  id: z.string(),
+  detection: z.string(),
+  account: z.string(),
+  region: z.string(),
+  severity: z.enum(severities),
+  status: z.enum(['open', 'closed']),
+  outcome: z.enum(['contained', 'needs-analyst', 'attempt', 'benign', 'duplicate']).optional(),
+  openedAt: iso,
+  closedAt: iso.optional(),
+  alarmAt: iso,
+  alarmName: z.string(),
+  alarmReason: z.string().optional(),
+  /** ARN of the execution that handles it. */
+  execution: z.string(),
+  findings: z.custom<Findings>((value) => typeof value === 'object' && value !== null),
+  failures: z.array(z.object({ step: z.string(), error: z.string(), at: iso })),
+  evidence: z.string(),
+  /** The last round whose summary was mailed. */
+  mailedRound: z.number().optional(),
+  /** Incidents of the same detection that have claimed this one's events. */
+  claimedBy: z.array(z.string()).optional(),
+});
+export type Head = z.infer<typeof headItem>;
+
+/** A collected record, as stored: the record itself as CloudTrail wrote it. */
+export const eventItem = z.object({
+  record: z.string().transform((text) => cloudTrailRecord.parse(JSON.parse(text))),
+  actor: z.object({
+    kind: z.enum(actorKinds),
+    key: z.string(),
+    label: z.string(),
+    arn: z.string().optional(),
+    name: z.string().optional(),
+    session: z.string().optional(),
+    accountId: z.string().optional(),
+  }),
+  verdict: z.enum(['offence', 'attempt', 'benign', 'related']),
+  reason: z.string().optional(),
+});
+
+/** The ways an action can stand. */
+export const actionStatuses = [
+  'planned',
+  'proposed',
+  'withheld',
+  'captured',
+  'contained',
+  'verified',
+  'not-needed',
+  'failed',
+  'undone',
+] as const;
+
+/** One containment of one target, as stored. */
+export const actionItem = z.object({
+  key: z.string(),
+  action: z.string(),
+  title: z.string(),
+  contains: z.boolean(),
+  target: z.unknown(),
+  label: z.string(),
+  status: z.enum(actionStatuses),
+  because: z.array(z.string()),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  beforeWords: z.string().optional(),
+  afterWords: z.string().optional(),
+  reason: z.string().optional(),
+  benign: z.boolean().optional(),
+  at: z.partialRecord(z.enum(actionStatuses), iso),
+  undoneBy: z.string().optional(),
+});

@@ -1,0 +1,264 @@
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { z } from 'zod';
+import type { Findings } from '../../playbooks/findings.ts';
+import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } from '../../playbooks/incident.ts';
+import { errorName, NotInLedger } from '../errors.ts';
+import { actionItem, eventItem, type Head, headItem } from './items.ts';
+
+/** What became of claiming a record for an incident. */
+export type Claimed = { by: 'us'; fresh: boolean } | { by: 'other'; incident: string };
+
+/**
+ * The incident ledger: the only code that touches the table. Everything that must happen once is a conditional write.
+ *
+ * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID` and `ACTION#key`; `SEEN#detection#eventID` says which incident has
+ * a record. The index `by-time` lists the heads, newest first.
+ */
+export class Ledger {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #now: () => Date;
+
+  constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date) {
+    this.#documents = documents;
+    this.#table = table;
+    this.#now = now;
+  }
+
+  /** Opens an incident. False when it is open already: the same alarm was delivered before. */
+  async open(head: Head): Promise<boolean> {
+    return this.#putOnce({ pk: pk(head.id), sk: 'HEAD', kind: 'incident', ...head });
+  }
+
+  /** The head of an incident. @throws {NotInLedger} */
+  async head(id: string): Promise<Head> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: { pk: pk(id), sk: 'HEAD' }, ConsistentRead: true }),
+    );
+    if (!Item) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
+    return headItem.parse(Item);
+  }
+
+  /** Everything about an incident, records in order of their time. @throws {NotInLedger} */
+  async incident(id: string): Promise<Incident & Head> {
+    const items = await this.#query(id, '');
+    const head = items.find((item) => item.sk === 'HEAD');
+    if (!head) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
+    return {
+      ...headItem.parse(head),
+      events: items.filter((item) => String(item.sk).startsWith('EVENT#')).map(parseEvent),
+      actions: items
+        .filter((item) => String(item.sk).startsWith('ACTION#'))
+        .map(parseAction)
+        .sort((a, b) => firstTime(a).localeCompare(firstTime(b))),
+    };
+  }
+
+  /** The newest incidents, at most `limit`. */
+  async recent(limit: number): Promise<Head[]> {
+    const { Items = [] } = await this.#documents.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'by-time',
+        KeyConditionExpression: 'kind = :kind',
+        ExpressionAttributeValues: { ':kind': 'incident' },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => headItem.parse(item));
+  }
+
+  /** Claims a record for an incident and stores it; each record belongs to one incident of a detection. */
+  async claimEvent(id: string, detection: string, event: IncidentEvent): Promise<Claimed> {
+    const seen = { pk: `SEEN#${detection}#${event.record.eventID}`, sk: 'SEEN' };
+    try {
+      await this.#documents.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            {
+              Put: {
+                TableName: this.#table,
+                Item: { ...seen, incident: id },
+                ConditionExpression: 'attribute_not_exists(pk)',
+              },
+            },
+            { Put: { TableName: this.#table, Item: storedEvent(id, event) } },
+          ],
+        }),
+      );
+      return { by: 'us', fresh: true };
+    } catch (error) {
+      if (errorName(error) !== 'TransactionCanceledException') throw error;
+      const { Item } = await this.#documents.send(
+        new GetCommand({ TableName: this.#table, Key: seen, ConsistentRead: true }),
+      );
+      // Cancelled for another reason than the condition, a conflict for instance: let Step Functions try again.
+      if (!Item) throw error;
+      return Item.incident === id ? { by: 'us', fresh: false } : { by: 'other', incident: String(Item.incident) };
+    }
+  }
+
+  /** Adds a record that only belongs to the picture. False when the incident has it already. */
+  async addRelated(id: string, event: IncidentEvent): Promise<boolean> {
+    return this.#putOnce(storedEvent(id, event));
+  }
+
+  /** Changes what a record turned out to be. */
+  async judge(id: string, event: IncidentEvent, verdict: Verdict, reason: string): Promise<void> {
+    await this.#update(id, eventKey(event), { verdict, reason });
+  }
+
+  /**
+   * Plans an action. When it is there already, the records are added to it, and it is planned again if it was
+   * finished: the offender has done it once more.
+   */
+  async plan(id: string, action: Omit<ActionRecord, 'at'>): Promise<ActionRecord> {
+    const at = this.#now().toISOString();
+    const record: ActionRecord = { ...action, at: { [action.status]: at } };
+    if (await this.#putOnce({ pk: pk(id), sk: actionKey(action.key), ...record })) return record;
+    const existing = await this.action(id, action.key);
+    const because = [...new Set([...existing.because, ...action.because])];
+    if (because.length === existing.because.length) return existing;
+    const again: Partial<ActionRecord> = {
+      because,
+      status: action.status,
+      at: { ...existing.at, [action.status]: at },
+    };
+    await this.#update(id, actionKey(action.key), again);
+    return { ...existing, ...again };
+  }
+
+  /** One action. @throws {NotInLedger} */
+  async action(id: string, key: string): Promise<ActionRecord> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: { pk: pk(id), sk: actionKey(key) }, ConsistentRead: true }),
+    );
+    if (!Item) throw new NotInLedger(`Incident ${id} has no action ${key}.`);
+    return parseAction(Item);
+  }
+
+  /** All actions of an incident. */
+  async actions(id: string): Promise<ActionRecord[]> {
+    return (await this.#query(id, 'ACTION#')).map(parseAction);
+  }
+
+  /** Moves an action on, with the time. */
+  async advance(
+    id: string,
+    action: ActionRecord,
+    status: ActionStatus,
+    change: Partial<Pick<ActionRecord, 'before' | 'after' | 'beforeWords' | 'afterWords' | 'reason' | 'benign'>> & {
+      undoneBy?: string;
+    } = {},
+  ): Promise<ActionRecord> {
+    const at = { ...action.at, [status]: this.#now().toISOString() };
+    await this.#update(id, actionKey(action.key), { ...change, status, at });
+    return { ...action, ...change, status, at };
+  }
+
+  /** Changes fields of the head. */
+  async updateHead(
+    id: string,
+    change: Partial<
+      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'findings' | 'mailedRound' | 'claimedBy'>
+    >,
+  ): Promise<void> {
+    await this.#update(id, 'HEAD', change as Record<string, unknown>);
+  }
+
+  /** Stores what an investigation found. */
+  async addFinding<K extends keyof Findings>(id: string, investigation: K, found: Findings[K]): Promise<void> {
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { pk: pk(id), sk: 'HEAD' },
+        UpdateExpression: 'SET findings.#investigation = :found',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeNames: { '#investigation': investigation },
+        ExpressionAttributeValues: { ':found': found },
+      }),
+    );
+  }
+
+  /** Records that a step failed for good. */
+  async addFailure(id: string, step: string, error: string): Promise<void> {
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { pk: pk(id), sk: 'HEAD' },
+        UpdateExpression: 'SET failures = list_append(failures, :failure)',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':failure': [{ step, error, at: this.#now().toISOString() }] },
+      }),
+    );
+  }
+
+  async #putOnce(item: Record<string, unknown>): Promise<boolean> {
+    try {
+      await this.#documents.send(
+        new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' }),
+      );
+      return true;
+    } catch (error) {
+      if (errorName(error) === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
+  }
+
+  async #update(id: string, sk: string, change: Record<string, unknown>): Promise<void> {
+    const fields = Object.entries(change).filter(([, value]) => value !== undefined);
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { pk: pk(id), sk },
+        UpdateExpression: `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeNames: Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name])),
+        ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
+      }),
+    );
+  }
+
+  async #query(id: string, prefix: string): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
+          ExpressionAttributeValues: prefix ? { ':pk': pk(id), ':prefix': prefix } : { ':pk': pk(id) },
+          ConsistentRead: true,
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      items.push(...(page.Items ?? []));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return items;
+  }
+}
+
+const pk = (id: string): string => `INCIDENT#${id}`;
+const actionKey = (key: string): string => `ACTION#${key}`;
+const eventKey = (event: IncidentEvent): string => `EVENT#${event.record.eventTime}#${event.record.eventID}`;
+const storedEvent = (id: string, event: IncidentEvent): Record<string, unknown> => ({
+  ...event,
+  pk: pk(id),
+  sk: eventKey(event),
+  record: JSON.stringify(event.record),
+});
+const firstTime = (action: ActionRecord): string => Object.values(action.at).sort()[0] ?? '';
+const parseEvent = (item: unknown): IncidentEvent => eventItem.parse(item) satisfies z.infer<typeof eventItem>;
+const parseAction = (item: unknown): ActionRecord => {
+  const parsed = actionItem.parse(item);
+  return { ...parsed, target: parsed.target };
+};

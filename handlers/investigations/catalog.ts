@@ -1,0 +1,15 @@
+import actor from './actor.ts';
+import bucketExposure from './bucket-exposure.ts';
+import type { Investigations } from './investigation.ts';
+import loggingGap from './logging-gap.ts';
+import loginPattern from './login-pattern.ts';
+import rootActivity from './root-activity.ts';
+
+/** Every investigation by its id. The only list of them. */
+export const investigations: Investigations = {
+  actor,
+  'bucket-exposure': bucketExposure,
+  'logging-gap': loggingGap,
+  'login-pattern': loginPattern,
+  'root-activity': rootActivity,
+};

@@ -1,0 +1,49 @@
+import { CloudTrailClient, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
+import type { TrailGap } from '../../playbooks/findings.ts';
+import type { Incident } from '../../playbooks/incident.ts';
+import { trailArnOf } from '../../playbooks/trails.ts';
+import type { Context } from '../context.ts';
+import { errorName } from '../errors.ts';
+import { allow, trails } from '../permissions.ts';
+import type { Investigation } from './investigation.ts';
+
+/** How long each trail did not record: from the call that stopped it to its restart. */
+export default {
+  permissions: [allow(['cloudtrail:GetTrailStatus'], trails)],
+  find: async (incident, context) => {
+    const arns = new Set(
+      incident.events
+        .filter((event) => event.verdict === 'offence' || event.verdict === 'attempt')
+        .map((event) => trailArnOf(event.record, incident.account))
+        .filter((arn) => arn !== undefined),
+    );
+    return Promise.all([...arns].map((arn) => gapOf(arn, incident, context)));
+  },
+} satisfies Investigation<TrailGap[]>;
+
+async function gapOf(trail: string, incident: Incident, context: Context): Promise<TrailGap> {
+  const stoppedAt = incident.events.find(
+    ({ record, verdict }) =>
+      verdict === 'offence' &&
+      (record.eventName === 'StopLogging' || record.eventName === 'DeleteTrail') &&
+      trailArnOf(record, incident.account) === trail,
+  )?.record.eventTime;
+  const { logging, startedAt } = await statusOf(trail, context);
+  const gap: TrailGap = { trail, logging, ...(stoppedAt ? { stoppedAt } : {}) };
+  if (stoppedAt === undefined || logging !== true || startedAt === undefined) return gap;
+  // The record's time has whole seconds, so a restart within the same second may seem to come before the stop.
+  const offSeconds = Math.max(0, Math.round((startedAt.getTime() - Date.parse(stoppedAt)) / 1000));
+  return { ...gap, restartedAt: startedAt.toISOString(), offSeconds };
+}
+
+async function statusOf(trail: string, context: Context): Promise<{ logging: TrailGap['logging']; startedAt?: Date }> {
+  try {
+    const client = context.client(CloudTrailClient, trail.split(':')[3]);
+    const { IsLogging, StartLoggingTime } = await client.send(new GetTrailStatusCommand({ Name: trail }));
+    return { logging: IsLogging ?? false, ...(StartLoggingTime ? { startedAt: StartLoggingTime } : {}) };
+  } catch (error) {
+    if (errorName(error) === 'TrailNotFoundException') return { logging: 'deleted' };
+    context.log.warn('the status of a trail could not be read', { trail, error: String(error) });
+    return { logging: 'unknown' };
+  }
+}

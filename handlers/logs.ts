@@ -1,0 +1,59 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { type CloudTrailRecord, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
+import type { Match } from '../playbooks/matching/match.ts';
+import { predicate } from '../playbooks/matching/predicate.ts';
+import type { Context } from './context.ts';
+import { allow } from './permissions.ts';
+
+/** What {@link recordsMatching} may do. */
+export const readLogsPermissions = allow(['logs:FilterLogEvents'], '{logGroup}');
+
+/**
+ * The trail's records that match and whose log event lies between `from` and `to`, each eventID once, in order of time.
+ * The service filters by the pattern; the predicate filters again, since a filter may take more than it should.
+ * A log event that is no usable record is reported to the log and left out.
+ */
+export async function recordsMatching(
+  match: Match,
+  from: Date,
+  to: Date,
+  context: Context,
+): Promise<CloudTrailRecord[]> {
+  const matches = predicate(match);
+  const found = new Map<string, CloudTrailRecord>();
+  const logs = context.client(CloudWatchLogsClient);
+  let nextToken: string | undefined;
+  do {
+    const page = await logs.send(
+      new FilterLogEventsCommand({
+        logGroupName: context.environment.logGroup,
+        filterPattern: cloudWatchPattern(match),
+        startTime: from.getTime(),
+        endTime: to.getTime(),
+        ...(nextToken ? { nextToken } : {}),
+      }),
+    );
+    for (const { message = '', eventId } of page.events ?? []) {
+      const parsed = parse(message);
+      if (parsed === undefined || !matches(parsed)) continue;
+      const record = cloudTrailRecord.safeParse(parsed);
+      if (record.success) found.set(record.data.eventID, record.data);
+      else
+        context.log.warn('a matching log event is no usable CloudTrail record', {
+          eventId,
+          problems: record.error.message,
+        });
+    }
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return [...found.values()].sort((a, b) => a.eventTime.localeCompare(b.eventTime));
+}
+
+function parse(message: string): unknown {
+  try {
+    return JSON.parse(message) as unknown;
+  } catch {
+    return undefined;
+  }
+}

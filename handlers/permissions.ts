@@ -1,0 +1,25 @@
+/**
+ * What a step, investigation or action may do, declared beside its code. Resources are ARN patterns in which `{table}`,
+ * `{topic}`, `{evidence}`, `{logGroup}`, `{partition}`, `{region}`, `{account}` and `{prefix}` are filled in at synth.
+ */
+export interface Permission {
+  /** IAM actions: `iam:TagUser`. Names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+  actions: readonly string[];
+  resources: readonly string[];
+}
+
+/** Allows `actions` on `resources`. */
+export const allow = (actions: readonly string[], ...resources: string[]): Permission => ({ actions, resources });
+
+/** IAM users, the only principals that actions change. */
+export const users = 'arn:{partition}:iam::{account}:user/*';
+/** Trails in every region: a trail's home region may be another than the stack's. */
+export const trails = 'arn:{partition}:cloudtrail:*:{account}:trail/*';
+/** Buckets. */
+export const buckets = 'arn:{partition}:s3:::*';
+
+/** Reading and writing the ledger. */
+export const useLedger = allow(
+  ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+  '{table}',
+);

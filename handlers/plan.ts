@@ -1,0 +1,103 @@
+import { detectionOf, responseOf } from '../playbooks/catalog.ts';
+import type { ActionRecord, Incident, IncidentEvent } from '../playbooks/incident.ts';
+import { actionKeyOf } from './actions/action.ts';
+import { type AnyAction, actions } from './actions/catalog.ts';
+import type { Context } from './context.ts';
+import { InvalidInput } from './errors.ts';
+import type { Head } from './incidents/items.ts';
+
+/** A planned action, as the states of the playbook pass it on. */
+export interface Planned {
+  incidentId: string;
+  key: string;
+  action: string;
+}
+
+/** The action of that id. @throws {InvalidInput} */
+export function actionOf(id: string): AnyAction {
+  const found = Object.hasOwn(actions, id) ? actions[id] : undefined;
+  if (!found) throw new InvalidInput(`There is no action '${id}'. Known: ${Object.keys(actions).join(', ')}.`);
+  return found;
+}
+
+/** Plans what puts protection back, for the calls that succeeded. */
+export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
+  const offences = events.filter((event) => event.verdict === 'offence').map((event) => event.record);
+  const { restore } = responseOf(detectionOf(head.detection).response);
+  const wanted = restore.flatMap(({ action, targets }) =>
+    targets(offences, context.environment.account).map((target) => ({ action, ...target })),
+  );
+  return planAll(head.id, wanted, 'planned', context);
+}
+
+/** Plans the containment of every offender: done at once, proposed to an analyst, or withheld from a protected principal. */
+export async function planContainments(incident: Incident, context: Context): Promise<Planned[]> {
+  const { contain } = responseOf(detectionOf(incident.detection).response);
+  const planned: Planned[] = [];
+  for (const offender of offendersOf(incident)) {
+    for (const { action, who, mode, attempts } of contain) {
+      if (who !== offender.actor.kind || offender.actor.name === undefined) continue;
+      if (!offender.offended && !attempts) continue;
+      const decided = typeof mode === 'function' ? mode(incident, offender.actor.key) : mode;
+      if (decided === undefined) continue;
+      const wanted = [{ action, target: { user: offender.actor.name }, because: offender.because }];
+      const guarded = protectionOf(offender.actor.arn, context);
+      if (guarded) {
+        await planAll(incident.id, wanted, 'withheld', context, `${offender.actor.arn} is protected (${guarded})`);
+      } else if (decided === 'approve') {
+        await planAll(incident.id, wanted, 'proposed', context, actionOf(action).blastRadius);
+      } else planned.push(...(await planAll(incident.id, wanted, 'planned', context)));
+    }
+  }
+  return planned;
+}
+
+/** Everybody who did or tried it, with their records. */
+function offendersOf(incident: Incident) {
+  const byKey = new Map<string, { actor: IncidentEvent['actor']; because: string[]; offended: boolean }>();
+  for (const { actor, verdict, record } of incident.events) {
+    if (verdict !== 'offence' && verdict !== 'attempt') continue;
+    const offender = byKey.get(actor.key) ?? { actor, because: [], offended: false };
+    offender.because.push(record.eventID);
+    offender.offended ||= verdict === 'offence';
+    byKey.set(actor.key, offender);
+  }
+  return byKey.values();
+}
+
+/** The pattern that protects a principal from automatic containment, if one does. */
+function protectionOf(arn: string | undefined, { environment }: Context): string | undefined {
+  return environment.protectedPrincipals.find((pattern) => {
+    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+    return new RegExp(`^${parts.join('.*')}$`).test(arn ?? '');
+  });
+}
+
+async function planAll(
+  incidentId: string,
+  wanted: { action: string; target: unknown; because: string[] }[],
+  status: 'planned' | 'proposed' | 'withheld',
+  context: Context,
+  reason?: string,
+): Promise<Planned[]> {
+  const records: ActionRecord[] = [];
+  for (const { action, target, because } of wanted) {
+    const unit = actionOf(action);
+    records.push(
+      await context.ledger.plan(incidentId, {
+        key: actionKeyOf(action, target),
+        action,
+        title: unit.title,
+        contains: unit.contains,
+        target,
+        label: unit.label(target),
+        status,
+        because,
+        ...(reason ? { reason } : {}),
+      }),
+    );
+  }
+  return records
+    .filter((record) => record.status === 'planned')
+    .map(({ key, action }) => ({ incidentId, key, action }));
+}

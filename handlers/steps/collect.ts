@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { actorOf } from '../../playbooks/actor.ts';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import type { Detection } from '../../playbooks/detection.ts';
+import type { IncidentEvent } from '../../playbooks/incident.ts';
+import { parsePath, select } from '../../playbooks/matching/path.ts';
+import { failed } from '../../playbooks/parameters.ts';
+import type { Context } from '../context.ts';
+import type { Head } from '../incidents/items.ts';
+import { readLogsPermissions, recordsMatching } from '../logs.ts';
+import { useLedger } from '../permissions.ts';
+import { type Planned, planRestores } from '../plan.ts';
+import { stepHandler } from '../step.ts';
+
+const input = z.object({ incidentId: z.string().min(1) });
+
+/** What collecting came to. */
+export interface Collected {
+  /** Records that this incident did not have before. */
+  fresh: number;
+  /** Actions that put protection back, to be run at once. */
+  restore: Planned[];
+}
+
+/** How far before the alarm's window records are looked for: CloudTrail delivers about 5 minutes late, at times 15. */
+const LATE_MINUTES = 15;
+
+/**
+ * Collects the records of the alarm's window, filters them again by the detection's own predicate, claims each, judges
+ * it as far as the record alone allows, and plans what puts protection back.
+ */
+export async function collect({ incidentId }: z.infer<typeof input>, context: Context): Promise<Collected> {
+  const head = await context.ledger.head(incidentId);
+  const detection = detectionOf(head.detection);
+  const from = new Date(Date.parse(head.alarmAt) - (detection.alarm.withinMinutes + LATE_MINUTES) * 60_000);
+  const to = new Date(context.now().getTime() + 60_000);
+  const records = (await recordsMatching(detection.when, from, to, context)).filter(
+    (record) => !isOwn(record, context),
+  );
+
+  const { mine, fresh } = await claimAll(head, records, context);
+  const related = mine.length > 0 ? await addRelated(head, detection, mine, from, to, context) : 0;
+  const restore = fresh.length > 0 ? await planRestores(head, mine, context) : [];
+  context.log.info('collected', { matching: records.length, fresh: fresh.length, related, restore: restore.length });
+  return { fresh: fresh.length + related, restore };
+}
+
+/** A call by one of the playbooks' own roles: never an offence. The names are exact, so that nobody can slip in beside them. */
+function isOwn(record: CloudTrailRecord, { environment }: Context): boolean {
+  const { userIdentity } = record;
+  const role = userIdentity?.sessionContext?.sessionIssuer?.userName ?? '';
+  return (
+    userIdentity?.type === 'AssumedRole' &&
+    userIdentity.accountId === environment.account &&
+    environment.ownRoles.includes(role)
+  );
+}
+
+async function claimAll(head: Head, records: CloudTrailRecord[], context: Context) {
+  const mine: IncidentEvent[] = [];
+  const fresh: IncidentEvent[] = [];
+  const others = new Set<string>();
+  for (const record of records) {
+    const event = judged(head, record, context);
+    const claimed = await context.ledger.claimEvent(head.id, head.detection, event);
+    if (claimed.by === 'other') others.add(claimed.incident);
+    else {
+      mine.push(event);
+      if (claimed.fresh) fresh.push(event);
+    }
+  }
+  if (mine.length === 0 && others.size > 0) await context.ledger.updateHead(head.id, { claimedBy: [...others] });
+  return { mine, fresh };
+}
+
+function judged(head: Head, record: CloudTrailRecord, context: Context): IncidentEvent {
+  const actor = actorOf(record, context.environment.account);
+  if (failed(record)) return { record, actor, verdict: 'attempt' };
+  const reason = responseOf(detectionOf(head.detection).response).harmless?.(record);
+  return reason ? { record, actor, verdict: 'benign', reason } : { record, actor, verdict: 'offence' };
+}
+
+/** Adds the records that belong to the picture: those that share a value with a record that counts. */
+async function addRelated(
+  head: Head,
+  detection: Detection,
+  mine: IncidentEvent[],
+  from: Date,
+  to: Date,
+  context: Context,
+) {
+  const { related } = detection;
+  if (!related) return 0;
+  const shared = new Map(
+    related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => select(record, parsePath(path))))]),
+  );
+  let added = 0;
+  for (const record of await recordsMatching(related.when, from, to, context)) {
+    const shares = [...shared].some(([path, values]) =>
+      select(record, parsePath(path)).some((value) => values.has(value)),
+    );
+    if (!shares) continue;
+    const event: IncidentEvent = { record, actor: actorOf(record, context.environment.account), verdict: 'related' };
+    if (await context.ledger.addRelated(head.id, event)) added += 1;
+  }
+  return added;
+}
+
+export const permissions = [useLedger, readLogsPermissions];
+export const handler = stepHandler(input, collect);

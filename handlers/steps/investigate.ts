@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { Findings } from '../../playbooks/findings.ts';
+import type { Incident } from '../../playbooks/incident.ts';
+import type { Context } from '../context.ts';
+import { errorText } from '../errors.ts';
+import { investigations } from '../investigations/catalog.ts';
+import { useLedger } from '../permissions.ts';
+import { type Planned, planContainments } from '../plan.ts';
+import { stepHandler } from '../step.ts';
+
+const input = z.object({ incidentId: z.string().min(1) });
+
+/**
+ * Investigates and decides: judges records by what restoring found, answers the response's questions, and plans the
+ * containment of the offenders. A question that cannot be answered is recorded as a failure and holds nothing up.
+ */
+export async function investigate(
+  { incidentId }: z.infer<typeof input>,
+  context: Context,
+): Promise<{ contain: Planned[] }> {
+  const { ledger } = context;
+  await judgeByActions(await ledger.incident(incidentId), context);
+  const incident = await ledger.incident(incidentId);
+  const { investigate: questions } = responseOf(detectionOf(incident.detection).response);
+  for (const question of questions) {
+    try {
+      const found = await investigations[question].find(incident, context);
+      await ledger.addFinding(incidentId, question, found);
+      Object.assign(incident.findings, { [question]: found } satisfies Findings);
+    } catch (error) {
+      context.log.error('an investigation failed', { investigation: question, error: errorText(error) });
+      await ledger.addFailure(incidentId, question, errorText(error));
+    }
+  }
+  return { contain: await planContainments(incident, context) };
+}
+
+/** A record is benign when everything that it called for turned out not to be needed because it did no harm. */
+async function judgeByActions(incident: Incident, context: Context): Promise<void> {
+  for (const event of incident.events) {
+    if (event.verdict !== 'offence') continue;
+    const called = incident.actions.filter((action) => action.because.includes(event.record.eventID));
+    if (called.length === 0 || !called.every((action) => action.status === 'not-needed' && action.benign)) continue;
+    const reason = called.map((action) => `${action.label} is ${action.reason}`).join('; ');
+    await context.ledger.judge(incident.id, event, 'benign', reason);
+  }
+}
+
+export const permissions = [useLedger];
+export const handler = stepHandler(input, investigate);

@@ -1,0 +1,45 @@
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { allow, useLedger } from '../permissions.ts';
+import { stepHandler } from '../step.ts';
+
+const input = z.object({
+  incidentId: z.string().min(1),
+  looks: z.number().int().min(0),
+});
+
+/** Whether to look once more, and when. */
+export interface Settled {
+  /** The alarm is back to OK, or is gone: nothing more can come under it. */
+  quiet: boolean;
+  looks: number;
+  /** Seconds until the next look. */
+  waitSeconds: number;
+}
+
+/** Seconds between looks: growing, since what was going to happen mostly happens soon. */
+const WAITS = [30, 30, 60, 120, 240];
+/** After so many looks (a day) the incident is closed all the same, with a failure that says so. */
+const MOST_LOOKS = 360;
+
+/** Looks whether the alarm is still in ALARM: while it is, a new event starts nothing, so this incident must look for it. */
+export async function settle({ incidentId, looks }: z.infer<typeof input>, context: Context): Promise<Settled> {
+  const { alarmName } = await context.ledger.head(incidentId);
+  const { MetricAlarms = [] } = await context
+    .client(CloudWatchClient)
+    .send(new DescribeAlarmsCommand({ AlarmNames: [alarmName] }));
+  const alarming = MetricAlarms[0]?.StateValue === 'ALARM';
+  const exhausted = looks >= MOST_LOOKS;
+  if (alarming && exhausted) {
+    await context.ledger.addFailure(incidentId, 'settle', 'the alarm was in ALARM for a day: look what sets it off');
+  }
+  return {
+    quiet: !alarming || exhausted,
+    looks: looks + 1,
+    waitSeconds: WAITS[Math.min(looks + 1, WAITS.length - 1)] ?? 240,
+  };
+}
+
+export const permissions = [useLedger, allow(['cloudwatch:DescribeAlarms'], '*')];
+export const handler = stepHandler(input, settle);

@@ -1,0 +1,79 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { z } from 'zod';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { Incident } from '../../playbooks/incident.ts';
+import { outcomeOf } from '../../playbooks/outcome.ts';
+import { summaryMail } from '../../playbooks/report/report.ts';
+import type { Context } from '../context.ts';
+import type { Head } from '../incidents/items.ts';
+import { allow, useLedger } from '../permissions.ts';
+import { stepHandler } from '../step.ts';
+
+const input = z.object({ incidentId: z.string().min(1), round: z.number().int().min(0) });
+
+/** What the round came to. */
+export interface Summarized {
+  outcome: NonNullable<Head['outcome']>;
+}
+
+/**
+ * Says how the incident stands, keeps the report and the raw records as evidence, and mails the summary. A repeated call
+ * of the same round mails nothing again; a crash between the mail and its mark mails twice rather than never.
+ */
+export async function summarize({ incidentId, round }: z.infer<typeof input>, context: Context): Promise<Summarized> {
+  const { ledger, log } = context;
+  const stored = await ledger.incident(incidentId);
+  if (stored.mailedRound !== undefined && stored.mailedRound >= round && stored.outcome) {
+    return { outcome: stored.outcome };
+  }
+  const incident = settled(stored);
+  const detection = detectionOf(incident.detection);
+  const response = responseOf(detection.response);
+  const outcome = stored.events.length === 0 && stored.claimedBy ? 'duplicate' : outcomeOf(incident, response);
+  const severity = response.severity?.(incident, detection.severity) ?? detection.severity;
+  const complete: Incident = { ...incident, outcome, severity };
+  await ledger.updateHead(incidentId, { outcome, severity });
+
+  const mail = summaryMail(complete, detection, response);
+  await keepEvidence(complete, mail.text, round, context);
+  // Another incident has all its records and mails about them.
+  if (outcome !== 'duplicate') {
+    const { MessageId } = await context
+      .client(SNSClient)
+      .send(new PublishCommand({ TopicArn: context.environment.topic, Subject: mail.subject, Message: mail.text }));
+    log.info('mailed', { outcome, round, messageId: MessageId });
+  }
+  await ledger.updateHead(incidentId, { mailedRound: round });
+  return { outcome };
+}
+
+/** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
+function settled(incident: Incident & Pick<Head, 'claimedBy'>): Incident {
+  if (incident.events.length > 0 || incident.claimedBy) return incident;
+  const error = 'the alarm fired, but no record of its window could be found in the log group';
+  return { ...incident, failures: [...incident.failures, { step: 'collect', error, at: incident.alarmAt }] };
+}
+
+async function keepEvidence(incident: Incident, report: string, round: number, context: Context): Promise<void> {
+  const put = (name: string, body: string, type: string) =>
+    context.client(S3Client).send(
+      new PutObjectCommand({
+        Bucket: context.environment.evidence,
+        Key: `incidents/${incident.id}/${name}`,
+        Body: body,
+        ContentType: type,
+      }),
+    );
+  const records = incident.events.map((event) => `${JSON.stringify(event.record)}\n`).join('');
+  await put(`report-${round}.txt`, report, 'text/plain; charset=utf-8');
+  await put(`incident-${round}.json`, JSON.stringify(incident, null, 2), 'application/json');
+  await put('records.ndjson', records, 'application/x-ndjson');
+}
+
+export const permissions = [
+  useLedger,
+  allow(['sns:Publish'], '{topic}'),
+  allow(['s3:PutObject'], '{evidence}/incidents/*'),
+];
+export const handler = stepHandler(input, summarize);
