@@ -78,6 +78,7 @@ function byRoute(
   if (!signature && request.target.startsWith('/_')) return undefined;
   const scope = signature?.service ?? 's3';
   for (const model of models.signedFor(scope)) {
+    if (!model.metadata.protocol.startsWith('rest-')) continue;
     const bucket = model.name === 's3' ? s3Place(request)?.bucket : undefined;
     const routed = model.name === 's3' ? { ...request, target: s3Place(request)?.target ?? request.target } : request;
     if (model.name === 's3' && isS3Control(request)) continue;

@@ -92,9 +92,15 @@ export class Models {
       .map((entry) => this.#load(entry));
   }
 
-  /** The model whose operations are called with `X-Amz-Target: <prefix>.<operation>`. */
+  /**
+   * The model whose operations are called with `X-Amz-Target: <prefix>.<operation>`. CloudTrail's prefix is long in botocore's model
+   * (`com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101`) and short in others'.
+   */
   byTarget(prefix: string): ServiceModel | undefined {
-    const entry = this.#entries.find(({ metadata }) => metadata.targetPrefix === prefix);
+    const short = (text: string) => text.slice(text.lastIndexOf('.') + 1);
+    const entry =
+      this.#entries.find(({ metadata }) => metadata.targetPrefix === prefix) ??
+      this.#entries.find(({ metadata }) => metadata.targetPrefix && short(metadata.targetPrefix) === short(prefix));
     return entry && this.#load(entry);
   }
 

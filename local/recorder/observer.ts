@@ -92,12 +92,11 @@ export class CallObserver implements Observer {
     if (isLookup) await this.settled();
     const lookup = isLookup ? this.#lookup(exchange) : undefined;
     await this.#tag(exchange);
-    this.#write(exchange, judging(exchange, before, trails.list()));
-    if (failure) return failure;
-    if (lookup) return lookup;
-    return call.model.name === 'cloudtrail'
-      ? trailAnswer(exchange, (parseJson(response.body) ?? {}) as Structure, trails)
-      : undefined;
+    const body = (parseJson(response.body) ?? {}) as Structure;
+    const amended = call.model.name === 'cloudtrail' ? trailAnswer(exchange, body, trails) : undefined;
+    // The record tells what the caller is answered.
+    this.#write(amended ? { ...exchange, output: amended.body } : exchange, judging(exchange, before, trails.list()));
+    return failure ?? lookup ?? amended;
   }
 
   #lookup({ call, input }: Exchange): Replacement {
