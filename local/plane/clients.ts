@@ -23,8 +23,15 @@ export interface RegionalClients {
   sqs: SQSClient;
 }
 
-/** Clients by region, made once each. */
-export class Clients {
+/** Gives the clients of a region. */
+export interface Clients {
+  in(region: string): RegionalClients;
+  /** Ends their connections. */
+  destroy(): void;
+}
+
+/** Clients of the emulator by region, made once each. */
+export class EmulatorClients implements Clients {
   readonly #options: Endpoint;
   readonly #regions = new Map<string, RegionalClients>();
 
@@ -40,7 +47,6 @@ export class Clients {
     return clients;
   }
 
-  /** Ends their connections. */
   destroy(): void {
     for (const clients of this.#regions.values()) for (const client of Object.values(clients)) client.destroy();
     this.#regions.clear();

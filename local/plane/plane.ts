@@ -1,7 +1,7 @@
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { CallSeen, LogsWritten, Signals } from '../signals.ts';
 import { Alarms } from './alarms.ts';
-import { Clients, type Endpoint } from './clients.ts';
+import { type Clients, EmulatorClients, type Endpoint } from './clients.ts';
 import { cloudTrailEvent, isReadOnlyManagement } from './event.ts';
 import { EventBuses } from './event-bus.ts';
 import { MetricFilters } from './metric-filters.ts';
@@ -38,12 +38,16 @@ const alarmCalls = new Set(['PutMetricData', 'SetAlarmState', 'PutMetricAlarm', 
  * Starts the detection plane of the local AWS: what CloudWatch and EventBridge do on AWS and the emulator does not. It evaluates metric
  * filters on what is put into log groups, lets alarms return, and brings alarm state changes and CloudTrail's records to the
  * EventBridge rules that match them. It reads what is deployed, when it needs it, and knows no detection by name.
+ * `clients` speak to `options.endpoint` unless given.
+ * @throws when the emulator does not answer at the start
  */
-export async function startPlane(options: PlaneOptions): Promise<Plane> {
+export async function startPlane(
+  options: PlaneOptions,
+  clients: Clients = new EmulatorClients(options),
+): Promise<Plane> {
   const { signals, account, region, now = () => new Date(), returnSpeed = 1, log = console.error } = options;
   if (!(returnSpeed > 0)) throw new RangeError(`returnSpeed must be greater than 0, it is ${returnSpeed}`);
   const work = new Work(log);
-  const clients = new Clients(options);
   const buses = new EventBuses({ clients, work, signals, now });
   const alarms = new Alarms({
     ...{ clients, work, signals, account, now, returnSpeed },

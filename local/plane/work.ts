@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** Says something to whoever runs the local AWS. */
 export type Log = (message: string) => void;
 
@@ -50,10 +52,13 @@ export class Work {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Takes no more work, ends waits, and resolves when what ran has ended. */
+  /** Takes no more work, ends waits, and resolves when what ran has ended, or after 3 seconds: an emulator may hang. */
   async end(): Promise<void> {
     this.#ended.abort();
-    await this.settled();
+    const patience = new AbortController();
+    const limit = delay(3_000, undefined, { signal: patience.signal, ref: false }).catch(() => undefined);
+    await Promise.race([this.settled(), limit]);
+    patience.abort();
   }
 }
 
