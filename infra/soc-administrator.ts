@@ -33,7 +33,7 @@ export function socPolicyArn(account: string, policy: keyof typeof SOC_POLICIES)
   return `arn:aws:iam::${account}:policy/${SOC_POLICIES[policy]}`;
 }
 
-const PREFIX = 'cordon-*';
+const PREFIX = 'cordon*';
 const document = (...statements: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement: statements });
 const allow = (Sid: string, Action: string[], Resource: string[], Condition?: Statement['Condition']): Statement => ({
   Sid,
@@ -54,15 +54,15 @@ const arnsOf =
     resources.map((resource) => `arn:aws:${service}:*:${account}:${resource}`);
 
 /**
- * What deploying the stacks `cordon-*` with CloudFormation, under the deployer's own credentials, takes: everything it
- * makes is named `cordon-...` and can be made nowhere else. A role can be made, and its policies changed, only while it
+ * What deploying the stacks `cordon` and `cordon-...` with CloudFormation, under the deployer's own credentials, takes: everything it
+ * makes has a name that begins with `cordon` and can be made nowhere else. A role can be made, and its policies changed, only while it
  * carries the role boundary, so that no role made here can do more than {@link roleBoundary} lets it.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
  */
 export function deployPolicy(account: string): PolicyDocument {
   const arns = arnsOf(account);
   const roles = [`arn:aws:iam::${account}:role/${PREFIX}`, `arn:aws:iam::${account}:role/cdk-*`];
-  const buckets = ['arn:aws:s3:::cordon-*', `arn:aws:s3:::cdk-*-${account}-*`];
+  const buckets = ['arn:aws:s3:::cordon*', `arn:aws:s3:::cdk-*-${account}-*`];
   return document(
     allow(
       'Stacks',
@@ -137,7 +137,7 @@ export function deployPolicy(account: string): PolicyDocument {
       ['logs:*LogGroup', 'logs:*RetentionPolicy', 'logs:*MetricFilter', 'logs:*SubscriptionFilter', 'logs:*Resource'],
       arns(
         'logs',
-        ...['cordon-*', '/cordon/*', '/aws/lambda/cordon-*', '/aws/vendedlogs/states/cordon-*'].map(
+        ...['cordon*', '/cordon*', '/aws/lambda/cordon*', '/aws/vendedlogs/states/cordon*'].map(
           (name) => `log-group:${name}`,
         ),
       ),
@@ -264,7 +264,7 @@ export function operatePolicy(account: string): PolicyDocument {
     allow(
       'ReadTheEvidence',
       ['s3:GetObject', 's3:GetObjectVersion', 's3:ListBucket', 's3:ListBucketVersions'],
-      ['arn:aws:s3:::cordon-*'],
+      ['arn:aws:s3:::cordon*'],
     ),
     allow(
       'RunPlaybooks',
@@ -307,7 +307,7 @@ function neverByAnyone(account: string): Statement[] {
         's3:PutObjectLegalHold',
       ],
       {
-        Resource: ['arn:aws:s3:::cordon-*/*'],
+        Resource: ['arn:aws:s3:::cordon*/*'],
       },
     ),
     deny('DestroyTheLedger', ['dynamodb:DeleteTable', 'dynamodb:DeleteItem'], {
@@ -315,13 +315,7 @@ function neverByAnyone(account: string): Statement[] {
     }),
     deny(
       'BlindTheAccount',
-      [
-        'cloudtrail:StopLogging',
-        'cloudtrail:DeleteTrail',
-        'logs:DeleteLogStream',
-        'kms:ScheduleKeyDeletion',
-        'kms:DisableKey',
-      ],
+      ['cloudtrail:DeleteTrail', 'logs:DeleteLogStream', 'kms:ScheduleKeyDeletion', 'kms:DisableKey'],
       everything,
     ),
     deny(
@@ -364,6 +358,8 @@ export function socBoundary(account: string): PolicyDocument {
   return document(
     allow('WithinItsPolicies', ['*'], ['*']),
     ...neverByAnyone(account),
+    // Only the role that undoes a restart may stop a trail, and its calls are in the ledger.
+    deny('StopTheTrail', ['cloudtrail:StopLogging'], { Resource: ['*'] }),
     deny('CredentialsOfOthers', [...NEW_CREDENTIALS, 'iam:UpdateAccessKey', 'iam:DeleteAccessKey'], {
       NotResource: [itself],
     }),

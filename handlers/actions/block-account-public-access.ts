@@ -14,7 +14,7 @@ import { containHandler, defineAction, undoHandler } from './action.ts';
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html
  */
 const action = defineAction({
-  title: 'restore the account’s public access block',
+  title: 'restore the public access block of the account',
   contains: true,
   target: z.object({ account: z.string().regex(/^\d{12}$/) }),
   before: z.object({

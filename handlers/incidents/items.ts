@@ -29,6 +29,8 @@ export const headItem = z.object({
   mailedRound: z.number().optional(),
   /** Incidents of the same detection that have claimed this one's events. */
   claimedBy: z.array(z.string()).optional(),
+  /** How many of the matching records were cordon's own calls, where no others were there. */
+  ownCalls: z.number().optional(),
 });
 export type Head = z.infer<typeof headItem>;
 

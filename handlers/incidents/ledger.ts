@@ -168,7 +168,7 @@ export class Ledger {
   async updateHead(
     id: string,
     change: Partial<
-      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'findings' | 'mailedRound' | 'claimedBy'>
+      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'findings' | 'mailedRound' | 'claimedBy' | 'ownCalls'>
     >,
   ): Promise<void> {
     await this.#update(id, 'HEAD', change as Record<string, unknown>);

@@ -19,6 +19,8 @@ const input = z.object({ incidentId: z.string().min(1) });
 export interface Collected {
   /** Records that this incident did not have before. */
   fresh: number;
+  /** True when there is a good reason why no record is this incident's: another has them, or they are cordon's own. */
+  explained: boolean;
   /** Actions that put protection back, to be run at once. */
   restore: Planned[];
 }
@@ -35,15 +37,17 @@ export async function collect({ incidentId }: z.infer<typeof input>, context: Co
   const detection = detectionOf(head.detection);
   const from = new Date(Date.parse(head.alarmAt) - (detection.alarm.withinMinutes + LATE_MINUTES) * 60_000);
   const to = new Date(context.now().getTime() + 60_000);
-  const records = (await recordsMatching(detection.when, from, to, context)).filter(
-    (record) => !isOwn(record, context),
-  );
+  const matching = await recordsMatching(detection.when, from, to, context);
+  const records = matching.filter((record) => !isOwn(record, context));
 
-  const { mine, fresh } = await claimAll(head, records, context);
+  const { mine, fresh, claimedBy } = await claimAll(head, records, context);
+  const ownCalls = matching.length - records.length;
+  const explained = mine.length === 0 && (claimedBy.length > 0 || ownCalls > 0);
+  if (explained) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
   const related = mine.length > 0 ? await addRelated(head, detection, mine, from, to, context) : 0;
   const restore = fresh.length > 0 ? await planRestores(head, mine, context) : [];
   context.log.info('collected', { matching: records.length, fresh: fresh.length, related, restore: restore.length });
-  return { fresh: fresh.length + related, restore };
+  return { fresh: fresh.length + related, explained, restore };
 }
 
 /** A call by one of the playbooks' own roles: never an offence. The names are exact, so that nobody can slip in beside them. */
@@ -70,8 +74,7 @@ async function claimAll(head: Head, records: CloudTrailRecord[], context: Contex
       if (claimed.fresh) fresh.push(event);
     }
   }
-  if (mine.length === 0 && others.size > 0) await context.ledger.updateHead(head.id, { claimedBy: [...others] });
-  return { mine, fresh };
+  return { mine, fresh, claimedBy: [...others] };
 }
 
 function judged(head: Head, record: CloudTrailRecord, context: Context): IncidentEvent {

@@ -30,7 +30,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   const incident = settled(stored);
   const detection = detectionOf(incident.detection);
   const response = responseOf(detection.response);
-  const outcome = stored.events.length === 0 && stored.claimedBy ? 'duplicate' : outcomeOf(incident, response);
+  const outcome = stored.events.length === 0 && stored.claimedBy?.length ? 'duplicate' : outcomeOf(incident, response);
   const severity = response.severity?.(incident, detection.severity) ?? detection.severity;
   const complete: Incident = { ...incident, outcome, severity };
   await ledger.updateHead(incidentId, { outcome, severity });
@@ -49,8 +49,8 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
 }
 
 /** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
-function settled(incident: Incident & Pick<Head, 'claimedBy'>): Incident {
-  if (incident.events.length > 0 || incident.claimedBy) return incident;
+function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls'>): Incident {
+  if (incident.events.length > 0 || incident.claimedBy?.length || incident.ownCalls) return incident;
   const error = 'the alarm fired, but no record of its window could be found in the log group';
   return { ...incident, failures: [...incident.failures, { step: 'collect', error, at: incident.alarmAt }] };
 }

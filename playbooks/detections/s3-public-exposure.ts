@@ -1,5 +1,5 @@
 import { detection } from '../detection.ts';
-import { all, any, is, isFalse, like, missing } from '../matching/match.ts';
+import { all, any, is, isFalse, missing, oneOf } from '../matching/match.ts';
 import { call, iamUser } from './samples.ts';
 
 const setting = (name: string) => `requestParameters.PublicAccessBlockConfiguration.${name}`;
@@ -21,16 +21,18 @@ export default detection({
   title: 'S3 bucket opened to the public',
   why: 'A public bucket can be read, listed or written by anybody on the internet, and scanners find it within minutes. The call that opens it is often a mistake, and as often the last step before data is taken out.',
   severity: 'HIGH',
-  // The API is called DeletePublicAccessBlock; CloudTrail records DeleteBucket... and DeleteAccount...; the wildcard takes
-  // all three. The same Put... call restores and weakens: it counts when a setting is off or left out.
+  // The API is called DeletePublicAccessBlock; CloudTrail records DeleteBucket... and DeleteAccount...: all three are taken.
+  // The same Put... call restores and weakens: it counts when a setting is off or left out.
   when: all(
     is('eventSource', 's3.amazonaws.com'),
     any(
       is('eventName', 'PutBucketAcl'),
       is('eventName', 'PutBucketPolicy'),
-      like('eventName', 'Delete*PublicAccessBlock'),
+      is('eventName', 'DeletePublicAccessBlock'),
+      is('eventName', 'DeleteBucketPublicAccessBlock'),
+      is('eventName', 'DeleteAccountPublicAccessBlock'),
       all(
-        like('eventName', 'Put*PublicAccessBlock'),
+        oneOf('eventName', ['PutBucketPublicAccessBlock', 'PutAccountPublicAccessBlock']),
         any(...settings.flatMap((path) => [isFalse(path), missing(path)])),
       ),
     ),

@@ -1,0 +1,38 @@
+import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { CordonStack } from './cordon-stack.ts';
+import { forLocalAws, localSynthesizer } from './emulator.ts';
+import { readSettings } from './settings.ts';
+import { TrailStack } from './trail-stack.ts';
+
+const app = new App();
+const settings = readSettings((key) => app.node.tryGetContext(key));
+// Each stack needs a synthesizer of its own.
+const common = () => (settings.local ? { synthesizer: localSynthesizer() } : {});
+
+const stack = new CordonStack(app, settings.prefix, settings, {
+  ...common(),
+  description: 'cordon: detections, playbooks, ledger and evidence',
+});
+if (settings.existingLogGroup === undefined) {
+  const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {
+    ...common(),
+    description: 'cordon: the trail, its bucket and its log group',
+  });
+  // The metric filters need the log group.
+  stack.addStackDependency(trail);
+}
+if (settings.mail.length === 0 && !settings.local) {
+  Annotations.of(stack).addWarningV2(
+    'cordon:nobody-is-mailed',
+    'No mail address is given, so nobody is told of an incident. Add one: -c mail=soc@example.com',
+  );
+}
+if (settings.boundary) {
+  for (const one of app.node.children.filter(Stack.isStack)) {
+    const policy = ManagedPolicy.fromManagedPolicyName(one, 'Boundary', settings.boundary);
+    PermissionsBoundary.of(one).apply(policy);
+  }
+}
+Tags.of(app).add('cordon', settings.prefix);
+if (settings.local) forLocalAws(app);

@@ -1,0 +1,137 @@
+import { ArnFormat, Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { actions } from '../handlers/actions/catalog.ts';
+import { detections, responses } from '../playbooks/catalog.ts';
+import { DetectionRule } from './detection-rule.ts';
+import { Functions, roleName } from './functions.ts';
+import { Machine } from './machine.ts';
+import { playbookDefinition } from './playbook-definition.ts';
+import type { Settings } from './settings.ts';
+import { trailLogGroup } from './trail-stack.ts';
+import { undoDefinition } from './undo-definition.ts';
+import { units } from './units.ts';
+
+/** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
+export class CordonStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
+    super(scope, id, props);
+    const { prefix } = settings;
+    const table = this.#ledger(prefix);
+    const evidence = this.#evidence();
+    const topic = this.#topic(settings);
+    const trailLogs = settings.existingLogGroup ?? trailLogGroup(prefix);
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/${prefix}/playbooks`,
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const functions = new Functions(this, 'Functions', {
+      prefix,
+      logGroup,
+      resources: {
+        table: table.tableArn,
+        topic: topic.topicArn,
+        evidence: evidence.bucketArn,
+        logGroup: this.formatArn({
+          service: 'logs',
+          resource: 'log-group',
+          resourceName: `${trailLogs}:*`,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      },
+      environment: {
+        CORDON_ACCOUNT: Aws.ACCOUNT_ID,
+        CORDON_PREFIX: prefix,
+        CORDON_TABLE: table.tableName,
+        CORDON_TOPIC: topic.topicArn,
+        CORDON_EVIDENCE: evidence.bucketName,
+        CORDON_LOG_GROUP: trailLogs,
+        CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
+        CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
+      },
+    });
+    const arn = (unit: string) => functions.of(unit).functionArn;
+    const playbooks = new Map(
+      Object.entries(responses).map(([name, response]) => [
+        name,
+        new Machine(this, `Playbook-${name}`, {
+          name: `${prefix}-${name}`,
+          definition: playbookDefinition(name, response, arn, topic.topicArn),
+          functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
+          topic,
+        }),
+      ]),
+    );
+    new Machine(this, 'Undo', {
+      name: `${prefix}-undo`,
+      definition: undoDefinition(Object.keys(actions), arn, topic.topicArn),
+      functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-undo-*`,
+      topic,
+    });
+    // Events that could not start a playbook: nothing may be lost.
+    const undelivered = new Queue(this, 'Undelivered', {
+      queueName: `${prefix}-undelivered`,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+    for (const [name, detection] of Object.entries(detections)) {
+      const playbook = playbooks.get(detection.response);
+      if (playbook)
+        new DetectionRule(this, name, { prefix, detection, logGroupName: trailLogs, topic, playbook, undelivered });
+    }
+    new CfnOutput(this, 'LedgerTable', { value: table.tableName });
+    new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
+    new CfnOutput(this, 'TopicArn', { value: topic.topicArn });
+  }
+
+  #ledger(prefix: string): Table {
+    const table = new Table(this, 'Ledger', {
+      tableName: `${prefix}-ledger`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    table.addGlobalSecondaryIndex({
+      indexName: 'by-time',
+      partitionKey: { name: 'kind', type: AttributeType.STRING },
+      sortKey: { name: 'openedAt', type: AttributeType.STRING },
+    });
+    return table;
+  }
+
+  #evidence(): Bucket {
+    return new Bucket(this, 'Evidence', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      versioned: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+  }
+
+  #topic({ prefix, mail }: Settings): Topic {
+    const topic = new Topic(this, 'Mails', { topicName: `${prefix}-mails`, displayName: 'cordon' });
+    // An alarm whose topic refuses it tells nobody.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+    for (const address of mail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+}

@@ -1,0 +1,100 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Detection } from '../playbooks/detection.ts';
+import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
+import type { Machine } from './machine.ts';
+
+/** What a detection is deployed with. */
+export interface DetectionRuleProps {
+  prefix: string;
+  detection: Detection;
+  logGroupName: string;
+  topic: ITopic;
+  playbook: Machine;
+  undelivered: Queue;
+}
+
+/** Metric filter, alarm with its alert by mail, and the rule that starts the playbook: all that a detection declares. */
+export class DetectionRule extends Construct {
+  constructor(scope: Construct, id: string, props: DetectionRuleProps) {
+    super(scope, id);
+    const { prefix, detection } = props;
+    const name = `${prefix}-${id}`;
+    const metric = { namespace: prefix, name: id };
+    new CfnMetricFilter(this, 'Filter', {
+      filterName: name,
+      logGroupName: props.logGroupName,
+      filterPattern: cloudWatchPattern(detection.when),
+      metricTransformations: [
+        { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
+      ],
+    });
+    const alarm = new Alarm(this, 'Alarm', {
+      alarmName: name,
+      alarmDescription: `${detection.severity}: ${detection.title}. ${detection.why} The playbook ${props.playbook.name} has started; its summary follows.`,
+      metric: new Metric({
+        namespace: metric.namespace,
+        metricName: metric.name,
+        // Each match counts 1: only the sum is their number.
+        statistic: Stats.SUM,
+        period: Duration.minutes(detection.alarm.withinMinutes),
+      }),
+      threshold: detection.alarm.atLeast,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      // Nothing matching is the normal state.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(props.topic));
+    this.#start(name, alarm.alarmArn, props);
+  }
+
+  #start(name: string, alarmArn: string, { playbook, undelivered }: DetectionRuleProps): void {
+    const role = new Role(this, 'StartRole', {
+      roleName: `${name}-start`,
+      assumedBy: new ServicePrincipal('events.amazonaws.com'),
+      inlinePolicies: {
+        start: new PolicyDocument({
+          statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [playbook.arn] })],
+        }),
+      },
+    });
+    const rule = new CfnRule(this, 'Rule', {
+      name,
+      description: `Starts ${playbook.name} when the alarm fires`,
+      eventPattern: {
+        source: ['aws.cloudwatch'],
+        'detail-type': ['CloudWatch Alarm State Change'],
+        resources: [alarmArn],
+        detail: { state: { value: ['ALARM'] } },
+      },
+      targets: [
+        {
+          id: 'playbook',
+          arn: playbook.arn,
+          roleArn: role.roleArn,
+          retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+          deadLetterConfig: { arn: undelivered.queueArn },
+        },
+      ],
+    });
+    undelivered.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('events.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [undelivered.queueArn],
+        conditions: {
+          ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/${name}` },
+        },
+      }),
+    );
+    rule.node.addDependency(role);
+  }
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { Aws, Duration } from 'aws-cdk-lib';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Permission } from '../handlers/permissions.ts';
+import { bundle, bundleOf } from './bundle.ts';
+import { type Unit, units } from './units.ts';
+
+/** What the functions work with. */
+export interface FunctionsProps {
+  prefix: string;
+  /** The log group of all functions: one place to look, by incident id. */
+  logGroup: ILogGroup;
+  /** ARNs that fill the `{...}` of permissions. */
+  resources: Record<'table' | 'topic' | 'evidence' | 'logGroup', string>;
+  environment: Record<string, string>;
+}
+
+/** Name of a unit's role: playbooks know their own calls by it. */
+export const roleName = (prefix: string, unit: string): string => `${prefix}-${unit}`;
+
+/** Every function, each with a role that has just what the unit declares. */
+export class Functions extends Construct {
+  readonly #byUnit = new Map<string, LambdaFunction>();
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const bundles = bundle();
+    for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, bundles, props));
+  }
+
+  /** The function of a unit. */
+  of(unit: string): LambdaFunction {
+    const found = this.#byUnit.get(unit);
+    if (!found) throw new UnknownFunction(`There is no function '${unit}': it is in no catalog.`);
+    return found;
+  }
+
+  #add(unit: Unit, bundles: string, props: FunctionsProps): LambdaFunction {
+    const role = new Role(this, `${unit.id}-role`, {
+      roleName: roleName(props.prefix, unit.id),
+      description: unit.description,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        unit: new PolicyDocument({ statements: unit.permissions.map((one) => statement(one, props)) }),
+        log: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+              resources: [`${props.logGroup.logGroupArn}`],
+            }),
+          ],
+        }),
+      },
+    });
+    return new LambdaFunction(this, unit.id, {
+      functionName: roleName(props.prefix, unit.id),
+      description: unit.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: `index.${unit.handler}`,
+      code: Code.fromAsset(join(bundles, bundleOf(unit.entry))),
+      role,
+      memorySize: 512,
+      timeout: Duration.minutes(5),
+      logGroup: props.logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
+    });
+  }
+}
+
+/** A name that no catalog has. */
+export class UnknownFunction extends Error {
+  override readonly name = 'UnknownFunction';
+}
+
+function statement({ actions, resources }: Permission, { prefix, resources: arns }: FunctionsProps): PolicyStatement {
+  const values: Record<string, string> = {
+    ...arns,
+    prefix,
+    partition: Aws.PARTITION,
+    region: Aws.REGION,
+    account: Aws.ACCOUNT_ID,
+  };
+  return new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: [...actions],
+    resources: resources.map((resource) => resource.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name)),
+  });
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value).map((one) => one.trim()).filter(Boolean),
+  );
+
+const schema = z.object({
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2 to 21 lower-case letters, digits and hyphens')
+    .default('cordon'),
+  mail: list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]),
+  protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
+  logGroup: z.string().min(1).optional(),
+  boundary: z.string().min(1).optional(),
+  local: z.union([z.boolean(), z.stringbool()]).default(false),
+});
+
+/** What a deployment can be told, as CDK context: `-c mail=soc@example.com -c protected=arn:aws:iam::*:role/break-glass`. */
+export interface Settings {
+  /** The first part of every resource's name. */
+  prefix: string;
+  /** Who gets the mails. */
+  mail: string[];
+  /** ARN patterns of principals that are never contained automatically. */
+  protectedPrincipals: string[];
+  /** The log group of a trail that the account already has; without it cordon deploys a trail of its own. */
+  existingLogGroup?: string;
+  /** Name of the managed policy that every role carries as its permissions boundary. */
+  boundary?: string;
+  /** Leaves out what the local AWS's CloudFormation refuses. */
+  local: boolean;
+}
+
+/** Settings that make no sense; says which and why. */
+export class InvalidSettings extends Error {
+  override readonly name = 'InvalidSettings';
+}
+
+/** Reads the settings from CDK context. @throws {InvalidSettings} */
+export function readSettings(context: (key: string) => unknown): Settings {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((key) => [key, context(key)])
+      .filter(([, value]) => value !== undefined),
+  );
+  const { data, error } = schema.safeParse(given);
+  if (error) throw new InvalidSettings(`The settings given with -c are not usable.\n${z.prettifyError(error)}`);
+  return {
+    prefix: data.prefix,
+    mail: data.mail,
+    protectedPrincipals: data.protected,
+    ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),
+    ...(data.boundary ? { boundary: data.boundary } : {}),
+    local: data.local,
+  };
+}

@@ -1,0 +1,44 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Trail } from 'aws-cdk-lib/aws-cloudtrail';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+
+/** Name of the log group that the trail of {@link TrailStack} delivers to. */
+export const trailLogGroup = (prefix: string): string => `/${prefix}/trail`;
+
+/**
+ * A multi-region trail with log file validation, its bucket and its log group. A stack of its own: an account that has a
+ * trail names that trail's log group in the settings and leaves this stack out. Bucket and log group outlive the stack.
+ */
+export class TrailStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
+    super(scope, id, props);
+    const bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      versioned: true,
+      lifecycleRules: [
+        { noncurrentVersionExpiration: Duration.days(365), abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const logGroup = new LogGroup(this, 'LogGroup', {
+      logGroupName: trailLogGroup(settings.prefix),
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    new Trail(this, 'Trail', {
+      trailName: settings.prefix,
+      bucket,
+      cloudWatchLogGroup: logGroup,
+      sendToCloudWatchLogs: true,
+      isMultiRegionTrail: true,
+      includeGlobalServiceEvents: true,
+      enableFileValidation: true,
+    });
+  }
+}

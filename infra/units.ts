@@ -1,0 +1,73 @@
+import { actions } from '../handlers/actions/catalog.ts';
+import { investigations } from '../handlers/investigations/catalog.ts';
+import type { Permission } from '../handlers/permissions.ts';
+import { useLedger } from '../handlers/permissions.ts';
+import { permissions as claim } from '../handlers/steps/claim.ts';
+import { permissions as close } from '../handlers/steps/close.ts';
+import { permissions as collect } from '../handlers/steps/collect.ts';
+import { permissions as investigate } from '../handlers/steps/investigate.ts';
+import { permissions as recordFailure } from '../handlers/steps/record-failure.ts';
+import { permissions as settle } from '../handlers/steps/settle.ts';
+import { permissions as summarize } from '../handlers/steps/summarize.ts';
+import { responses } from '../playbooks/catalog.ts';
+
+/** One Lambda function, derived from a step, a response's investigation, or an action. */
+export interface Unit {
+  /** Unique; its function and role are called `<prefix>-<id>`. */
+  id: string;
+  /** The module, from the project's root. */
+  entry: string;
+  /** The export that Lambda calls. */
+  handler: 'handler' | 'contain' | 'undo';
+  description: string;
+  permissions: Permission[];
+}
+
+const steps: Record<string, { permissions: Permission[]; description: string }> = {
+  claim: { permissions: claim, description: 'Opens the incident of an alarm, once' },
+  collect: { permissions: collect, description: 'Collects and claims the records of the window' },
+  summarize: { permissions: summarize, description: 'Mails the summary and keeps the evidence' },
+  settle: { permissions: settle, description: 'Looks whether the alarm is quiet again' },
+  close: { permissions: close, description: 'Closes the incident' },
+  'record-failure': { permissions: recordFailure, description: 'Writes down what failed' },
+};
+
+/** Id of the function that investigates for a response. */
+export const investigateUnit = (response: string): string => `investigate-${response}`;
+/** Id of the function that contains. */
+export const containUnit = (action: string): string => `contain-${action}`;
+/** Id of the function that undoes. */
+export const undoUnit = (action: string): string => `undo-${action}`;
+
+/** Every function there is, derived from the catalogs. */
+export const units: readonly Unit[] = [
+  ...Object.entries(steps).map(([id, step]) => ({
+    id,
+    entry: `handlers/steps/${id}.ts`,
+    handler: 'handler' as const,
+    ...step,
+  })),
+  ...Object.entries(responses).map(([id, response]) => ({
+    id: investigateUnit(id),
+    entry: 'handlers/steps/investigate.ts',
+    handler: 'handler' as const,
+    description: `Investigates: ${response.title}`,
+    permissions: [...investigate, ...response.investigate.flatMap((one) => investigations[one].permissions)],
+  })),
+  ...Object.entries(actions).flatMap(([id, action]) => [
+    {
+      id: containUnit(id),
+      entry: `handlers/actions/${id}.ts`,
+      handler: 'contain' as const,
+      description: `Contains: ${action.title}`,
+      permissions: [useLedger, ...action.permissions.contain],
+    },
+    {
+      id: undoUnit(id),
+      entry: `handlers/actions/${id}.ts`,
+      handler: 'undo' as const,
+      description: `Undoes: ${action.title}`,
+      permissions: [useLedger, ...action.permissions.undo],
+    },
+  ]),
+];

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { LEFT_OUT } from '../infra/emulator.ts';
+import { SOC_POLICIES } from '../infra/soc-administrator.ts';
+import type { AccessKey } from './account.ts';
+import { LocalFailure } from './failure.ts';
+import { makeLeftOut, type Resource } from './left-out.ts';
+
+const PROJECT = join(import.meta.dirname, '..');
+
+/** Where and as whom to deploy. */
+export interface DeployOptions {
+  endpoint: string;
+  account: string;
+  region: string;
+  /** The SOC administrator's key. */
+  credentials: AccessKey;
+  /** Who gets the mails. */
+  mail: string;
+  /** ARN patterns of principals that are never contained automatically. */
+  protectedPrincipals: string[];
+  /** Folder for the synthesized templates and CDK's output; made if absent. */
+  dir: string;
+  /** Ends the deployment. */
+  signal?: AbortSignal;
+}
+
+/** What the deployment made, as its outputs name it. */
+export interface Deployment {
+  ledgerTable: string;
+  evidenceBucket: string;
+  topicArn: string;
+}
+
+/**
+ * Deploys every stack with CDK, as the SOC administrator, and then makes through their APIs what the local
+ * CloudFormation refuses.
+ * @throws LocalFailure of kind `failed` with the last lines of CDK's output
+ */
+export async function deploy(options: DeployOptions): Promise<Deployment> {
+  await makeStagingBucket(options);
+  const outputs = join(options.dir, 'outputs.json');
+  await cdk(
+    [
+      'deploy',
+      '--all',
+      ...['--require-approval', 'never', '--method', 'direct', '--concurrency', '1', '--progress', 'events'],
+      ...['--output', join(options.dir, 'cdk.out'), '--outputs-file', outputs, '--no-notices', '--ci'],
+      ...['-c', 'local=true', '-c', `mail=${options.mail}`, '-c', `boundary=${SOC_POLICIES.roleBoundary}`],
+      ...['-c', `protected=${options.protectedPrincipals.join(',')}`],
+    ],
+    options,
+  );
+  const stacks = JSON.parse(await readFile(outputs, 'utf8')) as Record<string, Record<string, string>>;
+  const manifest = JSON.parse(await readFile(join(options.dir, 'cdk.out', 'manifest.json'), 'utf8')) as {
+    artifacts: Record<string, { type: string; properties?: { templateFile?: string } }>;
+  };
+  for (const [stack, artifact] of Object.entries(manifest.artifacts)) {
+    const file = artifact.type === 'aws:cloudformation:stack' ? artifact.properties?.templateFile : undefined;
+    if (file) await makeMissing(stack, join(options.dir, 'cdk.out', file), options);
+  }
+  const made = Object.values(stacks).find((one) => one.LedgerTable !== undefined);
+  if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {
+    throw new LocalFailure('failed', `The deployment has not said what it made: ${outputs} lacks its outputs.`);
+  }
+  return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
+}
+
+/** The bucket that CDK stages its files in; the caller's own credentials publish to it, so no bootstrap roles are needed. */
+async function makeStagingBucket({ endpoint, region, account, credentials }: DeployOptions): Promise<void> {
+  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const Bucket = `cdk-hnb659fds-assets-${account}-${region}`;
+  try {
+    await s3.send(new HeadBucketCommand({ Bucket })).catch(() => s3.send(new CreateBucketCommand({ Bucket })));
+  } finally {
+    s3.destroy();
+  }
+}
+
+async function cdk(args: string[], options: DeployOptions): Promise<void> {
+  const { endpoint, region, credentials, account } = options;
+  const child = spawn(process.execPath, [join(PROJECT, 'node_modules/aws-cdk/bin/cdk'), ...args], {
+    cwd: PROJECT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.signal ? { signal: options.signal } : {}),
+    env: {
+      ...withoutAws(process.env),
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      // Neither a profile nor an instance role of this machine may get in between.
+      AWS_EC2_METADATA_DISABLED: 'true',
+      CDK_DEFAULT_ACCOUNT: account,
+      CDK_DEFAULT_REGION: region,
+      CDK_DISABLE_CLI_TELEMETRY: 'true',
+      NO_COLOR: '1',
+    },
+  });
+  const output: string[] = [];
+  const keep = (chunk: Buffer) => output.push(chunk.toString());
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return;
+  const last = output.join('').trim().split('\n').slice(-8).join(' | ');
+  throw new LocalFailure('failed', `The deployment failed (cdk ended with ${code}): ${last}`);
+}
+
+const withoutAws = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+
+async function makeMissing(stack: string, templateFile: string, options: DeployOptions): Promise<void> {
+  const template = JSON.parse(await readFile(templateFile, 'utf8')) as {
+    Metadata?: Record<string, Record<string, Resource>>;
+    Resources: Record<string, Resource>;
+  };
+  const leftOut = template.Metadata?.[LEFT_OUT];
+  if (!leftOut) return;
+  const { endpoint, region, credentials } = options;
+  const cloudFormation = new CloudFormationClient({ endpoint, region, credentials });
+  try {
+    const { StackResources = [] } = await cloudFormation.send(new DescribeStackResourcesCommand({ StackName: stack }));
+    const physical = new Map(
+      StackResources.map(({ LogicalResourceId = '', PhysicalResourceId = '' }) => [
+        LogicalResourceId,
+        PhysicalResourceId,
+      ]),
+    );
+    await makeLeftOut(leftOut, template.Resources, physical, options);
+  } finally {
+    cloudFormation.destroy();
+  }
+}
