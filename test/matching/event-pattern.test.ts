@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { eventPattern, NoEventPattern } from '../../playbooks/matching/event-pattern.ts';
+import * as m from '../../playbooks/matching/match.ts';
+
+describe('eventPattern', () => {
+  it.each<[m.Match, unknown]>([
+    [
+      m.all(m.is('eventSource', 'cloudtrail.amazonaws.com'), m.oneOf('eventName', ['StopLogging', 'DeleteTrail'])),
+      { eventSource: ['cloudtrail.amazonaws.com'], eventName: ['StopLogging', 'DeleteTrail'] },
+    ],
+    [
+      m.all(
+        m.is('userIdentity.type', 'Root'),
+        m.missing('userIdentity.invokedBy'),
+        m.isNot('eventType', 'AwsServiceEvent'),
+      ),
+      {
+        userIdentity: { type: ['Root'], invokedBy: [{ exists: false }] },
+        eventType: [{ 'anything-but': ['AwsServiceEvent'] }],
+      },
+    ],
+    [m.any(m.is('a', 'x'), m.like('a', 'y*'), m.isNull('a')), { a: ['x', { prefix: 'y' }, null] }],
+    [m.all(m.isNot('a', 'x'), m.isNot('a', 'y')), { a: [{ 'anything-but': ['x', 'y'] }] }],
+    [m.all(m.above('n', 1), m.atMost('n', 5)), { n: [{ numeric: ['>', 1, '<=', 5] }] }],
+    [m.all(m.below('n', 5), m.atLeast('n', 1)), { n: [{ numeric: ['>=', 1, '<', 5] }] }],
+    [m.is('n', 4), { n: [{ numeric: ['=', 4] }] }],
+    [m.like('a', 'arn:**:user\\*'), { a: [{ wildcard: 'arn:*:user\\\\*' }] }],
+    [m.like('a', '*:root'), { a: [{ suffix: ':root' }] }],
+    [m.notLike('a', '*:root'), { a: [{ 'anything-but': { suffix: ':root' } }] }],
+    [m.exists('resources[*].ARN'), { resources: { ARN: [{ exists: true }] } }],
+    [
+      m.all(m.is('e', 's3'), m.any(m.is('a', 'x'), m.all(m.isTrue('b'), m.isFalse('c')))),
+      {
+        $or: [
+          { e: ['s3'], b: [true], c: [false] },
+          { e: ['s3'], a: ['x'] },
+        ],
+      },
+    ],
+  ])('writes %j', (match, detail) => {
+    const pattern = eventPattern(match);
+    expect(pattern).toEqual({ detail });
+  });
+
+  it.each<[m.Match, string]>([
+    [m.all(m.is('a', 'x'), m.like('a', 'y*')), 'two things of "a"'],
+    [m.all(m.exists('a'), m.is('a.b', 'x')), 'above or below'],
+    [m.all(m.is('a.b', 'x'), m.exists('a')), 'above or below'],
+    [m.all(m.is('r[*].a', 'x'), m.is('r[*].b', 'y')), "twice of one array's elements"],
+    [m.all(m.above('r[*]', 1), m.below('r[*]', 3)), "twice of one array's elements"],
+    [m.missing('r[*].a'), 'element of an array is missing'],
+    [m.is('a.*', 'x'), 'no wildcard for the fields'],
+    [m.above('n', 6e9), 'up to 5,000,000,000'],
+    [m.notLike('a', '*'), 'never holds'],
+    [
+      m.oneOf(
+        'a',
+        Array.from({ length: 500 }, (_, n) => `value-${n}`),
+      ),
+      '4096',
+    ],
+    [
+      m.all(...['a', 'b', 'c'].map((p) => m.any(...Array.from({ length: 7 }, (_, n) => m.isTrue(`${p}${n}`))))),
+      'split it',
+    ],
+  ])('refuses what EventBridge cannot say: %#', (match, message) => {
+    const write = () => eventPattern(match);
+    expect(write).toThrow(NoEventPattern);
+    expect(write).toThrow(message);
+  });
+});
