@@ -33,11 +33,12 @@ export class AlarmHistory {
   /** The changes since the last call, oldest first. */
   async next(): Promise<Transition[]> {
     const items = await this.#itemsSince(new Date(this.#second * 1_000));
-    const fresh = items.slice(this.#seen);
-    const last = items.at(-1)?.Timestamp;
-    if (fresh.length > 0 && last) {
+    const ofSecond = items.filter((item) => secondOf(item) === this.#second);
+    const fresh = [...ofSecond.slice(this.#seen), ...items.filter((item) => secondOf(item) > this.#second)];
+    const last = fresh.at(-1);
+    if (last) {
       this.#second = secondOf(last);
-      this.#seen = items.filter((item) => item.Timestamp && secondOf(item.Timestamp) === this.#second).length;
+      this.#seen = items.filter((item) => secondOf(item) === this.#second).length;
     }
     return fresh.flatMap(transitionOf);
   }
@@ -63,8 +64,8 @@ export class AlarmHistory {
   }
 }
 
-function secondOf(date: Date): number {
-  return Math.floor(date.getTime() / 1_000);
+function secondOf({ Timestamp }: AlarmHistoryItem): number {
+  return Math.floor((Timestamp?.getTime() ?? 0) / 1_000);
 }
 
 function transitionOf(item: AlarmHistoryItem): Transition[] {

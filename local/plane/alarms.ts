@@ -36,7 +36,7 @@ type Task = 'look' | 'evaluate';
 export class Alarms {
   readonly #options: AlarmsOptions;
   readonly #start: Date;
-  readonly #regions = new Map<string, Batcher<Task>>();
+  readonly #regions = new Map<string, { alarms: RegionAlarms; tasks: Batcher<Task> }>();
 
   constructor(options: AlarmsOptions) {
     this.#options = options;
@@ -45,36 +45,27 @@ export class Alarms {
 
   /** Watches a region from now on. Resolves when what its alarms' history holds already is left behind. */
   async watch(region: string): Promise<void> {
-    const watcher = this.#watcher(region);
-    await watcher.skipPast();
+    await this.#in(region).alarms.skipPast();
   }
 
-  /** Finds the transitions that happened in a region meanwhile. */
+  /** Finds the transitions that happened in a region meanwhile; from then on the region is watched. */
   look(region: string): void {
-    this.#batcher(region).add('look');
+    this.#in(region).tasks.add('look');
   }
 
-  /** Evaluates the alarms of every region that was seen. */
+  /** Evaluates the alarms of every region that is watched. */
   evaluate(): void {
-    for (const region of this.#regions.values()) region.add('evaluate');
+    for (const { tasks } of this.#regions.values()) tasks.add('evaluate');
   }
 
-  readonly #watchers = new Map<string, RegionAlarms>();
-
-  #watcher(region: string): RegionAlarms {
-    let watcher = this.#watchers.get(region);
-    if (!watcher) {
-      watcher = new RegionAlarms(region, this.#options, this.#start);
-      this.#watchers.set(region, watcher);
-      const handle = (tasks: Task[]) => watcher?.work(tasks.includes('evaluate')) ?? Promise.resolve();
-      this.#regions.set(region, new Batcher(this.#options.work, `alarms in ${region}`, handle));
-    }
-    return watcher;
-  }
-
-  #batcher(region: string): Batcher<Task> {
-    this.#watcher(region);
-    return this.#regions.get(region) as Batcher<Task>;
+  #in(region: string) {
+    const known = this.#regions.get(region);
+    if (known) return known;
+    const alarms = new RegionAlarms(region, this.#options, this.#start);
+    const handle = (tasks: Task[]) => alarms.work(tasks.includes('evaluate'));
+    const made = { alarms, tasks: new Batcher<Task>(this.#options.work, `alarms in ${region}`, handle) };
+    this.#regions.set(region, made);
+    return made;
   }
 }
 

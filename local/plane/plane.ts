@@ -31,8 +31,11 @@ export interface Plane {
 }
 
 const tick = 1_000;
-/** Operations of CloudWatch that can change an alarm's state. */
-const alarmCalls = new Set(['PutMetricData', 'SetAlarmState', 'PutMetricAlarm', 'PutCompositeAlarm']);
+/** Calls that can change an alarm's state, or make alarms in a region where there were none. */
+const alarmCalls: Record<string, readonly string[]> = {
+  cloudwatch: ['PutMetricData', 'SetAlarmState', 'PutMetricAlarm', 'PutCompositeAlarm'],
+  cloudformation: ['CreateStack', 'UpdateStack', 'ExecuteChangeSet'],
+};
 
 /**
  * Starts the detection plane of the local AWS: what CloudWatch and EventBridge do on AWS and the emulator does not. It evaluates metric
@@ -58,7 +61,7 @@ export async function startPlane(
 
   const onLogs = (written: LogsWritten) => filters.add(written);
   const onCall = (call: CallSeen) => {
-    if (call.service === 'cloudwatch' && call.status < 300 && alarmCalls.has(call.operation)) alarms.look(call.region);
+    if (call.status < 300 && alarmCalls[call.service]?.includes(call.operation)) alarms.look(call.region);
   };
   const onRecord = (record: CloudTrailRecord, trails: string[]) => {
     if (trails.length === 0) return;
