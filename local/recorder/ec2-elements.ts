@@ -39,6 +39,7 @@ const ITEM_NAMES: Record<string, string> = {
   RestorableByUserIds: 'user',
   Resources: 'resourceId',
   SecurityGroups: 'groupName',
+  SecurityGroupIds: 'groupId',
 };
 
 /**

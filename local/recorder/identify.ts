@@ -68,6 +68,9 @@ function byAction(models: Models, request: SeenRequest, signature?: Signature): 
   return found(model, action, 'query');
 }
 
+/** Hosts of what an account's users run: requests to them are no calls of the account's API. */
+const APPLICATION_HOST = /\.(execute-api|lambda-url|cloudfront)\./;
+
 function byRoute(
   models: Models,
   request: SeenRequest,
@@ -75,7 +78,12 @@ function byRoute(
   base: Pick<Call, 'request' | 'region'>,
 ): Call | undefined {
   // Paths like /_name are the emulator's own, never a bucket: bucket names have no underscore.
-  if (!signature && request.target.startsWith('/_')) return undefined;
+  if (
+    !signature &&
+    (request.target.startsWith('/_') || APPLICATION_HOST.test(headerValue(request.headers, 'host') ?? ''))
+  ) {
+    return undefined;
+  }
   const scope = signature?.service ?? 's3';
   for (const model of models.signedFor(scope)) {
     if (!model.metadata.protocol.startsWith('rest-')) continue;
