@@ -1,21 +1,18 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { units } from './units.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Where the bundle of an entry lies, below the folder that {@link bundle} returns: functions of one entry share it. */
+/** Where the bundle of an entry lies, below the folder given to {@link bundle}: functions of one entry share it. */
 export const bundleOf = (entry: string): string => entry.replace(/^handlers\//, '').replace(/\.ts$/, '');
 
 /**
  * Bundles every function with one run of esbuild: an ES module with its SDK clients, names kept and a source map beside
  * it, so that a stack trace in the log names the file and the line that people read.
- * @returns the folder that holds a folder for each entry
+ * @param outdir gets a folder for each entry
  */
-export function bundle(): string {
-  const outdir = mkdtempSync(join(tmpdir(), 'cordon-bundle-'));
+export function bundle(outdir: string): void {
   const entries = [...new Set(units.map((unit) => unit.entry))];
   buildSync({
     entryPoints: entries.map((entry) => ({ in: join(root, entry), out: `${bundleOf(entry)}/index` })),
@@ -37,5 +34,4 @@ export function bundle(): string {
     },
     logLevel: 'warning',
   });
-  return outdir;
 }

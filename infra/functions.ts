@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stage } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -27,7 +27,8 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const bundles = bundle();
+    const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', '.bundles');
+    bundle(bundles);
     for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, bundles, props));
   }
 

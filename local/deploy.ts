@@ -48,7 +48,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       'deploy',
       '--all',
       ...['--require-approval', 'never', '--method', 'direct', '--concurrency', '1', '--progress', 'events'],
-      ...['--output', join(options.dir, 'cdk.out'), '--outputs-file', outputs, '--no-notices', '--ci'],
+      ...['--output', join(options.dir, 'cdk.out'), '--outputs-file', outputs, '--no-notices', '--no-validation', '--ci'],
       ...['-c', 'local=true', '-c', `mail=${options.mail}`, '-c', `boundary=${SOC_POLICIES.roleBoundary}`],
       ...['-c', `protected=${options.protectedPrincipals.join(',')}`],
     ],

@@ -1,0 +1,39 @@
+import { IAMClient, ListUserTagsCommand } from '@aws-sdk/client-iam';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Attack, as, makeAttacker, refused, signIn } from './attack.ts';
+
+const GUESSES = ['Summer2026!', 'Winter2026!', 'Welcome1!', 'P@ssw0rd!', 'Qwerty123!', 'Letmein1!'];
+const SOURCE = '198.51.100.77';
+
+/** Somebody guesses a user's password, and gets in. */
+const attack: Attack = {
+  detection: 'failed-console-logins',
+  title: 'Somebody guesses the password of an IAM user, and gets in without MFA',
+  prepare: async (stage) => {
+    const name = `peggy-${stage.mark}`;
+    const password = `Guessed-${stage.mark}-1!`;
+    const key = await makeAttacker(stage, name, ['s3:ListAllMyBuckets'], password);
+    return {
+      actor: name,
+      attack: async (tell) => {
+        for (const guess of GUESSES) await signIn(stage, { userName: name, password: guess, sourceIPAddress: SOURCE });
+        tell(`${GUESSES.length} wrong passwords for ${name} from ${SOURCE}`);
+        const inside = await signIn(stage, { userName: name, password, sourceIPAddress: SOURCE });
+        tell(`one more, and ${inside ? `somebody is signed in as ${name}, without MFA` : 'it was refused'}`);
+      },
+      prove: async () => {
+        const { Tags = [] } = await new IAMClient(as(stage, stage.administrator)).send(
+          new ListUserTagsCommand({ UserName: name }),
+        );
+        const tag = Tags.find(({ Key }) => Key === 'cordon:incident')?.Value;
+        return [
+          { what: `${name} is tagged with the incident`, holds: tag !== undefined, seen: `cordon:incident=${tag}` },
+          await refused(`${name} can do nothing any more`, () =>
+            new S3Client(as(stage, key)).send(new ListBucketsCommand({})),
+          ),
+        ];
+      },
+    };
+  },
+};
+export default attack;

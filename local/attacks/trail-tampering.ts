@@ -1,0 +1,40 @@
+import { CloudTrailClient, GetTrailStatusCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
+import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Attack, as, makeAttacker, refused, sessionOf } from './attack.ts';
+
+/** An IAM user stops the trail. */
+const attack: Attack = {
+  detection: 'trail-tampering',
+  title: 'An IAM user stops the trail, to go on unseen',
+  prepare: async (stage) => {
+    const name = `mallory-${stage.mark}`;
+    const key = await makeAttacker(stage, name, [
+      'cloudtrail:StopLogging',
+      's3:ListAllMyBuckets',
+      'sts:GetSessionToken',
+    ]);
+    const session = await sessionOf(stage, key);
+    return {
+      actor: name,
+      attack: async (tell) => {
+        await new CloudTrailClient(as(stage, key)).send(new StopLoggingCommand({ Name: 'cordon' }));
+        tell(`${name} called StopLogging on the trail cordon`);
+      },
+      prove: async () => {
+        const { IsLogging } = await new CloudTrailClient(as(stage, stage.administrator)).send(
+          new GetTrailStatusCommand({ Name: 'cordon' }),
+        );
+        return [
+          { what: 'the trail is logging again', holds: IsLogging === true, seen: `IsLogging: ${IsLogging}` },
+          await refused(`${name}'s access key is refused`, () =>
+            new S3Client(as(stage, key)).send(new ListBucketsCommand({})),
+          ),
+          await refused(`${name}'s session token from before is refused`, () =>
+            new S3Client(as(stage, session)).send(new ListBucketsCommand({})),
+          ),
+        ];
+      },
+    };
+  },
+};
+export default attack;
