@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isIP } from 'node:net';
 import type { SeenRequest, SeenResponse } from './exchange.ts';
 import { isObjectRequest } from './identify.ts';
 
@@ -46,7 +47,7 @@ export class ForwardingProxy {
     this.#agent.destroy();
   }
 
-  /** Passes one request on. `begin` is called before anything is sent, with the request as far as it is known. */
+  /** Passes one request on, and its answer back. */
   forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const seen: SeenRequest = {
       method: incoming.method ?? 'GET',
@@ -75,10 +76,11 @@ export class ForwardingProxy {
       this.#answer(body ? { ...seen, body } : seen, answer, outgoing);
     });
     upstream.on('error', (error) => refuse(outgoing, error));
-    // A client that goes away takes its request with it.
+    // A client that goes away takes its half-sent request with it; a call that was sent in full is carried out, and recorded.
     outgoing.on('close', () => {
-      if (!outgoing.writableFinished) upstream.destroy();
+      if (!outgoing.writableFinished && !(kept && incoming.complete)) upstream.destroy();
     });
+    outgoing.on('error', () => upstream.destroy());
   }
 
   #answer(seen: SeenRequest, answer: IncomingMessage, outgoing: ServerResponse): void {
@@ -87,6 +89,7 @@ export class ForwardingProxy {
     const kept = observation.hold ? new Keeper(ANSWER_LIMIT) : undefined;
     const head = answerHeaders(answer);
     const pass = (): void => {
+      if (outgoing.destroyed) return;
       outgoing.writeHead(response.status, answer.statusMessage, head);
       outgoing.flushHeaders();
     };
@@ -96,8 +99,8 @@ export class ForwardingProxy {
       const overflow = kept?.add(chunk);
       if (overflow) {
         pass();
-        for (const earlier of overflow) outgoing.write(earlier);
-      } else if (!kept || kept.overflowed) {
+        if (!outgoing.destroyed) for (const earlier of overflow) outgoing.write(earlier);
+      } else if ((!kept || kept.overflowed) && !outgoing.destroyed) {
         if (!outgoing.write(chunk)) {
           answer.pause();
           outgoing.once('drain', () => answer.resume());
@@ -123,6 +126,7 @@ export class ForwardingProxy {
     } catch (error) {
       console.error(`The recorder could not read an answer: ${error instanceof Error ? error.message : String(error)}`);
     }
+    if (outgoing.destroyed) return;
     if (!kept || kept.overflowed) {
       outgoing.end();
       return;
@@ -173,7 +177,7 @@ class Keeper {
 
 function sourceAddress(incoming: IncomingMessage): string {
   const given = incoming.headers[SOURCE_ADDRESS_HEADER];
-  if (typeof given === 'string' && given !== '') return given;
+  if (typeof given === 'string' && isIP(given)) return given;
   return (incoming.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, '');
 }
 

@@ -21,9 +21,9 @@ const DENIED =
 const UNAUTHENTICATED =
   /^(InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|InvalidSignatureException|InvalidAccessKeyId|MissingAuthenticationToken(Exception)?|MissingAuthorizationParameter|MissingSecurityHeader|IncompleteSignature(Exception)?|AuthFailure|RequestExpired|RequestTimeTooSkewed|ExpiredToken(Exception)?|InvalidToken|CredentialDateMismatch)$/;
 
-/** The error that an answer carries, in whichever protocol; undefined for a success. */
+/** The error that an answer carries, in whichever protocol; undefined for a success. S3's redirect to a bucket's region is an error. */
 export function readError(call: Call, response: SeenResponse): { code: string; message?: string } | undefined {
-  if (response.status < 400) return undefined;
+  if (response.status < 300) return undefined;
   const header = headerValue(response.headers, 'x-amzn-errortype');
   const type = headerValue(response.headers, 'content-type') ?? '';
   const json = type.includes('cbor') || call.protocol === 'cbor' ? parseCbor(response.body) : parseJson(response.body);

@@ -23,7 +23,7 @@ export interface FakeEmulator {
   url: URL;
   arrived: Arrived[];
   /** Answers by {@link Arrived.what}; anything else gets an empty JSON object. */
-  answers: Map<string, (request: Arrived) => Answer>;
+  answers: Map<string, (request: Arrived) => Answer | Promise<Answer>>;
   close(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export async function startFakeEmulator(): Promise<FakeEmulator> {
     const what = typeof target === 'string' ? (target.split('.').at(-1) ?? '') : (action ?? `${method} ${url}`);
     const request = { method, url, headers, body, what };
     arrived.push(request);
-    const { status = 200, headers: more = {}, body: content = '{}' } = answers.get(what)?.(request) ?? {};
+    const { status = 200, headers: more = {}, body: content = '{}' } = (await answers.get(what)?.(request)) ?? {};
     outgoing.writeHead(status, { 'x-amzn-requestid': 'request-1', 'Content-Type': 'application/json', ...more });
     outgoing.end(content);
   });

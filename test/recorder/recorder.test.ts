@@ -49,6 +49,7 @@ let emulator: FakeEmulator;
 let recorder: Recorder;
 let records: { record: CloudTrailRecord; trails: string[] }[];
 let logs: LogsWritten[];
+let signals: Signals;
 
 beforeAll(() => {
   models = writeServiceModels();
@@ -71,7 +72,7 @@ beforeEach(async () => {
         ),
   );
   emulator.answers.set('CreateLoginProfile', () => xml('<R><CreateLoginProfileResult/></R>'));
-  const signals = new Signals();
+  signals = new Signals();
   records = [];
   logs = [];
   signals.on('record', (record, trails) => records.push({ record, trails }));
@@ -482,6 +483,41 @@ describe('passing through', () => {
     expect(Buffer.from(got ?? []).equals(body)).toBe(true);
     expect(emulator.arrived[0]?.body.includes(body.subarray(0, 1024))).toBe(true);
     expect(records).toEqual([]);
+  });
+
+  it('records a call whose caller hangs up before the answer', async () => {
+    // Prepare
+    const caller = new AbortController();
+    const recorded = new Promise<CloudTrailRecord>((resolve) => signals.once('record', resolve));
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const arrived = new Promise<void>((resolve) => {
+      emulator.answers.set('DELETE /b?publicAccessBlock', async () => {
+        resolve();
+        await released;
+        return { status: 204, body: '' };
+      });
+    });
+
+    // Act
+    const call = fetch(`${recorder.url}/b?publicAccessBlock`, { method: 'DELETE', signal: caller.signal });
+    await arrived;
+    caller.abort();
+    await expect(call).rejects.toThrow('aborted');
+    release();
+
+    // Assess
+    expect((await recorded).eventName).toBe('DeleteBucketPublicAccessBlock');
+  });
+
+  it('writes a redirect to another region as the error that it is', async () => {
+    const body = '<Error><Code>PermanentRedirect</Code><Message>The bucket is elsewhere.</Message></Error>';
+    emulator.answers.set('DELETE /b?publicAccessBlock', () => xml(body, 301));
+    await fetch(`${recorder.url}/b?publicAccessBlock`, { method: 'DELETE', redirect: 'manual' });
+    await recorder.flush();
+    expect(only('DeleteBucketPublicAccessBlock').errorCode).toBe('PermanentRedirect');
   });
 
   it('says that the emulator is gone', async () => {
