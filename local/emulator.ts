@@ -144,6 +144,15 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
+/**
+ * The folder that Lambdas' code is unpacked in. A package of its own: the emulator's workers are CommonJS, and would be
+ * taken for what the next package.json above says, which is this project's.
+ */
+function temporaryFolder(folder: string): string {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  return folder;
+}
+
 /** Nothing of the caller's environment but what a process needs to run: no AWS settings, no proxies, no Node options. */
 function emulatorEnvironment(options: EmulatorOptions, port: number): NodeJS.ProcessEnv {
   const folder = (name: string): string => {
@@ -161,7 +170,7 @@ function emulatorEnvironment(options: EmulatorOptions, port: number): NodeJS.Pro
     ...inherited,
     PATH: [lambdaNode(folder('bin')), dirname(process.execPath), process.env.PATH ?? '/usr/bin:/bin'].join(delimiter),
     HOME: folder('home'),
-    TMPDIR: folder('tmp'),
+    TMPDIR: temporaryFolder(folder('tmp')),
     TZ: 'UTC',
     PYTHONUNBUFFERED: '1',
     AUTH: 'true',
@@ -179,6 +188,7 @@ function emulatorEnvironment(options: EmulatorOptions, port: number): NodeJS.Pro
     LAMBDA_EXECUTOR: 'local',
     S3_DATA_DIR: folder('s3'),
     STATE_DIR: folder('state'),
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // Lambda runs on a newer Node; here it is this one
     SFN_WAIT_SCALE: String(options.waitScale ?? 1),
   };
 }

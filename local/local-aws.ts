@@ -125,10 +125,10 @@ async function start(
   const rootPassword = randomBytes(15).toString('base64url');
   const signals = new Signals();
 
-  stage('Starting the emulator');
+  const announced = options.announce && (await announce(options.announce.onStop, closers));
   const reserved = await reservePort(options.port ?? 0);
   closers.push(() => reserved.release());
-  const announced = options.announce && (await announce(options.announce.onStop, closers));
+  stage('Starting the emulator');
   const dir = makeRunFolder(closers);
   const endpoint = `http://127.0.0.1:${reserved.port}`;
   const endpointByName = `http://localhost:${reserved.port}`;

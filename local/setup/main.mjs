@@ -8,6 +8,8 @@ import { runChecks } from './steps.mjs';
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+// The AWS SDK warns on standard error of Node versions that it will not support one day; that is no user's business here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const PROGRAMS = { demo: 'demo.ts', local: 'cli.ts' };
 
 const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
