@@ -46,6 +46,10 @@ export function publish(topic: string, subject: string, message: string, next: s
 
 const incident = { incidentId: expression('$incidentId') };
 
+const caughtBy = (next: string) => [
+  { ErrorEquals: ['States.ALL'], Output: expression('$states.errorOutput'), Next: next },
+];
+
 /**
  * The playbook of a response: claim, collect, restore, investigate, contain, summarize, settle. A step that fails for good
  * is written down and the rest goes on; if that is impossible too, Step Functions mails it itself and the execution fails.
@@ -57,9 +61,6 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       { ...incident, step, error: expression('$states.input') },
       { Next: next, Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mail that the playbook failed' }] },
     );
-  const caughtBy = (next: string) => [
-    { ErrorEquals: ['States.ALL'], Output: expression('$states.errorOutput'), Next: next },
-  ];
   return {
     Comment: response.title,
     QueryLanguage: 'JSONata',
@@ -116,28 +117,14 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Default: 'Wait before looking again',
       },
       'Wait for the records': { Type: 'Wait', Seconds: 10, Next: 'Collect' },
-      Restore: actionMap(
-        response.restore.map((restore) => restore.action),
-        '$restore',
-        arn,
-        'Investigate',
-        caughtBy('Restore failed'),
-      ),
-      'Restore failed': recordFailure('restore', 'Investigate'),
+      ...actionStates('Restore', response.restore, arn, 'Investigate', recordFailure),
       Investigate: invoke(arn(investigateUnit(id)), incident, {
         Assign: { contain: expression('$states.result.Payload.contain') },
         Next: 'Contain',
         Catch: caughtBy('Investigate failed'),
       }),
       'Investigate failed': recordFailure('investigate', 'Summarize'),
-      Contain: actionMap(
-        response.contain.map((contain) => contain.action),
-        '$contain',
-        arn,
-        'Summarize',
-        caughtBy('Contain failed'),
-      ),
-      'Contain failed': recordFailure('contain', 'Summarize'),
+      ...actionStates('Contain', response.contain, arn, 'Summarize', recordFailure),
       Summarize: invoke(
         arn('summarize'),
         { ...incident, round: expression('$round') },
@@ -150,7 +137,10 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       'Summarize failed': recordFailure('summarize', 'Mail that the playbook failed'),
       'More to come?': {
         Type: 'Choice',
-        Choices: [{ Condition: expression("$states.input.outcome = 'duplicate'"), Next: 'Close' }],
+        Choices: [
+          // Once the alarm is quiet, what comes later sets it off anew: the look after that was the last one, also where it failed.
+          { Condition: expression("$quiet or $states.input.outcome = 'duplicate'"), Next: 'Close' },
+        ],
         Default: 'Wait before looking again',
       },
       'Wait before looking again': { Type: 'Wait', Seconds: expression('$waitSeconds'), Next: 'Settle' },
@@ -189,58 +179,69 @@ export function playbookDefinition(id: string, response: Response, arn: Function
   };
 }
 
-/** Runs planned actions, each in the branch of its kind; the failure of one holds up no other. */
-function actionMap(ids: string[], items: string, arn: FunctionArn, next: string, caught: unknown[]): State {
-  const kinds = [...new Set(ids)];
-  if (kinds.length === 0) return { Type: 'Pass', Next: next };
-  const branches = kinds.flatMap((id) => Object.entries(actionStates(id, arn)));
+/**
+ * Runs planned actions, each in the branch of its kind; the failure of one holds up no other. The names of states begin
+ * with the phase, since they must be unique in the whole machine.
+ */
+function actionStates(
+  phase: 'Restore' | 'Contain',
+  actions: readonly { action: string }[],
+  arn: FunctionArn,
+  next: string,
+  recordFailure: (step: string, next: string) => State,
+): Record<string, State> {
+  const kinds = [...new Set(actions.map(({ action }) => action))];
+  // Without actions nothing can fail, and a state that nothing leads to is refused.
+  if (kinds.length === 0) return { [phase]: { Type: 'Pass', Next: next } };
+  const failed = `${phase} failed`;
   return {
-    Type: 'Map',
-    Items: expression(items),
-    MaxConcurrency: 10,
-    ItemProcessor: {
-      ProcessorConfig: { Mode: 'INLINE' },
-      StartAt: 'Which action?',
-      States: {
-        'Which action?': {
-          Type: 'Choice',
-          Choices: kinds.map((id) => ({
-            Condition: expression(`$states.input.action = '${id}'`),
-            Assign: { key: expression('$states.input.key') },
-            Next: `Contain: ${id}`,
-          })),
+    [phase]: {
+      Type: 'Map',
+      Items: expression(`$${phase.toLowerCase()}`),
+      MaxConcurrency: 10,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: `${phase}: which action?`,
+        States: {
+          [`${phase}: which action?`]: {
+            Type: 'Choice',
+            Choices: kinds.map((id) => ({
+              Condition: expression(`$states.input.action = '${id}'`),
+              Assign: { key: expression('$states.input.key') },
+              Next: `${phase}: ${id}`,
+            })),
+          },
+          ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn))),
+          [`${phase}: action failed`]: invoke(
+            arn('record-failure'),
+            { ...incident, step: phase.toLowerCase(), key: expression('$key'), error: expression('$states.input') },
+            { End: true },
+          ),
+          [`${phase}: settled`]: { Type: 'Succeed' },
         },
-        ...Object.fromEntries(branches),
-        'Action failed': invoke(
-          arn('record-failure'),
-          { ...incident, step: 'contain', key: expression('$key'), error: expression('$states.input') },
-          { End: true },
-        ),
-        Settled: { Type: 'Succeed' },
       },
+      Next: next,
+      Catch: caughtBy(failed),
     },
-    Next: next,
-    Catch: caught,
+    [failed]: recordFailure(phase.toLowerCase(), next),
   };
 }
 
-function actionStates(id: string, arn: FunctionArn): Record<string, State> {
-  const phase = (name: 'contain' | 'verify', next: Record<string, unknown>) =>
+/** Contains, and reads back unless there was nothing to do. */
+function oneAction(phase: string, id: string, arn: FunctionArn): Record<string, State> {
+  const call = (name: 'contain' | 'verify', next: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
       { ...incident, key: expression('$key'), phase: name },
-      {
-        ...next,
-        Catch: [{ ErrorEquals: ['States.ALL'], Output: expression('$states.errorOutput'), Next: 'Action failed' }],
-      },
+      { ...next, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {
-    [`Contain: ${id}`]: phase('contain', { Next: `Changed: ${id}?` }),
-    [`Changed: ${id}?`]: {
+    [`${phase}: ${id}`]: call('contain', { Next: `${phase}: ${id} changed?` }),
+    [`${phase}: ${id} changed?`]: {
       Type: 'Choice',
-      Choices: [{ Condition: expression('$states.input.settled'), Next: 'Settled' }],
-      Default: `Verify: ${id}`,
+      Choices: [{ Condition: expression('$states.input.settled'), Next: `${phase}: settled` }],
+      Default: `${phase}: verify ${id}`,
     },
-    [`Verify: ${id}`]: phase('verify', { End: true }),
+    [`${phase}: verify ${id}`]: call('verify', { End: true }),
   };
 }
