@@ -93,15 +93,15 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   try {
     const started = await start(options, closers, over);
     const ended = new Promise<LocalFailure | undefined>((resolve) => {
-      over.signal.addEventListener('abort', () =>
-        resolve(over.signal.reason instanceof LocalFailure ? over.signal.reason : undefined),
-      );
-      if (over.signal.aborted) resolve(over.signal.reason instanceof LocalFailure ? over.signal.reason : undefined);
+      const tell = (): void => resolve(over.signal.reason instanceof LocalFailure ? over.signal.reason : undefined);
+      over.signal.addEventListener('abort', tell);
+      if (over.signal.aborted) tell();
     });
     return { ...started, ended, close };
   } catch (error) {
-    // The emulator's death is the cause of whatever failed after it.
-    const cause = over.signal.reason instanceof LocalFailure ? over.signal.reason : error;
+    // Whatever failed after it, the cause is the emulator's death, or that the start was called off.
+    const died = over.signal.reason instanceof LocalFailure ? over.signal.reason : undefined;
+    const cause = died ?? (options.signal?.aborted ? options.signal.reason : error);
     await close();
     throw cause;
   }
