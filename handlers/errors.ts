@@ -32,8 +32,8 @@ export class UndoRefused extends CordonError {
   override readonly name = 'UndoRefused';
 }
 
-/** Errors that trying again cannot mend: Step Functions does not retry them. */
-export const finalErrors = ['InvalidInput', 'NotInLedger', 'TargetUnfit', 'UndoRefused'] as const;
+/** Errors that trying again cannot mend: Step Functions does not retry them. `UnknownUnit` is the catalog's. */
+export const finalErrors = ['InvalidInput', 'NotInLedger', 'TargetUnfit', 'UndoRefused', 'UnknownUnit'] as const;
 
 /** The name of an AWS error or any other thrown thing. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

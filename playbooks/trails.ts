@@ -10,7 +10,7 @@ export function trailArnOf(record: CloudTrailRecord, account: string): string | 
   // PutEventSelectors and PutInsightSelectors call it trailName.
   const named = textOf(parameters.name) ?? textOf(parameters.trailName);
   if (named === undefined)
-    return /arn:[\w-]+:cloudtrail:[\w-]*:\d*:trail\/[\w.-]+/.exec(record.errorMessage ?? '')?.[0];
+    return /arn:[\w-]+:cloudtrail:[a-z0-9-]+:\d{12}:trail\/\w(?:[\w.-]*\w)?/.exec(record.errorMessage ?? '')?.[0];
   return named.startsWith('arn:')
     ? named
     : `arn:aws:cloudtrail:${record.awsRegion ?? 'us-east-1'}:${account}:trail/${named}`;
@@ -44,6 +44,7 @@ function updateNarrows(parameters: Record<string, unknown>): string | undefined 
   if (parameters.includeGlobalServiceEvents === false) found.push('global services left out');
   if (parameters.enableLogFileValidation === false) found.push('log file validation off');
   if (parameters.isOrganizationTrail === false) found.push('other accounts of the organization left out');
+  if (parameters.cloudWatchLogsRoleArn !== undefined) found.push('delivery role changed');
   // An empty string takes the log group away; any other value may lead the records somewhere else.
   if (parameters.cloudWatchLogsLogGroupArn !== undefined) found.push('log group changed');
   if (parameters.s3BucketName !== undefined) found.push('bucket changed');

@@ -1,6 +1,6 @@
 import { CloudTrailClient, GetTrailStatusCommand } from '@aws-sdk/client-cloudtrail';
 import type { TrailGap } from '../../playbooks/findings.ts';
-import type { Incident } from '../../playbooks/incident.ts';
+import type { Incident, Verdict } from '../../playbooks/incident.ts';
 import { trailArnOf } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
@@ -11,13 +11,16 @@ import type { Investigation } from './investigation.ts';
 export default {
   permissions: [allow(['cloudtrail:GetTrailStatus'], trails)],
   find: async (incident, context) => {
-    const arns = new Set(
+    const named = (verdict: Verdict) =>
       incident.events
-        .filter((event) => event.verdict === 'offence' || event.verdict === 'attempt')
+        .filter((event) => event.verdict === verdict)
         .map((event) => trailArnOf(event.record, incident.account))
-        .filter((arn) => arn !== undefined),
-    );
-    return Promise.all([...arns].map((arn) => gapOf(arn, incident, context)));
+        .filter((arn) => arn !== undefined);
+    const changed = new Set(named('offence'));
+    const all = [...new Set([...changed, ...named('attempt')])];
+    const gaps = await Promise.all(all.map((arn) => gapOf(arn, incident, context)));
+    // A refused call may name a trail that never was, or another account's: that it cannot be read says nothing.
+    return gaps.filter((gap) => changed.has(gap.trail) || typeof gap.logging === 'boolean');
   },
 } satisfies Investigation<TrailGap[]>;
 

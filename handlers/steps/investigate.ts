@@ -42,7 +42,7 @@ async function judgeByActions(incident: Incident, context: Context): Promise<voi
     if (event.verdict !== 'offence') continue;
     const called = incident.actions.filter((action) => action.because.includes(event.record.eventID));
     if (called.length === 0 || !called.every((action) => action.status === 'not-needed' && action.benign)) continue;
-    const reason = called.map((action) => `${action.label} is ${action.reason}`).join('; ');
+    const reason = called.map((action) => `${action.label}: ${action.reason}`).join('; ');
     await context.ledger.judge(incident.id, event, 'benign', reason);
   }
 }

@@ -7,10 +7,11 @@ export const plural = (count: number, noun: string): string =>
 
 /** The time of day in UTC, to the second: `03:05:12Z`. Days are in the report's head. */
 export const clock = (iso: string | undefined): string =>
-  iso === undefined ? 'unknown time' : `${new Date(iso).toISOString().slice(11, 19)}Z`;
+  iso === undefined || Number.isNaN(Date.parse(iso)) ? 'unknown time' : `${new Date(iso).toISOString().slice(11, 19)}Z`;
 
 /** Day and time in UTC: `2026-05-01 03:05:12Z`. */
-export const dayAndClock = (iso: string): string => `${new Date(iso).toISOString().slice(0, 10)} ${clock(iso)}`;
+export const dayAndClock = (iso: string): string =>
+  Number.isNaN(Date.parse(iso)) ? 'unknown time' : `${new Date(iso).toISOString().slice(0, 10)} ${clock(iso)}`;
 
 /** `712 B`, `1.4 MB`; decimal units. */
 export function bytes(count: number): string {
@@ -21,15 +22,14 @@ export function bytes(count: number): string {
 }
 
 /**
- * Text as it may stand in a mail or a terminal: control characters, line breaks and bidirectional overrides, which an
- * attacker can put into a user agent or a bucket tag, become visible escapes.
+ * Text as it may stand in a mail or a terminal: control characters, line breaks, bidirectional overrides and other
+ * invisible characters, which an attacker can put into a user agent or a bucket tag, become visible escapes.
  */
 export const plain = (text: string): string =>
-  text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to be made visible
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
+  });
 
 /** `plain` text of printable ASCII only, cut to `length` with an ellipsis: what an SNS subject may hold. */
 export function ascii(text: string, length: number): string {
