@@ -35,9 +35,10 @@ export async function planContainments(incident: Incident, context: Context): Pr
   const { contain } = responseOf(detectionOf(incident.detection).response);
   const planned: Planned[] = [];
   for (const offender of offendersOf(incident)) {
-    for (const { action, who, mode, attempts } of contain) {
+    for (const { action, who, mode, attempts, related } of contain) {
       if (who !== offender.actor.kind || offender.actor.name === undefined) continue;
-      if (!offender.offended && !attempts) continue;
+      if (offender.worst === 'attempt' && !attempts) continue;
+      if (offender.worst === 'related' && !related) continue;
       const decided = typeof mode === 'function' ? mode(incident, offender.actor.key) : mode;
       if (decided === undefined) continue;
       const wanted = [{ action, target: { user: offender.actor.name }, because: offender.because }];
@@ -52,14 +53,19 @@ export async function planContainments(incident: Incident, context: Context): Pr
   return planned;
 }
 
-/** Everybody who did or tried it, with their records. */
+const badness = ['related', 'attempt', 'offence'] as const;
+
+/** Everybody who did or tried it or belongs to the picture, with their records and the worst of what they did. */
 function offendersOf(incident: Incident) {
-  const byKey = new Map<string, { actor: IncidentEvent['actor']; because: string[]; offended: boolean }>();
+  const byKey = new Map<
+    string,
+    { actor: IncidentEvent['actor']; because: string[]; worst: (typeof badness)[number] }
+  >();
   for (const { actor, verdict, record } of incident.events) {
-    if (verdict !== 'offence' && verdict !== 'attempt') continue;
-    const offender = byKey.get(actor.key) ?? { actor, because: [], offended: false };
+    if (verdict === 'benign') continue;
+    const offender = byKey.get(actor.key) ?? { actor, because: [], worst: verdict };
     offender.because.push(record.eventID);
-    offender.offended ||= verdict === 'offence';
+    if (badness.indexOf(verdict) > badness.indexOf(offender.worst)) offender.worst = verdict;
     byKey.set(actor.key, offender);
   }
   return byKey.values();

@@ -29,6 +29,8 @@ export interface Contain {
   mode: Mode | ((incident: Incident, actorKey: string) => Mode | undefined);
   /** Also against those whose calls were all refused. */
   attempts?: boolean;
+  /** Also against those who only appear in related records. */
+  related?: boolean;
 }
 
 /** A heading and its lines in the report. */

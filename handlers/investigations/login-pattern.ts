@@ -19,12 +19,12 @@ export function loginPattern(events: IncidentEvent[]): LoginPattern {
   const times = failures.map((event) => event.record.eventTime).sort();
   const first = times[0] ?? '';
   const last = times.at(-1) ?? '';
-  const minutes = Math.max((Date.parse(last) - Date.parse(first)) / 60_000, 1);
+  const minutes = failures.length > 0 ? Math.max((Date.parse(last) - Date.parse(first)) / 60_000, 1) : 1;
   const byUser = group(failures, userOf);
   const byAddress = group(failures, addressOf);
   const distinct = (list: IncidentEvent[], of: (event: IncidentEvent) => string) => [...new Set(list.map(of))];
   return {
-    kind: kindOf(byUser.size, byAddress.size),
+    kind: kindOf(userCount(byUser), byAddress.size),
     failures: failures.length,
     first,
     last,
@@ -40,9 +40,9 @@ export function loginPattern(events: IncidentEvent[]): LoginPattern {
       failures: list.length,
       users: distinct(list, userOf),
     })),
-    // A success before the first failure is the user's own and says nothing.
+    // A success before the failures of its user and its address is the user's own and says nothing.
     successes: events
-      .filter((event) => event.verdict === 'related' && event.record.eventTime >= first)
+      .filter((event) => event.verdict === 'related' && failures.some((failure) => isFollowedBy(failure, event)))
       .map((event) => ({
         time: event.record.eventTime,
         user: userOf(event),
@@ -51,6 +51,16 @@ export function loginPattern(events: IncidentEvent[]): LoginPattern {
       })),
   };
 }
+
+/** How many users, at least: all names that do not exist are recorded alike, and one who types them tries several. */
+function userCount(byUser: Map<string, IncidentEvent[]>): number {
+  const hidden = [...byUser.values()].find((list) => list.every(({ actor }) => actor.kind === 'unknown'));
+  return byUser.size + (hidden && hidden.length > 1 ? 1 : 0);
+}
+
+const isFollowedBy = (failure: IncidentEvent, success: IncidentEvent): boolean =>
+  failure.record.eventTime <= success.record.eventTime &&
+  (userOf(failure) === userOf(success) || addressOf(failure) === addressOf(success));
 
 function kindOf(users: number, addresses: number): LoginPattern['kind'] {
   if (users <= 1) return addresses <= 1 ? 'brute-force' : 'distributed';

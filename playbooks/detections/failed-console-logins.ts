@@ -21,7 +21,8 @@ export default detection({
       is('eventName', 'ConsoleLogin'),
       is('responseElements.ConsoleLogin', 'Success'),
     ),
-    sharing: ['userIdentity.userName', 'sourceIPAddress'],
+    // Root has no user name, but a principal id.
+    sharing: ['userIdentity.userName', 'userIdentity.principalId', 'sourceIPAddress'],
   },
   response: 'answer-failed-logins',
   attack: ['T1110'],

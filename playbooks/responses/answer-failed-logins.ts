@@ -1,4 +1,4 @@
-import type { Incident } from '../incident.ts';
+import type { Incident, ManualStep } from '../incident.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { response } from '../response.ts';
 
@@ -7,6 +7,18 @@ function successesOf(incident: Incident, actorKey: string) {
   const pattern = incident.findings['login-pattern'];
   return pattern?.successes.filter((success) => `user:${success.user}` === actorKey) ?? [];
 }
+
+/** True when the user was disabled, as read back. */
+const isDisabled = (incident: Incident, user: string): boolean =>
+  incident.actions.some(
+    ({ action, status, target }) =>
+      action === 'disable-iam-user' && status === 'verified' && (target as { user?: string }).user === user,
+  );
+
+const askUsers = (users: string[]): ManualStep =>
+  users.length > 0
+    ? { what: `Ask ${users.join(', ')} whether these sign-ins were theirs.` }
+    : { what: 'No user of this account was named: nobody to disable. Look whether the addresses are your own.' };
 
 const kinds = {
   'brute-force': 'brute force: one user, guessed again and again',
@@ -25,24 +37,34 @@ export default response({
       action: 'disable-iam-user',
       who: 'iam-user',
       attempts: true,
+      related: true,
       // A success without MFA right after the guessing is taken for the guesser's. With MFA it is most likely the user,
-      // who must not be locked out by somebody else's guessing: a person decides.
+      // who must not be locked out by somebody else's guessing, and so may be one who only shares the address: a person decides.
       mode: (incident, actorKey) => {
         const successes = successesOf(incident, actorKey);
         if (successes.length === 0) return undefined;
-        return successes.some((success) => !success.mfa) ? 'auto' : 'approve';
+        const guessed = incident.events.some(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
+        return guessed && successes.some((success) => !success.mfa) ? 'auto' : 'approve';
       },
     },
   ],
   severity: (incident, declared) => (incident.findings['login-pattern']?.successes.length ? 'HIGH' : declared),
+  unresolved: (incident) => {
+    const users = incident.findings['login-pattern']?.successes.map((success) => success.user) ?? [];
+    return [...new Set(users)]
+      .filter((user) => !isDisabled(incident, user))
+      .map((user) => `somebody signed in as ${user} after the failures, and ${user} is not disabled`);
+  },
   byHand: (incident) => {
     const pattern = incident.findings['login-pattern'];
     if (!pattern) return [];
-    const users = pattern.users.filter((user) => user.exists).map((user) => user.user);
+    const named = pattern.users.filter((user) => user.exists).map((user) => user.user);
+    const users = named.filter((user) => user !== 'root');
     return [
-      ...(users.length > 0
-        ? [{ what: `Ask ${users.join(', ')} whether these sign-ins were theirs.` }]
-        : [{ what: 'No user of this account was named: nobody to disable. Look whether the addresses are your own.' }]),
+      ...(named.includes('root')
+        ? [{ what: 'Ask who holds the root credentials whether the sign-ins of root were theirs.' }]
+        : []),
+      ...(named.length === 0 || users.length > 0 ? [askUsers(users)] : []),
       ...(pattern.successes.length > 0
         ? [
             {
@@ -96,7 +118,9 @@ export default response({
     ];
   },
   subject: (incident) => {
-    const users = incident.findings['login-pattern']?.users.map((user) => user.user) ?? [];
-    return users.length === 1 ? `user ${users[0]}` : plural(users.length, 'user');
+    const users = incident.findings['login-pattern']?.users ?? [];
+    const existing = users.filter((user) => user.exists).map((user) => user.user);
+    if (existing.length === 0) return 'no existing user';
+    return users.length === 1 ? `user ${existing[0]}` : plural(users.length, 'user');
   },
 });
