@@ -143,7 +143,7 @@ describe('the boundaries', () => {
     'iam:CreateRole',
     'iam:CreateAccessKey',
     'iam:AttachUserPolicy',
-    'cloudtrail:StopLogging',
+    'cloudtrail:DeleteTrail',
   ])('keep a role of the stacks from %s', (action) => {
     // Act
     const refused = denied(roleBoundary(ACCOUNT), action);
@@ -157,6 +157,7 @@ describe('the boundaries', () => {
     'iam:PutUserPolicy',
     'iam:TagUser',
     'cloudtrail:StartLogging',
+    'cloudtrail:StopLogging', // the undo of a restart
     's3:PutBucketPublicAccessBlock',
   ])('leave a role of the stacks %s, which containment takes', (action) => {
     // Act
