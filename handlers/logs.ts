@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { allow } from './permissions.ts';
 
 /** What {@link recordsMatching} may do. */
-export const readLogsPermissions = allow(['logs:FilterLogEvents'], '{logGroup}');
+export const readLogsPermissions = allow(['logs:FilterLogEvents'], '{logGroup}', '{logGroup}:*');
 
 /**
  * The trail's records that match and whose log event lies between `from` and `to`, each eventID once, in order of time.

@@ -42,7 +42,7 @@ export class CordonStack extends Stack {
         logGroup: this.formatArn({
           service: 'logs',
           resource: 'log-group',
-          resourceName: `${trailLogs}:*`,
+          resourceName: trailLogs,
           arnFormat: ArnFormat.COLON_RESOURCE_NAME,
         }),
       },

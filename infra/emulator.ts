@@ -33,9 +33,23 @@ class LeaveOut implements IAspect {
   }
 }
 
-/** The only place that knows of the local AWS: leaves out what its CloudFormation refuses. */
+/** The local AWS speaks plain HTTP, over loopback only: what is refused without TLS would be refused always. */
+class PlainHttp implements IAspect {
+  visit(node: IConstruct): void {
+    if (!CfnResource.isCfnResource(node) || !/Policy$/.test(node.cfnResourceType) || !('policyDocument' in node))
+      return;
+    const policy = Stack.of(node).resolve(node.policyDocument) as { Statement?: object[] } | undefined;
+    const statements = policy?.Statement?.filter((one) => !JSON.stringify(one).includes('"aws:SecureTransport"'));
+    if (statements && statements.length < (policy?.Statement?.length ?? 0)) {
+      node.policyDocument = { ...policy, Statement: statements };
+    }
+  }
+}
+
+/** The only place that knows of the local AWS: leaves out what its CloudFormation refuses and what needs TLS. */
 export function forLocalAws(app: IConstruct): void {
   Aspects.of(app).add(new LeaveOut());
+  Aspects.of(app).add(new PlainHttp());
 }
 
 /** With IAM enforced, the local AWS refuses the bootstrap's publishing role its bucket: the caller's own credentials publish. */
