@@ -61,6 +61,8 @@ export interface ActionRecord {
   benign?: boolean;
   /** ISO times of each change of status. */
   at: Partial<Record<ActionStatus, string>>;
+  /** Who began to undo it last, and when. */
+  undoBegan?: { by: string; at: string };
 }
 
 /** Something only a person can do. */
@@ -92,6 +94,9 @@ export interface Incident {
   alarmReason?: string;
   /** In order of their time. */
   events: IncidentEvent[];
+  /** Where it has no records: how many matched, but were cordon's own calls, and the incidents that have the others. */
+  ownCalls?: number;
+  claimedBy?: string[];
   actions: ActionRecord[];
   findings: Findings;
   /** Steps that failed after their retries. */

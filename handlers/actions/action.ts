@@ -95,17 +95,20 @@ async function contain<Target, Before, After>(
   context: Context,
 ): Promise<ActionResult> {
   const { ledger, log } = context;
-  // A repeated delivery of the same step: what is done is done.
-  if (record.status === 'contained' || record.status === 'verified') return result(record);
+  // A repeated delivery of the same step, or an action that nobody has released: what is done is done.
+  if (record.status !== 'planned' && record.status !== 'captured') return result(record);
   let current = record;
-  if (record.status !== 'captured') {
+  if (record.status === 'planned') {
+    const done = isCaptured(record);
     const assessment = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
+      // Not needed a second time because it was done the first time: that makes no record harmless.
+      if (done) return result(await stillDone(record, incident, context));
       const { reason, benign } = assessment;
       return result(await ledger.advance(incident.id, record, 'not-needed', { reason, benign }));
     }
     // An offence repeated after containment captures nothing new: undo must put back what was there at first.
-    const before = record.before === undefined ? await action.capture(target, context, incident) : record.before;
+    const before = done ? record.before : await action.capture(target, context, incident);
     const beforeWords = action.words(checked(action.before, before, `captured state of action ${record.key}`));
     current = await ledger.advance(incident.id, record, 'captured', { before, beforeWords });
   }
@@ -114,6 +117,16 @@ async function contain<Target, Before, After>(
   log.info('contained', { action: current.action, target: current.label });
   return result(await ledger.advance(incident.id, current, 'contained'));
 }
+
+/** Its target was captured in this incident, and the change was not undone since. */
+const isCaptured = ({ before, at }: ActionRecord): boolean =>
+  before !== undefined && (at.undone ?? '') <= (at.captured ?? '');
+
+/** Verified as before and at that time, or to be read back now. */
+const stillDone = (record: ActionRecord, { id }: IncidentRef, { ledger }: Context): Promise<ActionRecord> =>
+  record.at.verified === undefined
+    ? ledger.advance(id, record, 'contained')
+    : ledger.advance(id, record, 'verified', {}, record.at.verified);
 
 async function verify<Target, Before, After>(
   action: Action<Target, Before, After>,
@@ -168,11 +181,13 @@ export function undoHandler<Target, Before, After>(action: Action<Target, Before
     const target = checked(action.target, record.target, `target of action ${key}`);
     const before = checked(action.before, record.before, `captured state of action ${key}`);
     const { verified } = await action.verify(target, context, incident);
-    if (!verified && !force) {
+    // A retry finds what its first try changed: that is nobody else's work.
+    if (!verified && !force && !hasBegun(record, by, context.now())) {
       throw new UndoRefused(
         `${record.label} was changed since it was contained, so undoing ${key} might undo somebody else's work. Look at it, and use --force to undo all the same.`,
       );
     }
+    await context.ledger.beginUndo(incidentId, key, by);
     await action.undo(target, before, context, incident);
     const undone = await context.ledger.advance(incidentId, record, 'undone', { reason, undoneBy: by });
     return {
@@ -183,6 +198,12 @@ export function undoHandler<Target, Before, After>(action: Action<Target, Before
     };
   });
 }
+
+/** How long retries of one undo go on, in milliseconds, with room to spare. */
+const UNDO_RETRIES_MS = 15 * 60_000;
+
+const hasBegun = ({ undoBegan }: ActionRecord, by: string, now: Date): boolean =>
+  undoBegan?.by === by && now.getTime() - Date.parse(undoBegan.at) < UNDO_RETRIES_MS;
 
 function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const { data, error } = schema.safeParse(value);

@@ -1,19 +1,29 @@
 import { IAMClient, ListUserTagsCommand, TagUserCommand, UntagUserCommand } from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
+import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, users } from '../permissions.ts';
 import { containHandler, defineAction, type IncidentRef, undoHandler } from './action.ts';
 import { tagsFor, userTarget } from './iam-user.ts';
 
 const KEYS = ['cordon:incident', 'cordon:detection', 'cordon:at'];
 
+async function pageOfTags(user: string, marker: string | undefined, context: Context) {
+  try {
+    return await context
+      .client(IAMClient)
+      .send(new ListUserTagsCommand({ UserName: user, ...(marker ? { Marker: marker } : {}) }));
+  } catch (error) {
+    if (errorName(error) !== 'NoSuchEntityException') throw error;
+    throw new TargetUnfit(`IAM user ${user} does not exist any more: there is nobody to tag.`, { cause: error });
+  }
+}
+
 async function ownTags(user: string, context: Context): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   let marker: string | undefined;
   do {
-    const page = await context
-      .client(IAMClient)
-      .send(new ListUserTagsCommand({ UserName: user, ...(marker ? { Marker: marker } : {}) }));
+    const page = await pageOfTags(user, marker, context);
     for (const { Key, Value } of page.Tags ?? []) if (Key && KEYS.includes(Key)) found[Key] = Value ?? '';
     marker = page.IsTruncated ? page.Marker : undefined;
   } while (marker);

@@ -110,25 +110,55 @@ function isForAnybody(statement: Record<string, unknown>): boolean {
   // Everybody but some: as public as everybody.
   if (statement.NotPrincipal !== undefined) return true;
   const { Principal } = statement;
-  return listOf(Principal).includes('*') || listOf(objectOf(Principal).AWS).some((one) => String(one).includes('*'));
+  const named = [...listOf(Principal), ...Object.values(objectOf(Principal)).flatMap(listOf)];
+  return named.some((one) => typeof one === 'string' && one.includes('*'));
 }
 
-const READ = /^s3:(\*|Get(\*|Obj.*))$/i;
-const LIST = /^s3:(\*|List(\*|Bucket.*))$/i;
-const WRITE = /^s3:(\*|(Put|Delete|Restore|Abort).*)$/i;
-const PERMISSIONS = /^s3:(\*|(Put|Get|Delete).*(Acl|Policy|PublicAccessBlock)\*?|Put\*|Get\*)$/i;
+/** Calls that stand for each kind of access: a statement that allows one of them gives it. */
+const CALLS: Record<ExposureWay['access'][number], string[]> = {
+  read: ['s3:GetObject', 's3:GetObjectVersion'],
+  list: ['s3:ListBucket', 's3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+  write: ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:RestoreObject', 's3:DeleteBucket'],
+  permissions: [
+    ...['s3:GetBucketAcl', 's3:PutBucketAcl', 's3:GetObjectAcl', 's3:PutObjectAcl'],
+    ...['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
+    ...['s3:PutBucketPublicAccessBlock', 's3:PutBucketOwnershipControls'],
+  ],
+};
 
 function policyAccess(statement: Record<string, unknown>): ExposureWay['access'] {
-  const named = listOf(statement.Action).map(String);
   // NotAction allows everything but what it names.
-  if (named.length === 0 || named.includes('*')) return ['read', 'list', 'write', 'permissions'];
-  const any = (pattern: RegExp) => named.some((action) => pattern.test(action));
-  const access: ExposureWay['access'] = [];
-  if (any(READ)) access.push('read');
-  if (any(LIST)) access.push('list');
-  if (any(WRITE)) access.push('write');
-  if (any(PERMISSIONS)) access.push('permissions');
-  return access;
+  const [elements, wanted] =
+    statement.NotAction === undefined ? [statement.Action, true] : [statement.NotAction, false];
+  const patterns = listOf(elements).map((action) => String(action).toLowerCase());
+  const kinds = Object.keys(CALLS) as ExposureWay['access'];
+  return kinds.filter((kind) =>
+    CALLS[kind].some((call) => patterns.some((pattern) => isLike(call.toLowerCase(), pattern)) === wanted),
+  );
+}
+
+/**
+ * True when `pattern` takes `text`: `*` stands for any characters and `?` for one. Goes back to the last `*` only, so that
+ * no pattern, which an offender may have written, takes long.
+ */
+function isLike(text: string, pattern: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  let place = 0;
+  while (at < text.length) {
+    if (pattern[place] === '*') {
+      star = place++;
+      resume = at;
+    } else if (pattern[place] === '?' || pattern[place] === text[at]) {
+      place += 1;
+      at += 1;
+    } else if (star >= 0) {
+      place = star + 1;
+      at = ++resume;
+    } else return false;
+  }
+  return /^\**$/.test(pattern.slice(place));
 }
 
 /** Condition keys whose fixed value makes a grant to `*` not public, in lower case. */
@@ -170,6 +200,8 @@ function isFixed(key: string, value: string): boolean {
     const size = Number(bits ?? (address.includes(':') ? 128 : 32));
     return address.includes(':') ? size >= 32 : size >= 8;
   }
+  // The path begins with the organization's id; behind it a wildcard stays within the organization.
+  if (key === 'aws:principalorgpaths') return /^o-[a-z0-9]+\//.test(value);
   // An ARN may have a wildcard behind its account: it stays within one account.
   if (key.endsWith('arn') && /^arn:[^*?]*:[^*?]*:[^*?]*:\d{12}:/.test(value)) return !value.includes('${');
   return !/[*?]|\$\{/.test(value);

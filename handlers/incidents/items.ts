@@ -81,4 +81,5 @@ export const actionItem = z.object({
   benign: z.boolean().optional(),
   at: z.partialRecord(z.enum(actionStatuses), iso),
   undoneBy: z.string().optional(),
+  undoBegan: z.object({ by: z.string(), at: iso }).optional(),
 });

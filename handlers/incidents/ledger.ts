@@ -150,7 +150,7 @@ export class Ledger {
     return (await this.#query(id, 'ACTION#')).map(parseAction);
   }
 
-  /** Moves an action on, with the time. */
+  /** Moves an action on, with the time: now, unless it is said. */
   async advance(
     id: string,
     action: ActionRecord,
@@ -158,10 +158,16 @@ export class Ledger {
     change: Partial<Pick<ActionRecord, 'before' | 'after' | 'beforeWords' | 'afterWords' | 'reason' | 'benign'>> & {
       undoneBy?: string;
     } = {},
+    time = this.#now().toISOString(),
   ): Promise<ActionRecord> {
-    const at = { ...action.at, [status]: this.#now().toISOString() };
+    const at = { ...action.at, [status]: time };
     await this.#update(id, actionKey(action.key), { ...change, status, at });
     return { ...action, ...change, status, at };
+  }
+
+  /** Writes down that an undo begins, before it changes anything. */
+  async beginUndo(id: string, key: string, by: string): Promise<void> {
+    await this.#update(id, actionKey(key), { undoBegan: { by, at: this.#now().toISOString() } });
   }
 
   /** Changes fields of the head. */

@@ -96,19 +96,21 @@ async function addRelated(
   const { related } = detection;
   if (!related) return 0;
   const shared = new Map(
-    related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => select(record, parsePath(path))))]),
+    related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => textsAt(record, path)))]),
   );
   let added = 0;
   for (const record of await recordsMatching(related.when, from, to, context)) {
-    const shares = [...shared].some(([path, values]) =>
-      select(record, parsePath(path)).some((value) => values.has(value)),
-    );
+    const shares = [...shared].some(([path, values]) => textsAt(record, path).some((value) => values.has(value)));
     if (!shares) continue;
     const event: IncidentEvent = { record, actor: actorOf(record, context.environment.account), verdict: 'related' };
     if (await context.ledger.addRelated(head.id, event)) added += 1;
   }
   return added;
 }
+
+/** The texts at a path; that two records have nothing there is nothing that they share. */
+const textsAt = (record: CloudTrailRecord, path: string): string[] =>
+  select(record, parsePath(path)).filter((value) => typeof value === 'string' && value !== '') as string[];
 
 export const permissions = [useLedger, readLogsPermissions];
 export const handler = stepHandler(input, collect);

@@ -51,6 +51,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
 /** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
 function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls'>): Incident {
   if (incident.events.length > 0 || incident.claimedBy?.length || incident.ownCalls) return incident;
+  if (incident.failures.some((failure) => failure.step === 'collect')) return incident;
   const error = 'the alarm fired, but no record of its window could be found in the log group';
   return { ...incident, failures: [...incident.failures, { step: 'collect', error, at: incident.alarmAt }] };
 }

@@ -2,7 +2,10 @@ import type { Detection } from '../detection.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
-import { ascii, clock, dayAndClock, line, plain } from './words.ts';
+import { ascii, clock, dayAndClock, line, plain, plural } from './words.ts';
+
+/** SNS takes subjects of "less than 100" characters. */
+const SUBJECT_LENGTH = 99;
 
 /** Outcomes as an analyst reads them. */
 export const outcomeWords: Record<Outcome, string> = {
@@ -13,7 +16,7 @@ export const outcomeWords: Record<Outcome, string> = {
   duplicate: 'DUPLICATE',
 };
 
-/** A mail: a subject of at most 100 printable ASCII characters (the limit of SNS) and a plain text. */
+/** A mail: a subject of less than 100 printable ASCII characters (the limit of SNS) and a plain text. */
 export interface Mail {
   subject: string;
   text: string;
@@ -26,6 +29,7 @@ export interface Mail {
 export function summaryMail(incident: Incident, detection: Detection, response: Response): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
   const sections: Section[] = [
+    withoutRecords(incident),
     ...response.report(incident),
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
@@ -48,12 +52,25 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     ...sections.filter((section) => section.lines.length > 0).flatMap(render),
   ];
   return {
-    subject: ascii(
-      `[cordon] ${incident.severity} ${outcomeWords[outcome]}: ${incident.detection}, ${ascii(plain(response.subject(incident)), 40)}, ${incident.account}`,
-      100,
-    ),
+    subject: subjectOf(incident, outcome, response.subject(incident)),
     text: `${text.map(plain).join('\n')}\n`,
   };
+}
+
+/** The target gets what room the rest leaves, so that the account is never cut off. */
+function subjectOf(incident: Incident, outcome: Outcome, target: string): string {
+  const [short = ''] = outcomeWords[outcome].split(',');
+  const head = `[cordon] ${incident.severity} ${short}: ${incident.detection}`;
+  const room = SUBJECT_LENGTH - `${head}, , ${incident.account}`.length;
+  return ascii(`${head}, ${ascii(plain(target), Math.max(room, 10))}, ${incident.account}`, SUBJECT_LENGTH);
+}
+
+function withoutRecords({ ownCalls, claimedBy, events }: Incident): Section {
+  const lines = [
+    ...(ownCalls ? [`${plural(ownCalls, 'matching call')} by cordon's own roles, as an undo makes them`] : []),
+    ...(claimedBy?.length ? [`records that belong to ${claimedBy.join(', ')}`] : []),
+  ];
+  return { heading: 'What set off the alarm', lines: events.length === 0 ? lines : [] };
 }
 
 const render = (section: Section): string[] => [

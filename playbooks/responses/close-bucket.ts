@@ -32,7 +32,9 @@ function exposureLines(found: BucketExposure): string[] {
   return [
     line(`Bucket ${found.bucket}`, size),
     ...(open.length > 0
-      ? open.map((way) => `  open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ')}`)
+      ? open.map(
+          (way) => `  open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ') || 'other calls'}`,
+        )
       : ['  no policy or ACL opens it to strangers']),
     ...(found.protectionRemoved ? ['  its public access block was removed or weakened'] : []),
     ...(found.since ? [`  since ${clock(found.since)}${found.until ? `, until ${clock(found.until)}` : ''}`] : []),
