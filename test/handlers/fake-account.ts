@@ -1,0 +1,186 @@
+// biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own shape
+type Input = Record<string, any>;
+type Answer = Record<string, unknown>;
+type Block = Record<string, boolean>;
+
+/** A user of {@link FakeAccount}. */
+export interface FakeUser {
+  keys: { id: string; status: string }[];
+  policies: Record<string, string>;
+  tags: Record<string, string>;
+}
+
+/** A bucket of {@link FakeAccount}. */
+export interface FakeBucket {
+  block?: Block | undefined;
+  policy?: string;
+  grants?: { Grantee: { URI?: string; ID?: string }; Permission: string }[];
+  ownership?: string;
+  objects?: number[];
+}
+
+/** An error as the SDK throws it: told apart by its name. */
+export const refusal = (name: string, message = name): Error => Object.assign(new Error(message), { name });
+
+/**
+ * As much of an AWS account as the steps call, in memory: users, buckets, trails, alarms, the trail's log group, the topic.
+ * Every call is written down; one that it does not know is refused loudly.
+ */
+export class FakeAccount {
+  readonly calls: { operation: string; region: string | undefined; input: Record<string, unknown> }[] = [];
+  readonly users: Record<string, FakeUser> = {};
+  readonly buckets: Record<string, FakeBucket> = {};
+  readonly trails: Record<string, { logging: boolean; startedAt?: Date; stoppedAt?: Date }> = {};
+  readonly alarms: Record<string, string> = {};
+  readonly kept: Record<string, string> = {};
+  readonly mails: { subject: string; text: string }[] = [];
+  accountBlock: Block | undefined;
+  /** The log group's messages. */
+  logs: string[] = [];
+  now = new Date('2026-05-01T03:05:00Z');
+  /** Called before every call: throw in it to refuse one. */
+  before: (operation: string) => void = () => undefined;
+
+  /** In the place of the source of clients. */
+  readonly client = <C>(_type: unknown, region?: string): C =>
+    ({ send: (command: object) => this.#send(command, region) }) as C;
+
+  /** The operations that were called, in order. */
+  get operations(): string[] {
+    return this.calls.map((call) => call.operation);
+  }
+
+  async #send(command: object, region: string | undefined): Promise<Answer> {
+    const { input } = command as { input: Input };
+    const operation = command.constructor.name.replace(/Command$/, '');
+    this.calls.push({ operation, region, input });
+    this.before(operation);
+    const answer = { ...this.#iam, ...this.#s3, ...this.#others }[operation];
+    if (!answer) throw new TypeError(`The fake account has no ${operation}.`);
+    return answer(input);
+  }
+
+  readonly #user = (name: string): FakeUser => {
+    const found = this.users[name];
+    if (!found) throw refusal('NoSuchEntityException', `The user with name ${name} cannot be found.`);
+    return found;
+  };
+
+  readonly #bucket = (name: string): FakeBucket => {
+    const found = this.buckets[name];
+    if (!found) throw refusal('NoSuchBucket', 'The specified bucket does not exist');
+    return found;
+  };
+
+  readonly #trail = (name: string) => {
+    const found = this.trails[name];
+    if (!found) throw refusal('TrailNotFoundException', `Unknown trail: ${name}`);
+    return found;
+  };
+
+  readonly #iam: Record<string, (input: Input) => Answer> = {
+    ListAccessKeys: ({ UserName }) => ({
+      AccessKeyMetadata: this.#user(UserName).keys.map(({ id, status }) => ({ AccessKeyId: id, Status: status })),
+    }),
+    UpdateAccessKey: ({ UserName, AccessKeyId, Status }) => {
+      for (const key of this.#user(UserName).keys) if (key.id === AccessKeyId) key.status = Status;
+      return {};
+    },
+    GetUserPolicy: ({ UserName, PolicyName }) => {
+      const document = this.#user(UserName).policies[PolicyName];
+      if (document === undefined) throw refusal('NoSuchEntityException');
+      return { PolicyDocument: encodeURIComponent(document) };
+    },
+    PutUserPolicy: ({ UserName, PolicyName, PolicyDocument }) => {
+      this.#user(UserName).policies[PolicyName] = PolicyDocument;
+      return {};
+    },
+    DeleteUserPolicy: ({ UserName, PolicyName }) => {
+      delete this.#user(UserName).policies[PolicyName];
+      return {};
+    },
+    ListUserTags: ({ UserName }) => ({
+      Tags: Object.entries(this.#user(UserName).tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
+    TagUser: ({ UserName, Tags }) => {
+      for (const { Key, Value } of Tags as { Key: string; Value: string }[]) this.#user(UserName).tags[Key] = Value;
+      return {};
+    },
+    UntagUser: ({ UserName, TagKeys }) => {
+      for (const key of TagKeys as string[]) delete this.#user(UserName).tags[key];
+      return {};
+    },
+  };
+
+  // The bucket's and the account's block have commands of the same name: the account's have an AccountId.
+  readonly #s3: Record<string, (input: Input) => Answer> = {
+    GetPublicAccessBlock: ({ Bucket, AccountId }) => {
+      const block = AccountId ? this.accountBlock : this.#bucket(Bucket).block;
+      if (!block) throw refusal('NoSuchPublicAccessBlockConfiguration');
+      return { PublicAccessBlockConfiguration: { ...block } };
+    },
+    PutPublicAccessBlock: ({ Bucket, AccountId, PublicAccessBlockConfiguration }) => {
+      if (AccountId) this.accountBlock = PublicAccessBlockConfiguration;
+      else this.#bucket(Bucket).block = PublicAccessBlockConfiguration;
+      return {};
+    },
+    DeletePublicAccessBlock: ({ Bucket, AccountId }) => {
+      if (AccountId) this.accountBlock = undefined;
+      else this.#bucket(Bucket).block = undefined;
+      return {};
+    },
+    GetBucketPolicy: ({ Bucket }) => {
+      const { policy } = this.#bucket(Bucket);
+      if (policy === undefined) throw refusal('NoSuchBucketPolicy');
+      return { Policy: policy };
+    },
+    // With IgnorePublicAcls, S3 shows the ACL that it enforces: without the public grants.
+    GetBucketAcl: ({ Bucket }) => {
+      const { grants = [], block } = this.#bucket(Bucket);
+      return { Grants: block?.IgnorePublicAcls ? grants.filter((grant) => !grant.Grantee.URI) : grants };
+    },
+    GetBucketOwnershipControls: ({ Bucket }) => {
+      const { ownership } = this.#bucket(Bucket);
+      if (!ownership) throw refusal('OwnershipControlsNotFoundError');
+      return { OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } };
+    },
+    ListObjectsV2: ({ Bucket }) => ({ Contents: (this.#bucket(Bucket).objects ?? []).map((Size) => ({ Size })) }),
+    PutObject: ({ Key, Body }) => {
+      this.kept[Key] = Body;
+      return {};
+    },
+  };
+
+  readonly #others: Record<string, (input: Input) => Answer> = {
+    GetTrailStatus: ({ Name }) => {
+      const { logging, startedAt, stoppedAt } = this.#trail(Name);
+      return { IsLogging: logging, StartLoggingTime: startedAt, StopLoggingTime: stoppedAt };
+    },
+    StartLogging: ({ Name }) => {
+      Object.assign(this.#trail(Name), { logging: true, startedAt: this.now });
+      return {};
+    },
+    StopLogging: ({ Name }) => {
+      Object.assign(this.#trail(Name), { logging: false, stoppedAt: this.now });
+      return {};
+    },
+    DescribeAlarms: ({ AlarmNames }) => ({
+      MetricAlarms: (AlarmNames as string[])
+        .filter((name) => name in this.alarms)
+        .map((name) => ({ AlarmName: name, StateValue: this.alarms[name] })),
+    }),
+    // CloudWatch Logs hands over what the pattern lets through; here everything, one event a page: the predicate must do.
+    FilterLogEvents: ({ nextToken }) => {
+      const place = Number(nextToken ?? 0);
+      const message = this.logs[place];
+      return {
+        events: message === undefined ? [] : [{ message, eventId: String(place) }],
+        ...(place + 1 < this.logs.length ? { nextToken: String(place + 1) } : {}),
+      };
+    },
+    Publish: ({ Subject, Message }) => {
+      this.mails.push({ subject: Subject, text: Message });
+      return { MessageId: String(this.mails.length) };
+    },
+  };
+}
