@@ -6,6 +6,8 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Severity } from '../../playbooks/detection.ts';
+import type { Outcome } from '../../playbooks/incident.ts';
 import type { AccessKey } from '../account.ts';
 import { LocalFailure } from '../failure.ts';
 
@@ -52,6 +54,8 @@ export interface Attack {
   /** The detection that it must set off. */
   detection: string;
   title: string;
+  /** How its incident must stand in the end. */
+  expected: { outcome: Outcome; severity: Severity };
   /** Makes what it takes: users, keys, buckets. */
   prepare: (stage: Stage) => Promise<Prepared>;
 }
@@ -64,6 +68,23 @@ export const as = ({ endpoint, region }: Stage, credentials: Credentials) => ({
   // A refusal is the result that is looked for; trying again would only take time.
   maxAttempts: 1,
 });
+
+/** Makes a client's calls seem to come from an address of the internet: the recorder takes it from this header, locally only. */
+export function from<C extends { middlewareStack: { add: (middleware: never, options: never) => void } }>(
+  address: string,
+  client: C,
+): C {
+  const middleware = (next: (args: unknown) => unknown) => (args: { request: { headers: Record<string, string> } }) => {
+    args.request.headers['x-cordon-source-address'] = address;
+    return next(args);
+  };
+  // After signing: the header is no part of what is signed, since the recorder takes it off.
+  client.middlewareStack.add(
+    middleware as never,
+    { step: 'finalizeRequest', priority: 'low', name: 'sourceAddress' } as never,
+  );
+  return client;
+}
 
 /** Makes an IAM user who may do `actions`, with an access key and, where a password is given, a console sign-in. */
 export async function makeAttacker(

@@ -9,6 +9,7 @@ const SOURCE = '198.51.100.77';
 const attack: Attack = {
   detection: 'failed-console-logins',
   title: 'Somebody guesses the password of an IAM user, and gets in without MFA',
+  expected: { outcome: 'contained', severity: 'HIGH' },
   prepare: async (stage) => {
     const name = `peggy-${stage.mark}`;
     const password = `Guessed-${stage.mark}-1!`;

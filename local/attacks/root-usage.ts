@@ -1,5 +1,5 @@
 import { AttachUserPolicyCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
-import { type Attack, as, signIn } from './attack.ts';
+import { type Attack, as, from, signIn } from './attack.ts';
 
 const SOURCE = '203.0.113.66';
 
@@ -7,6 +7,7 @@ const SOURCE = '203.0.113.66';
 const attack: Attack = {
   detection: 'root-usage',
   title: 'Somebody signs in as root without MFA and makes an administrator',
+  expected: { outcome: 'needs-analyst', severity: 'CRITICAL' },
   prepare: async (stage) => {
     const backdoor = `support-${stage.mark}`;
     return {
@@ -14,7 +15,7 @@ const attack: Attack = {
       attack: async (tell) => {
         await signIn(stage, { root: true, password: stage.rootPassword, sourceIPAddress: SOURCE });
         tell(`root signed in to the console from ${SOURCE}, without MFA`);
-        const iam = new IAMClient(as(stage, stage.root));
+        const iam = from(SOURCE, new IAMClient(as(stage, stage.root)));
         await iam.send(new CreateUserCommand({ UserName: backdoor }));
         await iam.send(
           new AttachUserPolicyCommand({

@@ -7,12 +7,15 @@ import {
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { type Attack, as, makeAttacker } from './attack.ts';
+import { type Attack, as, from, makeAttacker } from './attack.ts';
+
+const SOURCE = '198.51.100.48';
 
 /** An IAM user opens a bucket to everybody. */
 const attack: Attack = {
   detection: 's3-public-exposure',
   title: 'An IAM user takes a bucket’s block away and opens it to everybody',
+  expected: { outcome: 'contained', severity: 'HIGH' },
   prepare: async (stage) => {
     const name = `trudy-${stage.mark}`;
     const bucket = `payroll-${stage.mark}`;
@@ -38,7 +41,7 @@ const attack: Attack = {
     return {
       actor: name,
       attack: async (tell) => {
-        const s3 = new S3Client(as(stage, key));
+        const s3 = from(SOURCE, new S3Client(as(stage, key)));
         tell(`without credentials, an object of ${bucket} answers ${await anonymously()}`);
         await s3.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
         tell(`${name} removed the public access block of ${bucket}`);

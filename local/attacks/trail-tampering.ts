@@ -1,11 +1,14 @@
 import { CloudTrailClient, GetTrailStatusCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Attack, as, makeAttacker, refused, sessionOf } from './attack.ts';
+import { type Attack, as, from, makeAttacker, refused, sessionOf } from './attack.ts';
+
+const SOURCE = '198.51.100.23';
 
 /** An IAM user stops the trail. */
 const attack: Attack = {
   detection: 'trail-tampering',
   title: 'An IAM user stops the trail, to go on unseen',
+  expected: { outcome: 'contained', severity: 'CRITICAL' },
   prepare: async (stage) => {
     const name = `mallory-${stage.mark}`;
     const key = await makeAttacker(stage, name, [
@@ -17,8 +20,8 @@ const attack: Attack = {
     return {
       actor: name,
       attack: async (tell) => {
-        await new CloudTrailClient(as(stage, key)).send(new StopLoggingCommand({ Name: 'cordon' }));
-        tell(`${name} called StopLogging on the trail cordon`);
+        await from(SOURCE, new CloudTrailClient(as(stage, key))).send(new StopLoggingCommand({ Name: 'cordon' }));
+        tell(`${name} called StopLogging on the trail cordon, from ${SOURCE}`);
       },
       prove: async () => {
         const { IsLogging } = await new CloudTrailClient(as(stage, stage.administrator)).send(
