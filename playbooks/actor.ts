@@ -1,4 +1,4 @@
-import type { CloudTrailRecord } from './cloudtrail.ts';
+import type { CloudTrailRecord, UserIdentity } from './cloudtrail.ts';
 
 /** The kinds of principal that a record can name, as containment has to tell them apart. */
 export const actorKinds = [
@@ -38,11 +38,11 @@ const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
 export function actorOf(record: CloudTrailRecord, account: string): Actor {
-  const identity = record.userIdentity ?? {};
+  const identity = filled(record.userIdentity ?? {});
   const accountId = identity.accountId ?? accountOfArn(identity.arn);
   const owner = accountId === undefined ? {} : { accountId };
   if (identity.type === 'AWSService' || (identity.invokedBy?.endsWith('.amazonaws.com') && !identity.arn)) {
-    const service = identity.invokedBy ?? record.sourceIPAddress ?? 'unknown service';
+    const service = identity.invokedBy ?? (record.sourceIPAddress || 'unknown service');
     return { kind: 'aws-service', key: `service:${service}`, label: `AWS service ${service}`, name: service, ...owner };
   }
   if (accountId !== undefined && /^\d{12}$/.test(accountId) && accountId !== account) {
@@ -61,7 +61,7 @@ export function actorOf(record: CloudTrailRecord, account: string): Actor {
     case 'IAMUser':
       return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, account, owner);
     case 'AssumedRole':
-      return assumedRole(record, account, owner);
+      return assumedRole(identity, account, owner);
     case 'FederatedUser': {
       const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
       return {
@@ -97,9 +97,8 @@ function iamUser(
   };
 }
 
-function assumedRole(record: CloudTrailRecord, account: string, owner: { accountId?: string }): Actor {
-  const identity = record.userIdentity ?? {};
-  const issuer = identity.sessionContext?.sessionIssuer;
+function assumedRole(identity: UserIdentity, account: string, owner: { accountId?: string }): Actor {
+  const issuer = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
   const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
   const name = issuer?.userName ?? lastOfArn(issuer?.arn) ?? fromArn;
   if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
@@ -119,6 +118,12 @@ function assumedRole(record: CloudTrailRecord, account: string, owner: { account
 function unknown(what: string | undefined, owner: { accountId?: string }): Actor {
   return { kind: 'unknown', key: `unknown:${what ?? ''}`, label: what ?? 'an unknown principal', ...owner };
 }
+
+type SessionIssuer = { arn?: string; userName?: string };
+
+/** Without the fields that are there, but empty. */
+const filled = <T extends object>(identity: T): Partial<T> =>
+  Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== '')) as Partial<T>;
 
 const accountOfArn = (arn: string | undefined): string | undefined => arn?.split(':')[4] || undefined;
 const lastOfArn = (arn: string | undefined): string | undefined => arn?.split('/').at(-1) || undefined;

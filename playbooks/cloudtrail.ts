@@ -1,34 +1,45 @@
 import { z } from 'zod';
 
+/** A text; anything else in its place is taken for absent, since a record that counts must not be lost over an odd field. */
+const text = z.string().optional().catch(undefined);
+const textOrNull = z.string().nullish().catch(undefined);
+
+/** An odd error is one all the same: taking it for absent would turn a refused call into one that succeeded. */
+const error = z
+  .unknown()
+  .transform((value) => (value === undefined || value === null || value === '' ? undefined : asText(value)))
+  .optional();
+const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /**
  * Who made a call, as CloudTrail records it. Every field may be absent: real records come with `{}`, without `type`,
  * and with an empty `sessionIssuer`. Fields not named here are kept.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
 export const userIdentity = z.looseObject({
-  type: z.string().optional(),
-  principalId: z.string().optional(),
-  arn: z.string().optional(),
-  accountId: z.string().optional(),
-  accessKeyId: z.string().optional(),
-  userName: z.string().optional(),
-  invokedBy: z.string().optional(),
+  type: text,
+  principalId: text,
+  arn: text,
+  accountId: text,
+  accessKeyId: text,
+  userName: text,
+  invokedBy: text,
   sessionContext: z
     .looseObject({
       sessionIssuer: z
         .looseObject({
-          type: z.string().optional(),
-          principalId: z.string().optional(),
-          arn: z.string().optional(),
-          accountId: z.string().optional(),
-          userName: z.string().optional(),
+          type: text,
+          principalId: text,
+          arn: text,
+          accountId: text,
+          userName: text,
         })
-        .nullish(),
-      attributes: z
-        .looseObject({ creationDate: z.string().optional(), mfaAuthenticated: z.string().optional() })
-        .nullish(),
+        .nullish()
+        .catch(undefined),
+      attributes: z.looseObject({ creationDate: text, mfaAuthenticated: text }).nullish().catch(undefined),
     })
-    .nullish(),
+    .nullish()
+    .catch(undefined),
 });
 
 /**
@@ -37,27 +48,27 @@ export const userIdentity = z.looseObject({
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
 export const cloudTrailRecord = z.looseObject({
-  eventVersion: z.string().optional(),
+  eventVersion: text,
   eventID: z.string().min(1),
   /** ISO 8601 in UTC, whole seconds. */
   eventTime: z.iso.datetime(),
-  eventSource: z.string().optional(),
-  eventName: z.string().optional(),
-  eventType: z.string().optional(),
-  eventCategory: z.string().optional(),
-  awsRegion: z.string().optional(),
-  sourceIPAddress: z.string().optional(),
-  userAgent: z.string().nullish(),
-  userIdentity: userIdentity.nullish(),
+  eventSource: text,
+  eventName: text,
+  eventType: text,
+  eventCategory: text,
+  awsRegion: text,
+  sourceIPAddress: text,
+  userAgent: textOrNull,
+  userIdentity: userIdentity.nullish().catch(undefined),
   requestParameters: z.unknown().optional(),
   responseElements: z.unknown().optional(),
   additionalEventData: z.unknown().optional(),
-  errorCode: z.string().optional(),
-  errorMessage: z.string().nullish(),
-  requestID: z.string().nullish(),
-  readOnly: z.boolean().optional(),
-  managementEvent: z.boolean().optional(),
-  recipientAccountId: z.string().optional(),
+  errorCode: error,
+  errorMessage: textOrNull,
+  requestID: textOrNull,
+  readOnly: z.boolean().optional().catch(undefined),
+  managementEvent: z.boolean().optional().catch(undefined),
+  recipientAccountId: text,
   resources: z.unknown().optional(),
 });
 
