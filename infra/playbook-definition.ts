@@ -95,11 +95,15 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Default: 'Delivered twice',
       },
       'Delivered twice': { Type: 'Succeed' },
-      Collect: invoke(arn('collect'), incident, {
-        Assign: { restore: expression('$states.result.Payload.restore') },
-        Next: 'Anything new?',
-        Catch: caughtBy('Collect failed'),
-      }),
+      Collect: invoke(
+        arn('collect'),
+        { ...incident, round: expression('$round') },
+        {
+          Assign: { restore: expression('$states.result.Payload.restore') },
+          Next: 'Anything new?',
+          Catch: caughtBy('Collect failed'),
+        },
+      ),
       'Collect failed': recordFailure('collect', 'Summarize'),
       'Anything new?': {
         Type: 'Choice',

@@ -148,15 +148,16 @@ async function playAll(aws: LocalAws, only: Attack[], signal: AbortSignal): Prom
     results.push(await play(attack, stage, aws, signal));
   }
   say();
-  say(bold('Closing: each playbook looks again until its alarm is quiet'));
+  say(bold('Settling: each playbook looks again until its alarm is quiet'));
   for (const result of results) {
     const closed = await result.timeline.until(
-      ({ incident }) => incident?.status === 'closed',
+      ({ incident }) => incident?.closedAt !== undefined,
       DEADLINES.close,
       signal,
     );
     const id = result.timeline.followed.incident?.id ?? result.attack.detection;
-    say(`   ${id} ${closed ? 'closed' : paint(31, 'is not closed')}`);
+    const status = result.timeline.followed.incident?.status ?? 'unknown';
+    say(`   ${id}: ${closed ? status : paint(31, `still ${status}`)}`);
     result.ok &&= closed;
     result.timeline.end();
   }

@@ -83,10 +83,12 @@ export interface Incident {
   account: string;
   region: string;
   severity: Severity;
-  status: 'open' | 'closed';
+  /** `open`: the playbook is at it; `handed-over`: it has done its part and an analyst must go on; `closed`. */
+  status: 'open' | 'handed-over' | 'closed';
   outcome?: Outcome;
   /** ISO times. */
   openedAt: string;
+  /** When the playbook ended its part. */
   closedAt?: string;
   /** When the alarm fired. */
   alarmAt: string;

@@ -5,6 +5,7 @@ import {
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
+import { dayAndClock } from '../../playbooks/report/words.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
@@ -36,8 +37,8 @@ const action = defineAction({
   label: ({ trail }: Target) => `trail ${trailName(trail)}`,
   words: (state: { logging: boolean; stoppedAt?: string | undefined; startedAt?: string | undefined }) =>
     state.logging
-      ? `logging on${state.startedAt ? ` since ${state.startedAt}` : ''}`
-      : `logging off${state.stoppedAt ? ` since ${state.stoppedAt}` : ''}`,
+      ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}`
+      : `logging off${state.stoppedAt ? ` since ${dayAndClock(state.stoppedAt)}` : ''}`,
   blastRadius: 'one trail records again; nobody is held up',
   permissions: {
     contain: [allow(['cloudtrail:GetTrailStatus', 'cloudtrail:StartLogging'], trails)],

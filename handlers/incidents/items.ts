@@ -13,7 +13,7 @@ export const headItem = z.object({
   account: z.string(),
   region: z.string(),
   severity: z.enum(severities),
-  status: z.enum(['open', 'closed']),
+  status: z.enum(['open', 'handed-over', 'closed']),
   outcome: z.enum(['contained', 'needs-analyst', 'attempt', 'benign', 'duplicate']).optional(),
   openedAt: iso,
   closedAt: iso.optional(),

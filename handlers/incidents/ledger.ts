@@ -12,6 +12,12 @@ import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } fro
 import { errorName, NotInLedger } from '../errors.ts';
 import { actionItem, eventItem, type Head, headItem } from './items.ts';
 
+/** When a record came to its incident: in which round of the playbook, and at which place of the log. */
+export interface Seat {
+  round: number;
+  order: number;
+}
+
 /** What became of claiming a record for an incident. */
 export type Claimed = { by: 'us'; fresh: boolean } | { by: 'other'; incident: string };
 
@@ -53,7 +59,11 @@ export class Ledger {
     if (!head) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
     return {
       ...headItem.parse(head),
-      events: items.filter((item) => String(item.sk).startsWith('EVENT#')).map(parseEvent),
+      events: items
+        .filter((item) => String(item.sk).startsWith('EVENT#'))
+        // CloudTrail's times have whole seconds: within one, the order of the log stands.
+        .sort((a, b) => secondOf(a).localeCompare(secondOf(b)) || Number(a.order ?? 0) - Number(b.order ?? 0))
+        .map(parseEvent),
       actions: items
         .filter((item) => String(item.sk).startsWith('ACTION#'))
         .map(parseAction)
@@ -76,8 +86,11 @@ export class Ledger {
     return Items.map((item) => headItem.parse(item));
   }
 
-  /** Claims a record for an incident and stores it; each record belongs to one incident of a detection. */
-  async claimEvent(id: string, detection: string, event: IncidentEvent): Promise<Claimed> {
+  /**
+   * Claims a record for an incident and stores it; each record belongs to one incident of a detection. It stays fresh for
+   * the whole round that claimed it, so that a round that is cut short and repeated treats it all the same.
+   */
+  async claimEvent(id: string, detection: string, event: IncidentEvent, seat: Seat): Promise<Claimed> {
     const seen = { pk: `SEEN#${detection}#${event.record.eventID}`, sk: 'SEEN' };
     try {
       await this.#documents.send(
@@ -86,11 +99,11 @@ export class Ledger {
             {
               Put: {
                 TableName: this.#table,
-                Item: { ...seen, incident: id },
+                Item: { ...seen, incident: id, round: seat.round },
                 ConditionExpression: 'attribute_not_exists(pk)',
               },
             },
-            { Put: { TableName: this.#table, Item: storedEvent(id, event) } },
+            { Put: { TableName: this.#table, Item: storedEvent(id, event, seat) } },
           ],
         }),
       );
@@ -102,13 +115,19 @@ export class Ledger {
       );
       // Cancelled for another reason than the condition, a conflict for instance: let Step Functions try again.
       if (!Item) throw error;
-      return Item.incident === id ? { by: 'us', fresh: false } : { by: 'other', incident: String(Item.incident) };
+      return Item.incident === id
+        ? { by: 'us', fresh: Item.round === seat.round }
+        : { by: 'other', incident: String(Item.incident) };
     }
   }
 
-  /** Adds a record that only belongs to the picture. False when the incident has it already. */
-  async addRelated(id: string, event: IncidentEvent): Promise<boolean> {
-    return this.#putOnce(storedEvent(id, event));
+  /** Adds a record that only belongs to the picture. False when the incident has it from an earlier round. */
+  async addRelated(id: string, event: IncidentEvent, seat: Seat): Promise<boolean> {
+    if (await this.#putOnce(storedEvent(id, event, seat))) return true;
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: { pk: pk(id), sk: eventKey(event) }, ConsistentRead: true }),
+    );
+    return Item?.verdict === 'related' && Item.round === seat.round;
   }
 
   /** Changes what a record turned out to be. */
@@ -256,12 +275,14 @@ export class Ledger {
 const pk = (id: string): string => `INCIDENT#${id}`;
 const actionKey = (key: string): string => `ACTION#${key}`;
 const eventKey = (event: IncidentEvent): string => `EVENT#${event.record.eventTime}#${event.record.eventID}`;
-const storedEvent = (id: string, event: IncidentEvent): Record<string, unknown> => ({
+const storedEvent = (id: string, event: IncidentEvent, seat: Seat): Record<string, unknown> => ({
   ...event,
+  ...seat,
   pk: pk(id),
   sk: eventKey(event),
   record: JSON.stringify(event.record),
 });
+const secondOf = (item: Record<string, unknown>): string => String(item.sk).split('#')[1] ?? '';
 const firstTime = (action: ActionRecord): string => Object.values(action.at).sort()[0] ?? '';
 const parseEvent = (item: unknown): IncidentEvent => eventItem.parse(item) satisfies z.infer<typeof eventItem>;
 const parseAction = (item: unknown): ActionRecord => {

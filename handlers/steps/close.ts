@@ -5,12 +5,17 @@ import { stepHandler } from '../step.ts';
 
 const input = z.object({ incidentId: z.string().min(1) });
 
-/** Closes the incident: the alarm is quiet and nothing new came. Its outcome stands as the last summary gave it. */
+/**
+ * Ends the playbook's part: the alarm is quiet and nothing new came. The incident is closed, or, where its last summary
+ * says that it needs an analyst, handed over: no playbook closes what a person must still do.
+ */
 export async function close({ incidentId }: z.infer<typeof input>, { ledger, now, log }: Context) {
+  const { outcome } = await ledger.head(incidentId);
+  const status = outcome === 'needs-analyst' ? 'handed-over' : 'closed';
   const closedAt = now().toISOString();
-  await ledger.updateHead(incidentId, { status: 'closed', closedAt });
-  log.info('closed');
-  return { incidentId, closedAt };
+  await ledger.updateHead(incidentId, { status, closedAt });
+  log.info(status);
+  return { incidentId, status, closedAt };
 }
 
 export const permissions = [useLedger];

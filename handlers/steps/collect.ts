@@ -13,7 +13,7 @@ import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
 
-const input = z.object({ incidentId: z.string().min(1) });
+const input = z.object({ incidentId: z.string().min(1), round: z.number().int().min(0) });
 
 /** What collecting came to. */
 export interface Collected {
@@ -32,7 +32,7 @@ const LATE_MINUTES = 15;
  * Collects the records of the alarm's window, filters them again by the detection's own predicate, claims each, judges
  * it as far as the record alone allows, and plans what puts protection back.
  */
-export async function collect({ incidentId }: z.infer<typeof input>, context: Context): Promise<Collected> {
+export async function collect({ incidentId, round }: z.infer<typeof input>, context: Context): Promise<Collected> {
   const head = await context.ledger.head(incidentId);
   const detection = detectionOf(head.detection);
   const from = new Date(Date.parse(head.alarmAt) - (detection.alarm.withinMinutes + LATE_MINUTES) * 60_000);
@@ -40,11 +40,11 @@ export async function collect({ incidentId }: z.infer<typeof input>, context: Co
   const matching = await recordsMatching(detection.when, from, to, context);
   const records = matching.filter((record) => !isOwn(record, context));
 
-  const { mine, fresh, claimedBy } = await claimAll(head, records, context);
+  const { mine, fresh, claimedBy } = await claimAll(head, records, round, context);
   const ownCalls = matching.length - records.length;
   const explained = mine.length === 0 && (claimedBy.length > 0 || ownCalls > 0);
   if (explained) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
-  const related = mine.length > 0 ? await addRelated(head, detection, mine, from, to, context) : 0;
+  const related = mine.length > 0 ? await addRelated(head, detection, mine, { from, to, round }, context) : 0;
   const restore = fresh.length > 0 ? await planRestores(head, mine, context) : [];
   context.log.info('collected', { matching: records.length, fresh: fresh.length, related, restore: restore.length });
   return { fresh: fresh.length + related, explained, restore };
@@ -61,13 +61,13 @@ function isOwn(record: CloudTrailRecord, { environment }: Context): boolean {
   );
 }
 
-async function claimAll(head: Head, records: CloudTrailRecord[], context: Context) {
+async function claimAll(head: Head, records: CloudTrailRecord[], round: number, context: Context) {
   const mine: IncidentEvent[] = [];
   const fresh: IncidentEvent[] = [];
   const others = new Set<string>();
-  for (const record of records) {
+  for (const [order, record] of records.entries()) {
     const event = judged(head, record, context);
-    const claimed = await context.ledger.claimEvent(head.id, head.detection, event);
+    const claimed = await context.ledger.claimEvent(head.id, head.detection, event, { round, order });
     if (claimed.by === 'other') others.add(claimed.incident);
     else {
       mine.push(event);
@@ -89,8 +89,7 @@ async function addRelated(
   head: Head,
   detection: Detection,
   mine: IncidentEvent[],
-  from: Date,
-  to: Date,
+  { from, to, round }: { from: Date; to: Date; round: number },
   context: Context,
 ) {
   const { related } = detection;
@@ -99,11 +98,11 @@ async function addRelated(
     related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => textsAt(record, path)))]),
   );
   let added = 0;
-  for (const record of await recordsMatching(related.when, from, to, context)) {
+  for (const [order, record] of (await recordsMatching(related.when, from, to, context)).entries()) {
     const shares = [...shared].some(([path, values]) => textsAt(record, path).some((value) => values.has(value)));
     if (!shares) continue;
     const event: IncidentEvent = { record, actor: actorOf(record, context.environment.account), verdict: 'related' };
-    if (await context.ledger.addRelated(head.id, event)) added += 1;
+    if (await context.ledger.addRelated(head.id, event, { round, order })) added += 1;
   }
   return added;
 }

@@ -76,7 +76,9 @@ function withoutRecords({ ownCalls, claimedBy, events }: Incident): Section {
 const render = (section: Section): string[] => [
   '',
   section.heading.toUpperCase(),
-  ...section.lines.map((one) => `- ${one}`.replace(/^- {3}/, '    ')),
+  ...section.lines.map((one) =>
+    one.startsWith('  ') ? `    ${one.trimStart()}` : /^\d+\. /.test(one) ? one : `- ${one}`,
+  ),
 ];
 
 function who(incident: Incident): Section {
