@@ -33,7 +33,8 @@ function exposureLines(found: BucketExposure): string[] {
     line(`Bucket ${found.bucket}`, size),
     ...(open.length > 0
       ? open.map(
-          (way) => `  open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ') || 'other calls'}`,
+          (way) =>
+            `  ${found.closed ? 'was' : 'IS'} open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ') || 'other calls'}`,
         )
       : ['  no policy or ACL opens it to strangers']),
     ...(found.protectionRemoved ? ['  its public access block was removed or weakened'] : []),
@@ -56,8 +57,8 @@ export default response({
   ],
   byHand: (incident) => {
     const exposed = incident.findings['bucket-exposure']?.filter((bucket) => bucket.ways.length > 0) ?? [];
-    return exposed.map(({ bucket, ways }) => ({
-      what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: the block holds it closed, but the statement or grant is still there.`,
+    return exposed.map(({ bucket, ways, closed }) => ({
+      what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: ${closed ? 'the block holds it closed, but the statement or grant is still there' : 'nothing else holds it closed'}.`,
       commands: [`aws s3api get-bucket-policy --bucket ${bucket}`, `aws s3api get-bucket-acl --bucket ${bucket}`],
     }));
   },
