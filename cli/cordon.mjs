@@ -1,0 +1,8 @@
+#!/usr/bin/env node
+// Runs the TypeScript as it stands: there is no build step that could be forgotten.
+import { register } from 'tsx/esm/api';
+
+// The AWS SDK's notice about future Node versions is no news to whoever asks about an incident.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+register();
+await import('./main.ts');

@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util';
+import { detectionOf, responseOf } from '../playbooks/catalog.ts';
+import { summaryMail } from '../playbooks/report/report.ts';
+import { dayAndClock, plain } from '../playbooks/report/words.ts';
+import { Desk } from './desk.ts';
+import { CliFailure, explain } from './failure.ts';
+
+const USAGE = `Usage: npx cordon COMMAND [options]
+
+  incidents list                   the newest incidents
+  incidents show INCIDENT          one incident: what happened, what was done, what is left to do
+  undo INCIDENT ACTION             put back what an action changed; ACTION is the key that the report names
+
+Options:
+  --profile NAME, --region REGION  as the AWS CLI has them
+  --prefix PREFIX                  the installation's prefix (cordon)
+  --json                           for programs
+  --reason TEXT, --force           undo: why; and also when the resource was changed since
+
+Examples:
+  npx cordon incidents show trail-tampering-20260501-030012-4f1a
+  npx cordon undo trail-tampering-20260501-030012-4f1a disable-iam-user-3f9a1c --reason "was a drill"
+
+Exit codes: 0 success, 1 failed or refused, 2 usage, 3 no credentials, installation or permission.`;
+
+interface Command {
+  positionals: string[];
+  json: boolean;
+  reason?: string;
+  force: boolean;
+}
+
+const say = (text: string): void => console.log(text);
+
+async function listIncidents(desk: Desk, { json }: Command): Promise<void> {
+  const heads = await desk.ledger.recent(50);
+  if (json) return say(JSON.stringify(heads, null, 2));
+  if (heads.length === 0) return say('No incidents.');
+  const row = (...cells: string[]) =>
+    cells
+      .map((cell, index) => cell.padEnd([21, 9, 12, 14][index] ?? 0))
+      .join(' ')
+      .trimEnd();
+  say(row('OPENED', 'SEVERITY', 'STATUS', 'OUTCOME', 'INCIDENT'));
+  for (const head of heads) {
+    say(row(dayAndClock(head.openedAt), head.severity, head.status, head.outcome ?? 'in progress', head.id));
+  }
+}
+
+async function showIncident(desk: Desk, { positionals, json }: Command): Promise<void> {
+  const id = positionals[2];
+  if (!id) throw new CliFailure('usage', `incidents show needs the incident's id.\n${USAGE}`);
+  const incident = await desk.ledger.incident(id);
+  if (json) return say(JSON.stringify(incident, null, 2));
+  const detection = detectionOf(incident.detection);
+  say(`Status    ${incident.status}`);
+  say(summaryMail(incident, detection, responseOf(detection.response)).text.trimEnd());
+}
+
+async function undo(desk: Desk, { positionals, reason, force, json }: Command): Promise<void> {
+  const [, id, key] = positionals;
+  if (!id || !key) throw new CliFailure('usage', `undo needs the incident's id and the action's key.\n${USAGE}`);
+  if (!reason) throw new CliFailure('usage', 'undo needs a reason, which the ledger keeps: --reason "was a drill"');
+  const status = await desk.undo(id, key, reason, force);
+  say(json ? JSON.stringify({ incident: id, key, status }) : plain(`${key} of ${id} is ${status}.`));
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        profile: { type: 'string' },
+        region: { type: 'string' },
+        prefix: { type: 'string', default: 'cordon' },
+        json: { type: 'boolean', default: false },
+        reason: { type: 'string' },
+        force: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new CliFailure('usage', `${error instanceof Error ? error.message : error}\n${USAGE}`, { cause: error });
+  }
+}
+
+/** Runs one command line. @throws {CliFailure} */
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  if (values.help || positionals.length === 0) return say(USAGE);
+  if (values.profile) process.env.AWS_PROFILE = values.profile;
+  const region = values.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  if (!region) throw new CliFailure('setup', 'No region: give --region, or set AWS_REGION.');
+  const desk = new Desk({ prefix: values.prefix, region });
+  const command = { ...values, positionals };
+  try {
+    const [noun, verb] = positionals;
+    if (noun === 'incidents' && (verb === 'list' || verb === undefined)) await listIncidents(desk, command);
+    else if (noun === 'incidents' && verb === 'show') await showIncident(desk, command);
+    else if (noun === 'undo') await undo(desk, command);
+    else throw new CliFailure('usage', `There is no command "${positionals.join(' ')}".\n${USAGE}`);
+  } catch (error) {
+    throw explain(error, region);
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof CliFailure)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
