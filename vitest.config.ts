@@ -9,8 +9,12 @@ export default defineConfig({
         test: {
           name: 'local',
           include: ['test/local/**/*.test.ts'],
+          globalSetup: ['test/local/harness/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // The files mostly wait, so all run at once; a project with workers of its own needs a group of its own.
+          maxWorkers: 6,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

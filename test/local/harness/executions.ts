@@ -1,0 +1,76 @@
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { eventually } from './eventually.ts';
+
+/** An execution of a state machine, as Step Functions tells it. */
+export interface Execution {
+  arn: string;
+  status: string;
+  input: string;
+  /** What failed it, if something did. */
+  cause?: string;
+}
+
+/** The ARNs of a machine's executions. */
+export async function executionsOf(sfn: SFNClient, machine: string): Promise<string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine, nextToken }));
+    arns.push(...(page.executions ?? []).map(({ executionArn = '' }) => executionArn));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return arns;
+}
+
+/** Starts an execution. Resolves to its ARN. */
+export async function start(sfn: SFNClient, machine: string, input: string): Promise<string> {
+  const { executionArn = '' } = await sfn.send(new StartExecutionCommand({ stateMachineArn: machine, input }));
+  return executionArn;
+}
+
+/** How an execution ended; waits until it has. */
+export async function ended(sfn: SFNClient, arn: string): Promise<Execution> {
+  return eventually(
+    `the end of ${arn}`,
+    async () => {
+      const execution = await describe(sfn, arn);
+      return execution.status === 'RUNNING' ? undefined : execution;
+    },
+    async () => `It went through: ${(await statesOf(sfn, arn)).join(', ')}.`,
+  );
+}
+
+async function describe(sfn: SFNClient, executionArn: string): Promise<Execution> {
+  const { status = '', input = '', error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  return { arn: executionArn, status, input, ...(error || cause ? { cause: `${error}: ${cause}` } : {}) };
+}
+
+/** The names of the states that an execution entered, in order. */
+export async function statesOf(sfn: SFNClient, executionArn: string): Promise<string[]> {
+  const events = await historyOf(sfn, executionArn);
+  return events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
+}
+
+/** An execution in a sentence: its status, the state that it is in, the last failure in it. */
+export async function inWords(sfn: SFNClient, arn: string): Promise<string> {
+  const { status, cause } = await describe(sfn, arn);
+  const events = await historyOf(sfn, arn);
+  const failures = events.flatMap(({ taskFailedEventDetails, executionFailedEventDetails }) => {
+    const failed = taskFailedEventDetails ?? executionFailedEventDetails;
+    return failed ? `${failed.error}: ${failed.cause}` : [];
+  });
+  const state = events.findLast(({ stateEnteredEventDetails }) => stateEnteredEventDetails)?.stateEnteredEventDetails;
+  const failure = failures.at(-1) ?? cause;
+  return `${status} at "${state?.name}"${failure ? `, last failure: ${failure.slice(0, 500)}` : ''}`;
+}
+
+async function historyOf(sfn: SFNClient, executionArn: string) {
+  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+  return events;
+}
