@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { actions } from '../../handlers/actions/catalog.ts';
+import { finalErrors } from '../../handlers/errors.ts';
+import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
+import { undoDefinition } from '../../infra/undo-definition.ts';
+import { units } from '../../infra/units.ts';
+import { responses } from '../../playbooks/catalog.ts';
+
+const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
+  isValid: boolean;
+  errors: unknown[];
+};
+
+const TOPIC = 'arn:aws:sns:us-east-1:111122223333:cordon-mails';
+const asked = new Set<string>();
+const arn = (unit: string): string => {
+  asked.add(unit);
+  return `arn:aws:lambda:us-east-1:111122223333:function:cordon-${unit}`;
+};
+
+const machines: [string, StateMachine][] = [
+  ...Object.entries(responses).map(([id, response]): [string, StateMachine] => [
+    id,
+    playbookDefinition(id, response, arn, TOPIC),
+  ]),
+  ['undo', undoDefinition(Object.keys(actions), arn, TOPIC)],
+];
+
+interface Scope {
+  StartAt: string;
+  States: Record<string, State>;
+}
+
+/** The machine and the loops in it, each a graph of its own. */
+function scopesOf(scope: Scope): Scope[] {
+  const inner = Object.values(scope.States).flatMap((state) =>
+    state.ItemProcessor ? [state.ItemProcessor as Scope] : [],
+  );
+  return [scope, ...inner.flatMap(scopesOf)];
+}
+
+/** The states that a state leads to. */
+function nextOf(state: State): string[] {
+  const rules = [...((state.Choices ?? []) as { Next: string }[]), ...((state.Catch ?? []) as { Next: string }[])];
+  const direct = [state.Next, state.Default].filter((next): next is string => typeof next === 'string');
+  return [...direct, ...rules.map((rule) => rule.Next)];
+}
+
+describe.each(machines)('the state machine %s', (_, machine) => {
+  const scopes = scopesOf(machine);
+  const states = scopes.flatMap((scope) => Object.entries(scope.States));
+
+  it('is valid Amazon States Language', () => {
+    expect(validate(machine)).toMatchObject({ isValid: true, errors: [] });
+  });
+
+  it('leads everywhere from its start, and nowhere else', () => {
+    for (const scope of scopes) {
+      const reached = new Set<string>();
+      const open = [scope.StartAt];
+      for (let name = open.pop(); name !== undefined; name = open.pop()) {
+        const state = scope.States[name];
+        expect(state, `${name} is missing`).toBeDefined();
+        if (!state || reached.has(name)) continue;
+        reached.add(name);
+        open.push(...nextOf(state));
+      }
+      expect([...reached].sort()).toEqual(Object.keys(scope.States).sort());
+    }
+  });
+
+  it('names its states once, with at most 80 characters', () => {
+    const names = states.map(([name]) => name);
+
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+    expect(names.filter((name) => name.length > 80)).toEqual([]);
+  });
+
+  it('tries again what can be mended, and only that, and waits for nothing without end', () => {
+    const tasks = states.filter(([, state]) => String(state.Resource).endsWith('lambda:invoke'));
+
+    for (const [name, state] of tasks) {
+      const [final, other] = state.Retry as { ErrorEquals: string[]; MaxAttempts: number }[];
+      expect(final, name).toMatchObject({ ErrorEquals: [...finalErrors], MaxAttempts: 0 });
+      expect(other?.MaxAttempts, name).toBeGreaterThan(0);
+      expect(state.TimeoutSeconds, name).toBeGreaterThan(0);
+    }
+    expect(tasks.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the playbooks', () => {
+  const playbooks = machines.slice(0, -1).flatMap(([, machine]) => Object.entries(machine.States));
+
+  it('let no step end them without a word: what fails is caught', () => {
+    for (const [name, state] of playbooks) {
+      if (state.Type !== 'Task' || state.Resource === 'arn:aws:states:::sns:publish') continue;
+      expect(state.Catch, name).toMatchObject([{ ErrorEquals: ['States.ALL'] }]);
+    }
+  });
+
+  it('end once the alarm is quiet, also when collecting goes on failing', () => {
+    const choices = playbooks.filter(([name]) => name === 'More to come?').map(([, state]) => state.Choices);
+
+    for (const [choice] of choices as { Condition: string; Next: string }[][]) {
+      expect(choice).toMatchObject({ Condition: expect.stringContaining('$quiet'), Next: 'Close' });
+    }
+    expect(choices).toHaveLength(Object.keys(responses).length);
+  });
+
+  it('read only variables that they assign', () => {
+    for (const [id, machine] of machines) {
+      const text = JSON.stringify(machine);
+      const read = [...text.matchAll(/\$([a-z]\w*)/g)].map(([, name]) => name);
+      const assigned = [...text.matchAll(/"Assign":(\{.*?\})(?=[,}])/g)].flatMap(([, json]) => {
+        return [...(json ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
+      });
+      const known = ['states', 'string', ...assigned];
+      expect(
+        read.filter((name) => !known.includes(name)),
+        id,
+      ).toEqual([]);
+    }
+  });
+
+  it('and the undo call every function that there is, and none that is not', () => {
+    expect([...asked].sort()).toEqual(units.map((unit) => unit.id).sort());
+  });
+});

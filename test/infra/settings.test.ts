@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidSettings, readSettings } from '../../infra/settings.ts';
+
+const read = (context: Record<string, unknown>) => readSettings((key) => context[key]);
+
+describe('readSettings', () => {
+  it('has a default for everything', () => {
+    expect(read({})).toEqual({ prefix: 'cordon', mail: [], protectedPrincipals: [], local: false });
+  });
+
+  it('takes lists as text or as a list, and leaves blanks out', () => {
+    const { mail, protectedPrincipals } = read({
+      mail: ' soc@example.com, lead@example.com ,',
+      protected: ['arn:aws:iam::*:role/break-glass'],
+    });
+
+    expect(mail).toEqual(['soc@example.com', 'lead@example.com']);
+    expect(protectedPrincipals).toEqual(['arn:aws:iam::*:role/break-glass']);
+  });
+
+  it.each([
+    ['true', true],
+    [true, true],
+    ['false', false],
+  ])('takes local=%j from the command line or cdk.json', (local, expected) => {
+    expect(read({ local }).local).toBe(expected);
+  });
+
+  it('gives the log group and the boundary names of their own', () => {
+    expect(read({ logGroup: '/aws/cloudtrail', boundary: 'cordon-boundary' })).toMatchObject({
+      existingLogGroup: '/aws/cloudtrail',
+      boundary: 'cordon-boundary',
+    });
+  });
+
+  it('names everything that is wrong, at once', () => {
+    const wrong = { prefix: 'Cordon!', mail: 'soc', protected: 'break-glass', logGroup: '', local: 'perhaps' };
+
+    const reading = () => read(wrong);
+
+    expect(reading).toThrow(InvalidSettings);
+    for (const name of Object.keys(wrong)) expect(reading).toThrow(new RegExp(`at ${name}`));
+    expect(reading).toThrow(/2 to 21 lower-case letters/);
+  });
+});
