@@ -11,11 +11,22 @@ import {
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetAccessKeyLastUsedCommand, GetRoleCommand, GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeletePublicAccessBlockCommand,
+  GetPublicAccessBlockCommand,
+  PutObjectCommand,
+  PutPublicAccessBlockCommand,
+  paginateListBuckets,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type Authorized, authorize } from './authorization/authorize.ts';
+import type { Decision } from './authorization/decision.ts';
+import type { Buckets } from './bucket-blocks.ts';
 import type { Destinations } from './delivery.ts';
 import type { Directory } from './identities.ts';
 import { findLambdaSession } from './lambda-sessions.ts';
 import type { Structure } from './protocols/values.ts';
+import { makeBlock } from './s3-answers.ts';
 import { selectorsOf, type Trails } from './trails.ts';
 
 /** How to reach the emulator itself, past the recorder: what AWS does within itself is recorded nowhere. */
@@ -31,6 +42,9 @@ export interface AccountServices extends Directory, Destinations {
   adoptTrails(trails: Trails): Promise<void>;
   /** Gives a new trail exactly these tags: the emulator ignores those of CreateTrail and keeps those of a deleted namesake. */
   tagTrail(arn: string, region: string, tags: Tag[]): Promise<void>;
+  /** Decides on an authenticated call of an action that the emulator does not know. */
+  authorize(call: Authorized): Promise<Decision>;
+  buckets: Buckets;
   close(): void;
 }
 
@@ -39,7 +53,9 @@ export function accountServices({ endpoint, region: home, credentials }: Upstrea
   const options = (region: string) => ({ endpoint, region, credentials, maxAttempts: 2 });
   const iam = new IAMClient(options('us-east-1'));
   const logs = regional((region) => new CloudWatchLogsClient(options(region)));
-  const s3 = regional((region) => new S3Client({ ...options(region), forcePathStyle: true }));
+  const s3 = regional(
+    (region) => new S3Client({ ...options(region), forcePathStyle: true, followRegionRedirects: true }),
+  );
   const lambda = regional((region) => new LambdaClient(options(region)));
   const cloudtrail = regional((region) => new CloudTrailClient(options(region)));
   return {
@@ -87,11 +103,47 @@ export function accountServices({ endpoint, region: home, credentials }: Upstrea
       if (stale.length > 0) await client.send(new RemoveTagsCommand({ ResourceId: arn, TagsList: stale }));
       if (TagsList.length > 0) await client.send(new AddTagsCommand({ ResourceId: arn, TagsList }));
     },
+    authorize: (call) => authorize(iam, call),
+    buckets: bucketsOf(s3.of(home)),
     close() {
       iam.destroy();
       for (const clients of [logs, s3, lambda, cloudtrail]) clients.close();
     },
   };
+}
+
+function bucketsOf(client: S3Client): Buckets {
+  return {
+    async list() {
+      const names: string[] = [];
+      for await (const { Buckets = [] } of paginateListBuckets({ client }, {})) {
+        names.push(...Buckets.flatMap(({ Name }) => Name ?? []));
+      }
+      return names;
+    },
+    async readBlock(Bucket) {
+      const none = ['NoSuchPublicAccessBlockConfiguration', 'NoSuchBucket'];
+      const found = await unless(none, client.send(new GetPublicAccessBlockCommand({ Bucket })));
+      const block = found?.PublicAccessBlockConfiguration;
+      return block && makeBlock((name) => block[name] ?? false);
+    },
+    async writeBlock(Bucket, PublicAccessBlockConfiguration) {
+      const change = PublicAccessBlockConfiguration
+        ? client.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }))
+        : client.send(new DeletePublicAccessBlockCommand({ Bucket }));
+      await unless(['NoSuchBucket'], change);
+    },
+  };
+}
+
+/** Undefined when the call fails with one of these errors. */
+async function unless<Answer>(names: string[], asked: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Error && names.includes(error.name)) return undefined;
+    throw error;
+  }
 }
 
 function regional<Client extends { destroy(): void }>(make: (region: string) => Client) {

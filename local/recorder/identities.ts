@@ -1,6 +1,7 @@
 import type { UserIdentity } from '../../playbooks/cloudtrail.ts';
+import type { SessionPolicies } from './authorization/principal-policies.ts';
 import type { LambdaSession } from './lambda-sessions.ts';
-import { isStructure, type Structure } from './protocols/values.ts';
+import { isStructure, type Structure, structures } from './protocols/values.ts';
 import type { Exchange } from './record.ts';
 import { wholeSeconds } from './record.ts';
 
@@ -24,6 +25,8 @@ export interface Directory {
 interface Session {
   created: Date;
   mfa: boolean;
+  /** The session policies that were passed when it was made. */
+  policies?: SessionPolicies;
 }
 
 type Credential =
@@ -71,7 +74,9 @@ export class Identities {
 
   #learnSession({ call, input, output }: Pick<Exchange, 'call' | 'input' | 'output'>): void {
     const keyId = isStructure(output.Credentials) ? output.Credentials.AccessKeyId : undefined;
-    const session = { created: call.request.at, mfa: typeof input.SerialNumber === 'string' };
+    const policies = passedPolicies(input);
+    const mfa = typeof input.SerialNumber === 'string';
+    const session: Session = { created: call.request.at, mfa, ...(policies && { policies }) };
     const assumed = isStructure(output.AssumedRoleUser) ? String(output.AssumedRoleUser.Arn) : undefined;
     if (assumed !== undefined && typeof input.RoleArn === 'string') {
       const sessionName = assumed.split('/').at(-1) ?? '';
@@ -129,6 +134,11 @@ export class Identities {
   async ofUser(name: string): Promise<UserIdentity | undefined> {
     const user = await this.#user(name);
     return user && { type: 'IAMUser', principalId: user.id, arn: user.arn, accountId: this.#account, userName: name };
+  }
+
+  /** The session policies of a temporary key; undefined where none were passed. */
+  sessionPolicies(keyId: string): SessionPolicies | undefined {
+    return this.#credentials.get(keyId)?.session?.policies;
   }
 
   async #find(keyId: string, region: string): Promise<Credential | undefined> {
@@ -256,6 +266,13 @@ function cached(
     answer = asked;
   }
   return answer;
+}
+
+/** The session policies among the parameters of AssumeRole and its like, and of GetFederationToken. */
+function passedPolicies({ Policy, PolicyArns }: Structure): SessionPolicies | undefined {
+  const documents = typeof Policy === 'string' && Policy !== '' ? [Policy] : [];
+  const arns = structures(PolicyArns).flatMap(({ arn }) => (typeof arn === 'string' ? [arn] : []));
+  return documents.length + arns.length > 0 ? { documents, arns } : undefined;
 }
 
 function attributes({ created, mfa }: Session): { creationDate: string; mfaAuthenticated: string } {

@@ -1,6 +1,8 @@
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { Signals } from '../signals.ts';
+import { AccountBlock } from './account-block.ts';
 import type { AccountServices } from './account-services.ts';
+import { BucketBlocks } from './bucket-blocks.ts';
 import type { Passwords } from './console.ts';
 import type { Delivery } from './delivery.ts';
 import { isGlobal, isManagement } from './event-names.ts';
@@ -14,6 +16,7 @@ import { type Structure, structures } from './protocols/values.ts';
 import type { Observation, Observer } from './proxy.ts';
 import { decodeExchange, type Exchange, writeRecord } from './record.ts';
 import { isUnauthenticated } from './refusals.ts';
+import type { Answered } from './s3-answers.ts';
 import { insightsError, isLacking, type Replacement, trailAnswer } from './trail-answers.ts';
 import { type Trail, type Trails, takes } from './trails.ts';
 
@@ -32,13 +35,31 @@ export interface ObserverParts {
   now: () => Date;
 }
 
+/** What a caller is answered in place of the emulator's answer: a text as it stands, or JSON. */
+interface Answer {
+  status: number;
+  body: Replacement['body'] | string;
+}
+
 /** Watches the calls that pass: writes a record of each management call, keeps what the emulator drops, answers LookupEvents. */
 export class CallObserver implements Observer {
   readonly #parts: ObserverParts;
   readonly #pending = new Set<Promise<void>>();
+  readonly #bucketBlocks: BucketBlocks;
+  readonly #accountBlock: AccountBlock;
 
   constructor(parts: ObserverParts) {
     this.#parts = parts;
+    const { account, identities, services } = parts;
+    this.#bucketBlocks = new BucketBlocks(services.buckets);
+    this.#accountBlock = new AccountBlock({
+      account,
+      authorize: ({ call: { request, region, signature } }, identity, action) => {
+        const session = identities.sessionPolicies(signature?.accessKeyId ?? '');
+        return services.authorize({ identity, session, request, region, action, resource: '*' });
+      },
+      enforce: (block) => this.#bucketBlocks.enforce(block),
+    });
   }
 
   /** Resolves when a record has been written of every call answered so far. */
@@ -63,7 +84,7 @@ export class CallObserver implements Observer {
           region: call.region,
           status: replacement?.status ?? response.status,
         });
-        return replacement && { status: replacement.status, body: Buffer.from(JSON.stringify(replacement.body)) };
+        return replacement && { status: replacement.status, body: Buffer.from(text(replacement.body)) };
       },
     };
   }
@@ -79,9 +100,14 @@ export class CallObserver implements Observer {
     this.#parts.signals.emit('logs', { region: call.region, logGroupName: String(logGroupName), events });
   }
 
-  async #managed(call: Call, response: SeenResponse, before: Trail[]): Promise<Replacement | undefined> {
+  async #managed(call: Call, response: SeenResponse, before: Trail[]): Promise<Answer | undefined> {
     const { account, identities, trails } = this.#parts;
     const answered = decodeExchange(call, response, account);
+    const blocked = await this.#blocks(answered);
+    if (blocked) {
+      this.#write(blocked.exchange, trails.list());
+      return blocked.replacement;
+    }
     const [exchange, failure] = isLacking(answered) ? provided(answered, trails) : [answered, undefined];
     if (exchange.code !== undefined && isUnauthenticated(exchange.code)) return undefined;
     // Anybody can send S3 requests that name no call of this account's: an anonymous list of buckets, a page for a browser.
@@ -97,6 +123,20 @@ export class CallObserver implements Observer {
     // The record tells what the caller is answered.
     this.#write(amended ? { ...exchange, output: amended.body } : exchange, judging(exchange, before, trails.list()));
     return failure ?? lookup ?? amended;
+  }
+
+  /** What concerns the account's public access block, which the emulator lacks. */
+  async #blocks(answered: Exchange): Promise<Answered | undefined> {
+    if (this.#accountBlock.isLacking(answered)) {
+      return this.#accountBlock.answer(answered, await this.#parts.identities.of(answered));
+    }
+    try {
+      return await this.#bucketBlocks.follow(answered);
+    } catch (error) {
+      // The call was carried out, and its record must not be lost over this.
+      console.error(`The account's public access block could not be put into effect: ${String(error)}`);
+      return undefined;
+    }
   }
 
   #lookup({ call, input }: Exchange): Replacement {
@@ -157,6 +197,10 @@ export class CallObserver implements Observer {
 function judging({ call, refusal }: Exchange, before: Trail[], after: Trail[]): Trail[] {
   if (call.model.name !== 'cloudtrail' || refusal) return after;
   return call.operation.name === 'StartLogging' ? after : before;
+}
+
+function text(body: Answer['body']): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
 /** The recorder does what the emulator lacks: the exchange as it is then, and the error when it cannot be done. */

@@ -138,7 +138,9 @@ export class ForwardingProxy {
         'x-amzn-errortype',
         'content-encoding',
       ]);
-      outgoing.writeHead(replaced.status, [...rest, 'Content-Length', String(replaced.body.length)]);
+      // An answer without content has no length either.
+      const length = replaced.status === 204 ? [] : ['Content-Length', String(replaced.body.length)];
+      outgoing.writeHead(replaced.status, [...rest, ...length]);
       outgoing.end(replaced.body);
       return;
     }
