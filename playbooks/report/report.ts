@@ -29,12 +29,13 @@ export interface Mail {
 export function summaryMail(incident: Incident, detection: Detection, response: Response): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
   const sections: Section[] = [
+    // What needs a person comes first: it may be read on a phone at night.
+    { heading: 'Still open', lines: openReasons(incident, response) },
     withoutRecords(incident),
     ...response.report(incident),
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
     { heading: 'For you to decide', lines: incident.actions.filter((a) => a.status === 'proposed').flatMap(decide) },
-    { heading: 'Still open', lines: openReasons(incident, response) },
     byHand(incident, response),
     {
       heading: 'Evidence',
