@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { units } from './units.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** Where the bundle of an entry lies, below the folder given to {@link bundle}: functions of one entry share it. */
 export const bundleOf = (entry: string): string => entry.replace(/^handlers\//, '').replace(/\.ts$/, '');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { LEFT_OUT } from '../infra/emulator.ts';
@@ -9,7 +10,7 @@ import type { AccessKey } from './account.ts';
 import { LocalFailure } from './failure.ts';
 import { makeLeftOut, type Resource } from './left-out.ts';
 
-const PROJECT = join(import.meta.dirname, '..');
+const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 
 /** Where and as whom to deploy. */
 export interface DeployOptions {

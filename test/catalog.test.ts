@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { actions } from '../handlers/actions/catalog.ts';
 import { investigations } from '../handlers/investigations/catalog.ts';
@@ -11,7 +12,7 @@ import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
 import { matchesPattern, parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = fileURLToPath(new URL('../', import.meta.url));
 const load = (path: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(root, path));
 
 /** The ids of the units in a folder: its files' names, without those that are no unit. */
