@@ -1,3 +1,4 @@
+import type { Actor } from '../playbooks/actor.ts';
 import { detectionOf, responseOf } from '../playbooks/catalog.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../playbooks/incident.ts';
 import { actionKeyOf } from './actions/action.ts';
@@ -20,6 +21,13 @@ export function actionOf(id: string): AnyAction {
   return found;
 }
 
+/** What an action on the actor itself is aimed at: the user or the role by name. Nothing else can be acted on by name. */
+function actorTarget(actor: Actor): unknown[] {
+  if (actor.name === undefined) return [];
+  if (actor.kind === 'iam-user') return [{ user: actor.name }];
+  return actor.kind === 'assumed-role' ? [{ role: actor.name }] : [];
+}
+
 /** Plans what puts protection back, for the calls that succeeded. */
 export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
   const offences = events.filter((event) => event.verdict === 'offence').map((event) => event.record);
@@ -35,13 +43,14 @@ export async function planContainments(incident: Incident, context: Context): Pr
   const { contain } = responseOf(detectionOf(incident.detection).response);
   const planned: Planned[] = [];
   for (const offender of offendersOf(incident)) {
-    for (const { action, who, mode, attempts, related } of contain) {
-      if (who !== offender.actor.kind || offender.actor.name === undefined) continue;
+    for (const { action, who, mode, attempts, related, targets } of contain) {
+      if (who !== offender.actor.kind) continue;
       if (offender.worst === 'attempt' && !attempts) continue;
       if (offender.worst === 'related' && !related) continue;
       const decided = typeof mode === 'function' ? mode(incident, offender.actor.key) : mode;
       if (decided === undefined) continue;
-      const wanted = [{ action, target: { user: offender.actor.name }, because: offender.because }];
+      const aims = targets?.(incident, offender.actor) ?? actorTarget(offender.actor);
+      const wanted = aims.map((target) => ({ action, target, because: offender.because }));
       const guarded = protectionOf(offender.actor.arn, context);
       if (guarded) {
         await planAll(incident.id, wanted, 'withheld', context, `${offender.actor.arn} is protected (${guarded})`);

@@ -19,13 +19,14 @@ export interface IncidentEvent {
 }
 
 /**
- * How far an action got. `planned`; `proposed` (an analyst must decide); `withheld` (the principal is protected);
+ * How far an action got. `planned`; `proposed` (an analyst must decide); `withheld` (the principal is protected); `monitored` (would have been done);
  * `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.
  */
 export type ActionStatus =
   | 'planned'
   | 'proposed'
   | 'withheld'
+  | 'monitored'
   | 'captured'
   | 'contained'
   | 'verified'

@@ -1,11 +1,15 @@
-import type { ActorKind } from './actor.ts';
+import type { Actor, ActorKind } from './actor.ts';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Severity } from './detection.ts';
 import type { Findings } from './findings.ts';
 import type { Incident, ManualStep } from './incident.ts';
 
-/** `auto`: done at once. `approve`: an analyst decides. */
-export type Mode = 'auto' | 'approve';
+/**
+ * How far an action goes by itself, least first. `monitor`: nothing is changed, the report says what would have been done.
+ * `approve`: an analyst decides. `auto`: done at once. A deployment can turn every action, or those of one detection, down.
+ */
+export const modes = ['monitor', 'approve', 'auto'] as const;
+export type Mode = (typeof modes)[number];
 
 /** A target that records call for, with the records' eventIDs. */
 export interface Target {
@@ -27,6 +31,8 @@ export interface Contain {
   who: ActorKind;
   /** Fixed, or decided by the incident as far as it is known; `undefined` leaves the action out. */
   mode: Mode | ((incident: Incident, actorKey: string) => Mode | undefined);
+  /** What to act on, in the action's own shape; unless told, the user or role that the actor is. */
+  targets?: (incident: Incident, actor: Actor) => unknown[];
   /** Also against those whose calls were all refused. */
   attempts?: boolean;
   /** Also against those who only appear in related records. */

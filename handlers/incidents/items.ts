@@ -55,6 +55,7 @@ export const actionStatuses = [
   'planned',
   'proposed',
   'withheld',
+  'monitored',
   'captured',
   'contained',
   'verified',

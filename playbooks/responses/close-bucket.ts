@@ -1,11 +1,13 @@
 import { bucketOf, isAccountBlock, weakensBlock } from '../buckets.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { BucketExposure } from '../findings.ts';
+import type { Incident } from '../incident.ts';
 import { bytes, clock, line, plural } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 
-/** The buckets that were touched, each once, with whether the block itself was weakened. */
+/** The buckets that were touched, each once, with whether the block itself, or the account's, was weakened. */
 function buckets(records: CloudTrailRecord[]): Target[] {
+  const account = records.some(isAccountBlock) ? { accountBlockWeakened: true } : {};
   const found = new Map<string, { blockWeakened: boolean; because: string[] }>();
   for (const record of records) {
     const bucket = bucketOf(record);
@@ -15,7 +17,10 @@ function buckets(records: CloudTrailRecord[]): Target[] {
     entry.because.push(record.eventID);
     found.set(bucket, entry);
   }
-  return [...found].map(([bucket, { blockWeakened, because }]) => ({ target: { bucket, blockWeakened }, because }));
+  return [...found].map(([bucket, { blockWeakened, because }]) => ({
+    target: { bucket, blockWeakened, ...account },
+    because,
+  }));
 }
 
 /** The account, when its own block was weakened. */
@@ -29,6 +34,7 @@ function exposureLines(found: BucketExposure): string[] {
     ? `${found.objects.atLeast ? 'at least ' : ''}${plural(found.objects.count, 'object')}, ${bytes(found.objects.bytes)}`
     : 'contents could not be listed';
   const open = found.ways.filter((way) => !way.blockedBy);
+  const held = found.ways.filter((way) => way.blockedBy);
   return [
     line(`Bucket ${found.bucket}`, size),
     ...(open.length > 0
@@ -36,12 +42,37 @@ function exposureLines(found: BucketExposure): string[] {
           (way) =>
             `  ${found.closed ? 'was' : 'IS'} open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ') || 'other calls'}`,
         )
-      : ['  no policy or ACL opens it to strangers']),
+      : held.length === 0
+        ? ['  no policy or ACL opens it to strangers']
+        : []),
+    ...held.map((way) => `  held back by ${way.blockedBy}: its ${way.via} (${way.what}) for ${way.who}`),
     ...(found.protectionRemoved ? ['  its public access block was removed or weakened'] : []),
     ...(found.since ? [`  since ${clock(found.since)}${found.until ? `, until ${clock(found.until)}` : ''}`] : []),
     found.closed ? '  public access is removed (read back)' : '  PUBLIC ACCESS IS NOT REMOVED',
   ];
 }
+
+/** What it meant that the account's own block was weakened, which opens no single bucket but every one that relies on it. */
+function accountLines({ events, actions, account }: Incident): string[] {
+  const weakened = events.find(({ record, verdict }) => verdict === 'offence' && isAccountBlock(record));
+  if (!weakened) return [];
+  const until = actions.find(({ action }) => action === 'block-account-public-access')?.at.verified;
+  return [
+    `Account ${account}: its public access block was removed or weakened`,
+    '  buckets without a full block of their own were as open as their policies and ACLs say',
+    `  since ${clock(weakened.record.eventTime)}${until ? `, until ${clock(until)}` : ''}`,
+    until ? '  the account’s block is back (read back)' : '  THE ACCOUNT’S BLOCK IS NOT BACK',
+  ];
+}
+
+/** What takes an opening away for good: policy and ACL are other commands. */
+const removal = (bucket: string, via: string): string[] =>
+  via === 'acl'
+    ? [`aws s3api get-bucket-acl --bucket ${bucket}`, `aws s3api put-bucket-acl --bucket ${bucket} --acl private`]
+    : [
+        `aws s3api get-bucket-policy --bucket ${bucket} --query Policy --output text > policy.json`,
+        `aws s3api put-bucket-policy --bucket ${bucket} --policy file://policy.json`,
+      ];
 
 export default response({
   title: 'Close the bucket and name who opened it',
@@ -59,7 +90,7 @@ export default response({
     const exposed = incident.findings['bucket-exposure']?.filter((bucket) => bucket.ways.length > 0) ?? [];
     return exposed.map(({ bucket, ways, closed }) => ({
       what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: ${closed ? 'the block holds it closed, but the statement or grant is still there' : 'nothing else holds it closed'}.`,
-      commands: [`aws s3api get-bucket-policy --bucket ${bucket}`, `aws s3api get-bucket-acl --bucket ${bucket}`],
+      commands: [...new Set(ways.map((way) => way.via))].flatMap((via) => removal(bucket, via)),
     }));
   },
   unresolved: (incident) =>
@@ -78,7 +109,10 @@ export default response({
         ),
       ),
     },
-    { heading: 'Exposure', lines: (incident.findings['bucket-exposure'] ?? []).flatMap(exposureLines) },
+    {
+      heading: 'Exposure',
+      lines: [...accountLines(incident), ...(incident.findings['bucket-exposure'] ?? []).flatMap(exposureLines)],
+    },
   ],
   subject: (incident) => {
     const bucket = incident.events.map((event) => bucketOf(event.record)).find(Boolean);
