@@ -9,6 +9,8 @@ interface Target {
   bucket: string;
   /** The records weakened the block itself, not only a policy or an ACL. */
   blockWeakened: boolean;
+  /** The account's own block was weakened too. It may be back by now, and must not hide that the bucket was open. */
+  accountBlockWeakened?: true | undefined;
 }
 
 /**
@@ -18,7 +20,11 @@ interface Target {
 const action = defineAction({
   title: 'restore the public access block',
   contains: true,
-  target: z.object({ bucket: z.string().min(1), blockWeakened: z.boolean() }),
+  target: z.object({
+    bucket: z.string().min(1),
+    blockWeakened: z.boolean(),
+    accountBlockWeakened: z.literal(true).optional(),
+  }),
   before: z.object({
     block: blockSchema.optional(),
     policy: z.string().optional(),
@@ -33,9 +39,9 @@ const action = defineAction({
     contain: [...readBucketPermissions, allow(['s3:PutBucketPublicAccessBlock'], buckets)],
     undo: [allow(['s3:GetBucketPublicAccessBlock', 's3:PutBucketPublicAccessBlock'], buckets)],
   },
-  assess: async ({ bucket, blockWeakened }, context) => {
+  assess: async ({ bucket, blockWeakened, accountBlockWeakened }, context) => {
     const state = await readBucket(bucket, context);
-    const ways = exposureWays(state);
+    const ways = exposureWays(accountBlockWeakened ? { ...state, accountBlock: undefined } : state);
     if (isFull(state.block)) {
       return { needed: false, reason: 'all four settings of the bucket’s block are on', benign: !blockWeakened };
     }

@@ -35,9 +35,10 @@ async function exposureOf(bucket: string, incident: Incident, context: Context):
   const calls = incident.events.filter(({ record, verdict }) => verdict === 'offence' && bucketOf(record) === bucket);
   const now = await stateNow(bucket, context);
   const before = stateBefore(block) ?? now;
-  const ways = before ? exposureWays({ ...before, accountBlock: before.accountBlock ?? now?.accountBlock }) : [];
+  const account = incident.actions.find(({ action }) => action === 'block-account-public-access');
+  const ways = before ? exposureWays({ ...before, accountBlock: accountBlockBefore(account, now) }) : [];
   const objects = await count(bucket, context);
-  const until = block?.at.verified;
+  const until = block?.at.verified ?? account?.at.verified;
   return {
     bucket,
     public: isPublic(ways),
@@ -59,6 +60,15 @@ function stateBefore(action: ActionRecord | undefined): BucketState | undefined 
     block?: BucketState['block'];
   };
   return before && { ...before, grants: before.grants ?? [] };
+}
+
+/** The account's block as it was before it was put back; where it was not touched, as it is. */
+function accountBlockBefore(
+  action: ActionRecord | undefined,
+  now: BucketState | undefined,
+): BucketState['accountBlock'] {
+  if (!action?.before) return now?.accountBlock;
+  return (action.before as { block?: BucketState['accountBlock'] }).block;
 }
 
 /** Undefined where the bucket is gone. */
