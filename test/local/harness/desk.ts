@@ -13,6 +13,7 @@ import { Ledger } from '../../../handlers/incidents/ledger.ts';
 import type { Stage } from '../../../local/attacks/attack.ts';
 import { type Mail, type Mailbox, startMailbox } from '../../../local/mailbox.ts';
 import { detectionOf } from '../../../playbooks/catalog.ts';
+import type { CloudTrailRecord } from '../../../playbooks/cloudtrail.ts';
 import type { Incident } from '../../../playbooks/incident.ts';
 import { statesOfAlarm } from './alarm-history.ts';
 import { everythingSettled, withRecording } from './control.ts';
@@ -103,13 +104,13 @@ export class Desk {
     return { ...aws, administrator, mark: randomBytes(3).toString('hex'), now: () => new Date() };
   }
 
-  /** Plays an attack and waits until its incident is closed and all that it set off has ended. */
+  /** Plays an attack and waits until its playbook is done and all that it set off has ended. */
   async play(play: Play): Promise<Played> {
     const before = await this.#snapshot();
     await this.#carryOut(play);
     const incidents = await eventually(
-      `a closed incident of ${this.detection}`,
-      () => this.#closedSince(before.incidents),
+      `an incident of ${this.detection} that its playbook is done with`,
+      () => this.#doneSince(before.incidents),
       () => this.#explain(before),
     );
     const arns = await this.#executionsSince(before.executions);
@@ -134,18 +135,18 @@ export class Desk {
     return (await object.Body?.transformToString()) ?? '';
   }
 
-  /** The records in the trail's log group with these eventIDs, as they stand there. */
-  async recordsInLogGroup(eventIDs: string[]): Promise<unknown[]> {
-    const records: { eventID: string }[] = [];
+  /** The records that the trail delivered to its log group and that `wanted` accepts, as they stand there. */
+  async delivered(wanted: (record: CloudTrailRecord) => boolean): Promise<CloudTrailRecord[]> {
+    const records: CloudTrailRecord[] = [];
     let nextToken: string | undefined;
     do {
       const page = await this.clients.logs.send(
         new FilterLogEventsCommand({ logGroupName: `/${PREFIX}/trail`, nextToken }),
       );
-      records.push(...(page.events ?? []).map(({ message = '' }) => JSON.parse(message) as { eventID: string }));
+      records.push(...(page.events ?? []).map(({ message = '' }) => JSON.parse(message) as CloudTrailRecord));
       nextToken = page.nextToken;
     } while (nextToken);
-    return records.filter(({ eventID }) => eventIDs.includes(eventID));
+    return records.filter(wanted);
   }
 
   /** The first mail that `wanted` accepts; waits for it. */
@@ -168,11 +169,12 @@ export class Desk {
     await withRecording(this.aws.control, stopsTrail, async () => {
       await attack();
       await everythingSettled(this.aws.control);
-      if (stopsTrail) await this.#trailRecords();
+      if (stopsTrail) await this.trailRecords();
     });
   }
 
-  async #trailRecords(): Promise<void> {
+  /** Resolves when the trail records. */
+  async trailRecords(): Promise<void> {
     await eventually(
       'the trail records again',
       async () => {
@@ -202,9 +204,9 @@ export class Desk {
     return (await this.ledger.recent(200)).filter(({ detection }) => detection === this.detection);
   }
 
-  async #closedSince(known: string[]): Promise<(Incident & Head)[] | undefined> {
+  async #doneSince(known: string[]): Promise<(Incident & Head)[] | undefined> {
     const heads = (await this.#heads()).filter(({ id }) => !known.includes(id));
-    if (heads.length === 0 || heads.some(({ status }) => status !== 'closed')) return undefined;
+    if (heads.length === 0 || heads.some(({ status }) => status === 'open')) return undefined;
     return Promise.all(heads.map(({ id }) => this.ledger.incident(id)));
   }
 
