@@ -48,6 +48,11 @@ describe('outcomeOf', () => {
       'needs-analyst',
     ],
     [
+      'one verified and one not read back',
+      { events: events('offence'), actions: [block('verified'), did('disable-iam-user', { user: 'm' }, 'contained')] },
+      'needs-analyst',
+    ],
+    [
       'one verified and one proposed',
       { events: events('offence'), actions: [block('verified'), did('disable-iam-user', { user: 'm' }, 'proposed')] },
       'contained',
