@@ -29,8 +29,23 @@ async function accessKeys(user: string, context: Context): Promise<{ id: string;
       .send(new ListAccessKeysCommand({ UserName: user }));
     return AccessKeyMetadata.map((key) => ({ id: key.AccessKeyId ?? '', status: key.Status ?? 'Active' }));
   } catch (error) {
-    if (errorName(error) !== 'NoSuchEntityException') throw error;
-    throw new TargetUnfit(`IAM user ${user} does not exist any more: there is nobody to disable.`, { cause: error });
+    throw unfitIfGone(user, error);
+  }
+}
+
+/** The user may be deleted at any moment, and whichever call comes next finds that out. */
+const unfitIfGone = (user: string, error: unknown): unknown =>
+  errorName(error) === 'NoSuchEntityException'
+    ? new TargetUnfit(`IAM user ${user} does not exist any more: there is nobody to disable.`, { cause: error })
+    : error;
+
+async function denyEverything(user: string, context: Context): Promise<void> {
+  try {
+    await context
+      .client(IAMClient)
+      .send(new PutUserPolicyCommand({ UserName: user, PolicyName: DENY_POLICY, PolicyDocument: denyAll }));
+  } catch (error) {
+    throw unfitIfGone(user, error);
   }
 }
 
@@ -92,12 +107,7 @@ const action = defineAction({
     // The keys are read again: the offender may have made another one since.
     const active = (await accessKeys(user, context)).filter((key) => key.status === 'Active').map((key) => key.id);
     // Neither waits for the other: should one be refused, the other still holds, and the refusal is reported.
-    const done = await Promise.allSettled([
-      context
-        .client(IAMClient)
-        .send(new PutUserPolicyCommand({ UserName: user, PolicyName: DENY_POLICY, PolicyDocument: denyAll })),
-      setKeys(user, active, 'Inactive', context),
-    ]);
+    const done = await Promise.allSettled([denyEverything(user, context), setKeys(user, active, 'Inactive', context)]);
     const refused = done.find((one) => one.status === 'rejected');
     if (refused) throw refused.reason;
   },

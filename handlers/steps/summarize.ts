@@ -30,7 +30,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   const incident = settled(stored);
   const detection = detectionOf(incident.detection);
   const response = responseOf(detection.response);
-  const outcome = stored.events.length === 0 && stored.claimedBy?.length ? 'duplicate' : outcomeOf(incident, response);
+  const outcome = isDuplicate(stored) ? 'duplicate' : outcomeOf(incident, response);
   const severity = response.severity?.(incident, detection.severity) ?? detection.severity;
   const complete: Incident = { ...incident, outcome, severity };
   await ledger.updateHead(incidentId, { outcome, severity });
@@ -47,6 +47,10 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   await ledger.updateHead(incidentId, { mailedRound: round });
   return { outcome };
 }
+
+/** Every record of the window belongs to other incidents. Where some are cordon's own calls, those set off the alarm. */
+const isDuplicate = ({ events, claimedBy, ownCalls }: Incident): boolean =>
+  events.length === 0 && (claimedBy?.length ?? 0) > 0 && !ownCalls;
 
 /** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
 function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls'>): Incident {

@@ -139,7 +139,7 @@ describe('somebody signs in as root and makes an administrator', () => {
     expect(mail.subject).toBe(`[cordon] CRITICAL NEEDS AN ANALYST: root-usage, root, ${stage.account}`);
     expect(`${mail.subject}\n${mail.body}`).not.toMatch(/\bcontained\b/i);
     expect(section(mail, 'STILL OPEN').join()).toContain('nothing inside the account can contain this principal');
-    const toDo = section(mail, 'FOR YOU TO DO').filter((line) => /^- \d+\. /.test(line));
+    const toDo = section(mail, 'FOR YOU TO DO').filter((line) => /^\d+\. /.test(line));
     expect(toDo.length).toBeGreaterThanOrEqual(4);
     expect(toDo.join('\n')).toMatch(/change its password, replace its MFA device, and delete its access keys/);
     const iam = new IAMClient(as(stage, stage.administrator));

@@ -12,6 +12,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const { endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment } = aws;
   const shared: SharedAws = {
     ...{ endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment },
+    unrecorded: aws.emulator.url.origin,
     control: control.url,
   };
   project.provide('localAws', shared);

@@ -8,6 +8,8 @@ export interface SharedAws extends AccountAddress {
   soc: AccessKey;
   accountAdministrator: AccessKey;
   deployment: Deployment;
+  /** Address past the recorder: for what was there before the trail was. */
+  unrecorded: string;
   /** Address of what AWS's APIs cannot tell; see control.ts. */
   control: string;
 }
