@@ -185,6 +185,7 @@ const SERVICES: Record<string, Sketch> = {
         ['PutBucketAcl', 'PUT', '/{Bucket}?acl'],
         ['PutPublicAccessBlock', 'PUT', '/{Bucket}?publicAccessBlock'],
         ['DeletePublicAccessBlock', 'DELETE', '/{Bucket}?publicAccessBlock'],
+        ['GetPublicAccessBlock', 'GET', '/{Bucket}?publicAccessBlock'],
         ['PutBucketLifecycle', 'PUT', '/{Bucket}?lifecycle'],
         ['PutBucketLifecycleConfiguration', 'PUT', '/{Bucket}?lifecycle'],
         ['ListObjectsV2', 'GET', '/{Bucket}?list-type=2'],
@@ -196,7 +197,12 @@ const SERVICES: Record<string, Sketch> = {
   s3control: {
     version: '2018-08-20',
     metadata: { endpointPrefix: 's3-control', signingName: 's3', protocol: 'rest-xml' },
-    operations: { DeletePublicAccessBlock: { http: ['DELETE', '/v20180820/configuration/publicAccessBlock'], in: {} } },
+    operations: Object.fromEntries(
+      ['Get', 'Put', 'Delete'].map((verb) => [
+        `${verb}PublicAccessBlock`,
+        { http: [verb.toUpperCase(), '/v20180820/configuration/publicAccessBlock'] as [string, string], in: {} },
+      ]),
+    ),
   },
   sts: {
     version: '2011-06-15',
