@@ -1,4 +1,4 @@
-import { IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import { IAMClient, PutUserPolicyCommand, TagUserCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import failedConsoleLogins from '../../local/attacks/failed-console-logins.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import {
+  actionOn,
   actionsOf,
   expectDoneInMail,
   expectEvidence,
@@ -22,7 +23,8 @@ import {
   theIncident,
   theSummary,
 } from './harness/expectations.ts';
-import { addKey, answerTo, readUser } from './harness/offender.ts';
+import { addKey, answerTo, deactivateKey, readUser, setKey } from './harness/offender.ts';
+import { undo, undoer } from './harness/undo.ts';
 
 let desk: Desk;
 let stage: Stage;
@@ -46,13 +48,15 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
   const SOURCE = '198.51.100.77';
   let prepared: Prepared;
   let key: AccessKey;
+  let inactive: string;
   let session: Credentials;
   let before: string[];
   let played: Played;
   beforeAll(async () => {
     // Prepare
     prepared = await failedConsoleLogins.prepare(stage);
-    key = await addKey(stage, prepared.actor, 'Active');
+    inactive = await deactivateKey(stage, prepared.actor);
+    key = await addKey(stage, prepared.actor);
     const PolicyDocument = JSON.stringify({
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Action: ['s3:ListAllMyBuckets', 'sts:GetSessionToken'], Resource: '*' }],
@@ -76,7 +80,7 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
     expect(await answerTo(stage, key)).toBe('InvalidAccessKeyId');
     expect(await answerTo(stage, session)).toBe('AccessDenied');
     const { keys, policies, tags } = await readUser(stage, prepared.actor);
-    expect(Object.values(keys)).toEqual(['Inactive', 'Inactive']);
+    expect(keys).toEqual({ [inactive]: 'Inactive', [key.accessKeyId]: 'Inactive' });
     expect(policies).toEqual(['cordon-deny-all', 'work']);
     expect(tags['cordon:incident']).toBe(theIncident(played).id);
   });
@@ -121,6 +125,71 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
   });
 
   it('leaves its evidence where the mail says', () => expectEvidence(desk, played));
+
+  describe('and an analyst undoes what was done', () => {
+    const contained = { policies: ['cordon-deny-all', 'work'] };
+    const now = async (action: string) => {
+      const incident = await desk.ledger.incident(theIncident(played).id);
+      return { incident, action: actionOn(incident, action, `IAM user ${prepared.actor}`) };
+    };
+
+    it('is refused while the user is not as it was left', async () => {
+      // Prepare
+      const { incident, action } = await now('disable-iam-user');
+      await setKey(stage, prepared.actor, key.accessKeyId, 'Active');
+
+      // Act
+      const { status } = await undo(desk, incident, action, { reason: 'too early' });
+
+      // Assess
+      await setKey(stage, prepared.actor, key.accessKeyId, 'Inactive');
+      expect(status).toBe('FAILED');
+      expect((await now('disable-iam-user')).action).toEqual(action);
+      expect(await readUser(stage, prepared.actor)).toMatchObject(contained);
+    });
+
+    it('gives the user back exactly the keys that were active, once, and mails it', async () => {
+      // Prepare
+      const { incident, action } = await now('disable-iam-user');
+      const by = undoer(desk);
+
+      // Act
+      const first = await undo(desk, incident, action, { reason: 'it was the user after all' });
+      const mail = await desk.mail(({ subject }) => subject.includes(`UNDONE: ${action.key}`));
+      const second = await undo(desk, incident, action, { reason: 'once more' });
+
+      // Assess
+      expect([first.status, second.status]).toEqual(['SUCCEEDED', 'FAILED']);
+      const { keys, policies } = await readUser(stage, prepared.actor);
+      expect(keys).toEqual({ [inactive]: 'Inactive', [key.accessKeyId]: 'Active' });
+      expect(policies).toEqual(['work']);
+      expect([await answerTo(stage, key), await answerTo(stage, session)]).toEqual(['allowed', 'allowed']);
+      const { action: undone } = await now('disable-iam-user');
+      expect(undone).toMatchObject({ status: 'undone', undoneBy: by, reason: 'it was the user after all' });
+      expect(undone.at.undone).toMatch(/^\d{4}-\d\d-\d\dT/);
+      expect(mail.subject).toBe(`[cordon] UNDONE: ${action.key}, incident ${incident.id}`);
+      expect(mail.body).toContain(by);
+      expect(mail.body).toContain('it was the user after all');
+    });
+
+    it('is done to what was changed since only by force', async () => {
+      // Prepare
+      const { incident, action } = await now('tag-iam-user');
+      await new IAMClient(as(stage, stage.administrator)).send(
+        new TagUserCommand({ UserName: prepared.actor, Tags: [{ Key: 'cordon:incident', Value: 'another' }] }),
+      );
+
+      // Act
+      const unforced = await undo(desk, incident, action, { reason: 'not looked at' });
+      const { tags } = await readUser(stage, prepared.actor);
+      const forced = await undo(desk, incident, action, { reason: 'looked at', force: true });
+
+      // Assess
+      expect([unforced.status, forced.status]).toEqual(['FAILED', 'SUCCEEDED']);
+      expect(tags['cordon:incident']).toBe('another');
+      expect((await readUser(stage, prepared.actor)).tags).toEqual({});
+    });
+  });
 });
 
 describe('one address tries the passwords of a user and of nobody, and none is right', () => {

@@ -247,7 +247,7 @@ describe('two users open a bucket each at the same time', () => {
     // Act
     let status = '';
     const undone = await play(async () => {
-      ({ status } = await undo(desk, incident, action));
+      ({ status } = await undo(desk, incident, action, { reason: 'meant to be public' }));
     });
 
     // Assess

@@ -36,13 +36,18 @@ export async function answerTo(stage: Stage, credentials: Credentials): Promise<
   }
 }
 
-/** A second access key of a user. */
-export async function addKey(stage: Stage, UserName: string, status: 'Active' | 'Inactive'): Promise<AccessKey> {
+/** One more access key of a user. */
+export async function addKey(stage: Stage, UserName: string): Promise<AccessKey> {
   const iam = new IAMClient(as(stage, stage.administrator));
   const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-  const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '' } = key ?? {};
-  if (status === 'Inactive') await setKey(stage, UserName, accessKeyId, status);
-  return { accessKeyId, secretAccessKey };
+  return { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
+}
+
+/** Deactivates the only key of a user. Resolves to its id. */
+export async function deactivateKey(stage: Stage, user: string): Promise<string> {
+  const [id = ''] = Object.keys((await readUser(stage, user)).keys);
+  await setKey(stage, user, id, 'Inactive');
+  return id;
 }
 
 /** Sets a key of a user to a status, as the account's administrator. */

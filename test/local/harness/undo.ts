@@ -1,12 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import type { ActionRecord, Incident } from '../../../playbooks/incident.ts';
 import type { Desk } from './desk.ts';
 import { type Execution, ended, start } from './executions.ts';
 
+/** How an analyst asks for an undo. */
+export interface Asked {
+  reason: string;
+  /** Undo what was changed since, too. */
+  force?: boolean;
+}
+
+/** The ARN of who undoes. */
+export const undoer = ({ aws }: Desk): string => `arn:aws:iam::${aws.account}:user/soc-admin`;
+
 /** Undoes an action through the undo machine, as an analyst does. Resolves when that has ended, however it ended. */
-export async function undo(desk: Desk, { id }: Incident, action: ActionRecord, force = false): Promise<Execution> {
-  const by = `arn:aws:iam::${desk.aws.account}:user/soc-admin`;
-  const input = { incidentId: id, key: action.key, action: action.action, by, reason: `reason ${randomUUID()}`, force };
+export async function undo(
+  desk: Desk,
+  { id: incidentId }: Incident,
+  { key, action }: ActionRecord,
+  { reason, force = false }: Asked,
+): Promise<Execution> {
   const { sfn } = desk.clients;
-  return ended(sfn, await start(sfn, desk.machineOf('undo'), JSON.stringify(input)));
+  const input = JSON.stringify({ incidentId, key, action, by: undoer(desk), reason, force });
+  return ended(sfn, await start(sfn, desk.machineOf('undo'), input));
 }
