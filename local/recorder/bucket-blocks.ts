@@ -49,8 +49,15 @@ export class BucketBlocks {
   /** Puts a block of the account, or none, into effect on every bucket. */
   enforce(account: Block | undefined): Promise<void> {
     return this.#alone(async () => {
+      const before = this.#account;
       this.#account = account;
-      await this.#all();
+      try {
+        await this.#all();
+      } catch (error) {
+        // What holds is what was answered: not this. The next change sets right which buckets have it already.
+        this.#account = before;
+        throw error;
+      }
       if (!account) this.#kept.clear();
     });
   }

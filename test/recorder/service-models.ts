@@ -164,6 +164,11 @@ const SERVICES: Record<string, Sketch> = {
     },
     shapes: { Environment: structure({ Variables: 'Secret' }) },
   },
+  cloudformation: {
+    version: '2010-05-15',
+    metadata: { endpointPrefix: 'cloudformation', protocol: 'query' },
+    operations: { UpdateStack: { in: { StackName: 'S', TemplateBody: 'S' }, out: {}, wrapper: 'UpdateStackResult' } },
+  },
   logs: {
     version: '2014-03-28',
     metadata: { endpointPrefix: 'logs', protocol: 'json', targetPrefix: 'Logs_20140328' },
