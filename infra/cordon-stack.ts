@@ -7,7 +7,6 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { actions } from '../handlers/actions/catalog.ts';
 import { detections, responses } from '../playbooks/catalog.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
@@ -16,7 +15,7 @@ import { playbookDefinition } from './playbook-definition.ts';
 import type { Settings } from './settings.ts';
 import { trailLogGroup } from './trail-stack.ts';
 import { undoDefinition } from './undo-definition.ts';
-import { units } from './units.ts';
+import { undoable, units } from './units.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
@@ -55,6 +54,7 @@ export class CordonStack extends Stack {
         CORDON_LOG_GROUP: trailLogs,
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
+        CORDON_OPTIONS: JSON.stringify(settings.options),
       },
     });
     const arn = (unit: string) => functions.of(unit).functionArn;
@@ -71,7 +71,7 @@ export class CordonStack extends Stack {
     );
     new Machine(this, 'Undo', {
       name: `${prefix}-undo`,
-      definition: undoDefinition(Object.keys(actions), arn, topic.topicArn),
+      definition: undoDefinition(undoable(), arn, topic.topicArn),
       functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-undo-*`,
       topic,
     });

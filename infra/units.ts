@@ -39,6 +39,10 @@ export const containUnit = (action: string): string => `contain-${action}`;
 /** Id of the function that undoes. */
 export const undoUnit = (action: string): string => `undo-${action}`;
 
+/** The ids of the actions that can be undone. */
+export const undoable = (): string[] =>
+  Object.entries(actions).flatMap(([id, { irreversible }]) => (irreversible ? [] : [id]));
+
 /** Every function there is, derived from the catalogs. */
 export const units: readonly Unit[] = [
   ...Object.entries(steps).map(([id, step]) => ({
@@ -62,12 +66,16 @@ export const units: readonly Unit[] = [
       description: `Contains: ${action.title}`,
       permissions: [useLedger, ...action.permissions.contain],
     },
-    {
-      id: undoUnit(id),
-      entry: `handlers/actions/${id}.ts`,
-      handler: 'undo' as const,
-      description: `Undoes: ${action.title}`,
-      permissions: [useLedger, ...action.permissions.undo],
-    },
+    ...(action.irreversible
+      ? []
+      : [
+          {
+            id: undoUnit(id),
+            entry: `handlers/actions/${id}.ts`,
+            handler: 'undo' as const,
+            description: `Undoes: ${action.title}`,
+            permissions: [useLedger, ...action.permissions.undo],
+          },
+        ]),
   ]),
 ];

@@ -16,7 +16,11 @@ export type Assessment = { needed: true } | { needed: false; reason: string; ben
  *
  * `Before` is what `capture` read and the ledger keeps before anything is changed; `undo` puts exactly that back.
  */
-export interface Action<Target, Before, After> {
+export type Action<Target, Before, After> = Containment<Target, Before, After> &
+  (Undoable<Target, Before> | Irreversible);
+
+/** What every action declares. */
+interface Containment<Target, Before, After> {
   /** What it does, verb first: "start logging again". */
   title: string;
   /** False for actions that only mark. */
@@ -29,6 +33,7 @@ export interface Action<Target, Before, After> {
   words: (state: Before | After) => string;
   /** What else it touches, in words. */
   blastRadius: string;
+  /** None to undo where it is irreversible. */
   permissions: { contain: Permission[]; undo: Permission[] };
   /** Default: always needed. @throws {TargetUnfit} when the target is gone */
   assess?: (target: Target, context: Context) => Promise<Assessment>;
@@ -37,8 +42,20 @@ export interface Action<Target, Before, After> {
   contain: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
   /** Reads back. `after` goes into the report. */
   verify: (target: Target, context: Context, incident: IncidentRef) => Promise<{ verified: boolean; after: After }>;
+}
+
+/** An action that can be taken back. */
+interface Undoable<Target, Before> {
   /** Puts `before` back. */
   undo: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
+  irreversible?: undefined;
+}
+
+/** An action that cannot be taken back, and so is never done without a person's approval. */
+interface Irreversible {
+  /** Why not, a sentence without its full stop: it stands in the question and in the report. */
+  irreversible: string;
+  undo?: undefined;
 }
 
 /** The incident that an action belongs to, for tags and names. */
@@ -48,9 +65,9 @@ export interface IncidentRef {
 }
 
 /** Declares an action; its id is its file's name and its key in the catalog. */
-export const defineAction = <Target, Before, After>(
-  declared: Action<Target, Before, After>,
-): Action<Target, Before, After> => declared;
+export const defineAction = <Target, Before, After, Way extends Undoable<Target, Before> | Irreversible>(
+  declared: Containment<Target, Before, After> & Way,
+): Containment<Target, Before, After> & Way => declared;
 
 /** The key of an action on a target: the action's id and six hexadecimal digits of the target. */
 export const actionKeyOf = (action: string, target: unknown): string =>
@@ -169,7 +186,9 @@ export interface UndoResult {
 }
 
 /** The function that undoes. Refuses what was never verified, or changed since, unless forced. @throws {UndoRefused} */
-export function undoHandler<Target, Before, After>(action: Action<Target, Before, After>): StepHandler<UndoResult> {
+export function undoHandler<Target, Before, After>(
+  action: Containment<Target, Before, After> & Undoable<Target, Before>,
+): StepHandler<UndoResult> {
   return stepHandler(undoInput, async ({ incidentId, key, by, reason, force }, context) => {
     const record = await context.ledger.action(incidentId, key);
     const { detection } = await context.ledger.head(incidentId);

@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { actions } from '../../handlers/actions/catalog.ts';
 import { finalErrors } from '../../handlers/errors.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
 import { undoDefinition } from '../../infra/undo-definition.ts';
-import { units } from '../../infra/units.ts';
+import { undoable, units } from '../../infra/units.ts';
 import { responses } from '../../playbooks/catalog.ts';
 
 const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
@@ -24,7 +23,7 @@ const machines: [string, StateMachine][] = [
     id,
     playbookDefinition(id, response, arn, TOPIC),
   ]),
-  ['undo', undoDefinition(Object.keys(actions), arn, TOPIC)],
+  ['undo', undoDefinition(undoable(), arn, TOPIC)],
 ];
 
 interface Scope {
