@@ -9,6 +9,21 @@ export interface ActorFinding {
   calls: { time: string; call: string; address: string; verdict: string; error?: string }[];
 }
 
+/** What `role-use` found of one role whose sessions did it: whom their revocation would hit. */
+export interface RoleUse {
+  role: string;
+  /** How far back it was looked, in hours. */
+  hours: number;
+  /** Sessions that made calls, by name. */
+  sessions: string[];
+  /** Who assumed it: users, other roles, services. */
+  assumedBy: string[];
+  /** True where there was more than could be read: the numbers are "at least". */
+  atLeast: boolean;
+  /** Whom its trust policy lets assume it; undefined where it could not be read. */
+  trusts?: string[];
+}
+
 /** What `logging-gap` found of one trail. */
 export interface TrailGap {
   trail: string;
@@ -16,8 +31,10 @@ export interface TrailGap {
   logging: boolean | 'deleted' | 'unknown';
   stoppedAt?: string;
   restartedAt?: string;
-  /** Whole seconds from the stopping call to the restart. */
+  /** Whole seconds from the stopping call to the restart, in all where it was stopped again. */
   offSeconds?: number;
+  /** How often it was stopped and started again, where that is more than once. */
+  interruptions?: number;
 }
 
 /** One way in which a bucket is, or would be, open to strangers. */
@@ -74,6 +91,7 @@ export interface RootActivity {
 /** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
 export interface Findings {
   actor?: ActorFinding[];
+  'role-use'?: RoleUse[];
   'logging-gap'?: TrailGap[];
   'bucket-exposure'?: BucketExposure[];
   'login-pattern'?: LoginPattern;

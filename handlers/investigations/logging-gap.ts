@@ -25,19 +25,33 @@ export default {
 } satisfies Investigation<TrailGap[]>;
 
 async function gapOf(trail: string, incident: Incident, context: Context): Promise<TrailGap> {
-  const stoppedAt = incident.events.find(
-    ({ record, verdict }) =>
-      verdict === 'offence' &&
-      (record.eventName === 'StopLogging' || record.eventName === 'DeleteTrail') &&
-      trailArnOf(record, incident.account) === trail,
-  )?.record.eventTime;
+  const stops = incident.events
+    .filter(
+      ({ record, verdict }) =>
+        verdict === 'offence' &&
+        (record.eventName === 'StopLogging' || record.eventName === 'DeleteTrail') &&
+        trailArnOf(record, incident.account) === trail,
+    )
+    .map(({ record }) => record.eventTime);
+  const [stoppedAt] = stops;
   const { logging, startedAt } = await statusOf(trail, context);
   const gap: TrailGap = { trail, logging, ...(stoppedAt ? { stoppedAt } : {}) };
   if (stoppedAt === undefined || logging !== true || startedAt === undefined) return gap;
-  // The record's time has whole seconds, so a restart within the same second may seem to come before the stop.
-  const offSeconds = Math.max(0, Math.round((startedAt.getTime() - Date.parse(stoppedAt)) / 1000));
-  return { ...gap, restartedAt: startedAt.toISOString(), offSeconds };
+  const restartedAt = startedAt.toISOString();
+  const earlier = incident.findings['logging-gap']?.find((one) => one.trail === trail);
+  if (earlier?.offSeconds === undefined || earlier.restartedAt === undefined) {
+    return { ...gap, restartedAt, offSeconds: secondsBetween(stoppedAt, startedAt) };
+  }
+  // Between two restarts a trail can record only one stop: what comes while it is off, it does not see.
+  const { interruptions = 1, offSeconds } = earlier;
+  if (restartedAt <= earlier.restartedAt) return { ...earlier, ...gap };
+  const again = secondsBetween(stops.at(-1) ?? stoppedAt, startedAt);
+  return { ...gap, restartedAt, offSeconds: offSeconds + again, interruptions: interruptions + 1 };
 }
+
+/** The record's time has whole seconds, so a restart within the same second may seem to come before the stop. */
+const secondsBetween = (stoppedAt: string, startedAt: Date): number =>
+  Math.max(0, Math.round((startedAt.getTime() - Date.parse(stoppedAt)) / 1000));
 
 async function statusOf(trail: string, context: Context): Promise<{ logging: TrailGap['logging']; startedAt?: Date }> {
   try {

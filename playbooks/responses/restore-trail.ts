@@ -1,4 +1,5 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
+import type { TrailGap } from '../findings.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 import { narrowing, trailArnOf, trailName } from '../trails.ts';
@@ -12,6 +13,9 @@ function stopped(records: CloudTrailRecord[], account: string): Target[] {
   }
   return [...byArn].map(([arn, because]) => ({ target: { trail: arn }, because }));
 }
+
+const times = ({ interruptions = 1 }: TrailGap): string =>
+  interruptions > 1 ? ` in ${interruptions} interruptions` : '';
 
 export default response({
   title: 'Restore the trail and contain who tampered with it',
@@ -91,7 +95,7 @@ export default response({
                 : 'IS NOT LOGGING';
         const off =
           gap.offSeconds !== undefined
-            ? `was off for ${plural(gap.offSeconds, 'second')}, from ${clock(gap.stoppedAt)} to ${clock(gap.restartedAt)}`
+            ? `was off for ${plural(gap.offSeconds, 'second')}${times(gap)}, from ${clock(gap.stoppedAt)} to ${clock(gap.restartedAt)}`
             : gap.logging === true
               ? 'was not interrupted'
               : undefined;

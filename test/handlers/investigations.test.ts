@@ -175,6 +175,41 @@ describe('logging-gap', () => {
     expect(desk.account.calls[0]?.region).toBe('us-east-1');
   });
 
+  it('adds up what was off, not what was between, when the trail is stopped again', async () => {
+    const desk = new Desk();
+    const again = trailCall('03:05:00', 'StopLogging', { name: 'cordon' }, 'offence');
+    const second = incident('trail-tampering', {
+      events: [...stopped.events, again],
+      findings: {
+        'logging-gap': [
+          {
+            trail: TRAIL,
+            logging: true,
+            stoppedAt: '2026-05-01T03:00:05Z',
+            restartedAt: '2026-05-01T03:01:18.400Z',
+            offSeconds: 73,
+          },
+        ],
+      },
+    });
+    const find = async () => (await loggingGap.find(second, desk.context))[0];
+
+    desk.account.trails[TRAIL] = { logging: true, startedAt: new Date('2026-05-01T03:01:18.400Z') };
+    const before = await find();
+    desk.account.trails[TRAIL] = { logging: true, startedAt: new Date('2026-05-01T03:05:09Z') };
+    const after = await find();
+
+    expect(before).toEqual(second.findings['logging-gap']?.[0]);
+    expect(after).toEqual({
+      trail: TRAIL,
+      logging: true,
+      stoppedAt: '2026-05-01T03:00:05Z',
+      restartedAt: '2026-05-01T03:05:09.000Z',
+      offSeconds: 82,
+      interruptions: 2,
+    });
+  });
+
   it('is never negative, and there is none while the trail is off, gone or cannot be read', async () => {
     const desk = new Desk();
     const find = async () => (await loggingGap.find(stopped, desk.context))[0];

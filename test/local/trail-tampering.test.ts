@@ -271,6 +271,17 @@ describe('a second user stops the trail while the alarm of the first is on', () 
     expect(happened).toContain(first.name);
     expect(happened).toContain(second.name);
   });
+
+  it('counts both times that logging was off', () => {
+    const incident = theIncident(played);
+    const [gap] = incident.findings['logging-gap'] ?? [];
+    const whole = (Date.parse(gap?.restartedAt ?? '') - Date.parse(gap?.stoppedAt ?? '')) / 1000;
+    expect(gap).toMatchObject({ logging: true, interruptions: 2, stoppedAt: incident.events[0]?.record.eventTime });
+    expect(gap?.offSeconds).toBeLessThanOrEqual(whole);
+    expect(section(theSummary(played), 'LOGGING')[0]).toContain(
+      `off for ${gap?.offSeconds} seconds in 2 interruptions`,
+    );
+  });
 });
 
 describe('a user who stops the trail is deleted before the playbook comes to it', () => {
