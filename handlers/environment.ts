@@ -1,17 +1,27 @@
 import { z } from 'zod';
+import { choices, type Options } from '../playbooks/options.ts';
 import { InvalidInput } from './errors.ts';
 
-const list = z
-  .string()
-  .transform((text, context) => {
+const json = (what: string) =>
+  z.string().transform((text, context) => {
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      context.addIssue('must be a JSON list');
+      context.addIssue(`must be a JSON ${what}`);
       return z.NEVER;
     }
-  })
-  .pipe(z.array(z.string()));
+  });
+
+const list = json('list').pipe(z.array(z.string()));
+
+const options: z.ZodType<Options, string> = json('object').pipe(
+  z.object({
+    loginSuccess: z.enum(['declared', 'approve', 'auto']),
+    denyAddresses: z.enum(choices),
+    newPassword: z.enum(choices),
+    organizationRole: z.string().startsWith('arn:').optional(),
+  }),
+);
 
 const schema = z.object({
   CORDON_ACCOUNT: z.string().regex(/^\d{12}$/),
@@ -22,6 +32,7 @@ const schema = z.object({
   CORDON_LOG_GROUP: z.string().min(1),
   CORDON_OWN_ROLES: list,
   CORDON_PROTECTED: list,
+  CORDON_OPTIONS: options,
   AWS_REGION: z.string().min(1),
 });
 
@@ -43,6 +54,8 @@ export interface Environment {
   ownRoles: string[];
   /** ARN patterns, `*` for anything, of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  /** What the deployment decided for the responses. */
+  options: Options;
 }
 
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
@@ -59,5 +72,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     logGroup: data.CORDON_LOG_GROUP,
     ownRoles: data.CORDON_OWN_ROLES,
     protectedPrincipals: data.CORDON_PROTECTED,
+    options: data.CORDON_OPTIONS,
   };
 }

@@ -9,6 +9,13 @@ import { allow } from './permissions.ts';
 /** What {@link recordsMatching} may do. */
 export const readLogsPermissions = allow(['logs:FilterLogEvents'], '{logGroup}', '{logGroup}:*');
 
+/** Where a search ends before its window does: what is found by then must do. */
+export interface Bounds {
+  records: number;
+  /** Pages of the service, which may well be empty. */
+  pages: number;
+}
+
 /**
  * The trail's records that match and whose log event lies between `from` and `to`, each eventID once, in order of time.
  * The service filters by the pattern; the predicate filters again, since a filter may take more than it should.
@@ -19,11 +26,13 @@ export async function recordsMatching(
   from: Date,
   to: Date,
   context: Context,
+  bounds: Bounds = { records: Number.POSITIVE_INFINITY, pages: Number.POSITIVE_INFINITY },
 ): Promise<CloudTrailRecord[]> {
   const matches = predicate(match);
   const found = new Map<string, CloudTrailRecord>();
   const logs = context.client(CloudWatchLogsClient);
   let nextToken: string | undefined;
+  let pages = 0;
   do {
     const page = await logs.send(
       new FilterLogEventsCommand({
@@ -46,7 +55,8 @@ export async function recordsMatching(
         });
     }
     nextToken = page.nextToken;
-  } while (nextToken);
+    pages += 1;
+  } while (nextToken && pages < bounds.pages && found.size < bounds.records);
   return [...found.values()].sort((a, b) => a.eventTime.localeCompare(b.eventTime));
 }
 

@@ -11,7 +11,11 @@ export interface Permission {
 /** Allows `actions` on `resources`. */
 export const allow = (actions: readonly string[], ...resources: string[]): Permission => ({ actions, resources });
 
-/** IAM users, the only principals that actions change. */
+/** IAM roles. */
+export const roles = 'arn:{partition}:iam::{account}:role/*';
+/** IAM groups. */
+export const groups = 'arn:{partition}:iam::{account}:group/*';
+/** IAM users. */
 export const users = 'arn:{partition}:iam::{account}:user/*';
 /** Trails in every region: a trail's home region may be another than the stack's. */
 export const trails = 'arn:{partition}:cloudtrail:*:{account}:trail/*';

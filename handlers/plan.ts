@@ -25,6 +25,8 @@ export function actionOf(id: string): AnyAction {
 function actorTarget(actor: Actor): unknown[] {
   if (actor.name === undefined) return [];
   if (actor.kind === 'iam-user') return [{ user: actor.name }];
+  // A federated user's credentials can do no more than the user who made them.
+  if (actor.kind === 'federated-user') return actor.issuer ? [{ user: actor.issuer.name }] : [];
   return actor.kind === 'assumed-role' ? [{ role: actor.name }] : [];
 }
 
@@ -43,19 +45,24 @@ export async function planContainments(incident: Incident, context: Context): Pr
   const { contain } = responseOf(detectionOf(incident.detection).response);
   const planned: Planned[] = [];
   for (const offender of offendersOf(incident)) {
-    for (const { action, who, mode, attempts, related, targets } of contain) {
-      if (who !== offender.actor.kind) continue;
+    for (const { action, who, mode, attempts, related, targets, question } of contain) {
+      if (![who].flat().includes(offender.actor.kind)) continue;
       if (offender.worst === 'attempt' && !attempts) continue;
       if (offender.worst === 'related' && !related) continue;
-      const decided = typeof mode === 'function' ? mode(incident, offender.actor.key) : mode;
+      const decided =
+        typeof mode === 'function' ? mode(incident, offender.actor.key, context.environment.options) : mode;
       if (decided === undefined) continue;
       const aims = targets?.(incident, offender.actor) ?? actorTarget(offender.actor);
       const wanted = aims.map((target) => ({ action, target, because: offender.because }));
-      const guarded = protectionOf(offender.actor.arn, context);
+      const principal = offender.actor.issuer?.arn ?? offender.actor.arn;
+      const guarded = protectionOf(principal, context);
       if (guarded) {
-        await planAll(incident.id, wanted, 'withheld', context, `${offender.actor.arn} is protected (${guarded})`);
+        await planAll(incident.id, wanted, 'withheld', context, `${principal} is protected (${guarded})`);
       } else if (decided === 'approve') {
-        await planAll(incident.id, wanted, 'proposed', context, actionOf(action).blastRadius);
+        for (const one of wanted) {
+          const known = [actionOf(action).blastRadius, question?.(incident, one.target)].filter(Boolean).join('; ');
+          await planAll(incident.id, [one], 'proposed', context, known);
+        }
       } else planned.push(...(await planAll(incident.id, wanted, 'planned', context)));
     }
   }

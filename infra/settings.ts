@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { choices, defaultOptions, type Options } from '../playbooks/options.ts';
 
 const list = z
   .union([z.string(), z.array(z.string())])
@@ -13,6 +14,13 @@ const schema = z.object({
     .default('cordon'),
   mail: list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]),
   protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
+  loginSuccess: z.enum(['declared', 'approve', 'auto']).default(defaultOptions.loginSuccess),
+  denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
+  newPassword: z.enum(choices).default(defaultOptions.newPassword),
+  organizationRole: z
+    .string()
+    .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
+    .optional(),
   logGroup: z.string().min(1).optional(),
   boundary: z.string().min(1).optional(),
   local: z.union([z.boolean(), z.stringbool()]).default(false),
@@ -26,6 +34,8 @@ export interface Settings {
   mail: string[];
   /** ARN patterns of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  /** What the deployment decides for the responses. */
+  options: Options;
   /** The log group of a trail that the account already has; without it cordon deploys a trail of its own. */
   existingLogGroup?: string;
   /** Name of the managed policy that every role carries as its permissions boundary. */
@@ -52,6 +62,12 @@ export function readSettings(context: (key: string) => unknown): Settings {
     prefix: data.prefix,
     mail: data.mail,
     protectedPrincipals: data.protected,
+    options: {
+      loginSuccess: data.loginSuccess,
+      denyAddresses: data.denyAddresses,
+      newPassword: data.newPassword,
+      ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
+    },
     ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),
     ...(data.boundary ? { boundary: data.boundary } : {}),
     local: data.local,

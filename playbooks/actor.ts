@@ -27,6 +27,8 @@ export interface Actor {
   /** Role session name. */
   session?: string;
   accountId?: string;
+  /** The IAM user who made a federated user's credentials, which can do no more than that user. */
+  issuer?: { name: string; arn: string };
 }
 
 /** What CloudTrail writes where the name typed at sign-in belongs to no user. */
@@ -62,17 +64,8 @@ export function actorOf(record: CloudTrailRecord, account: string): Actor {
       return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, account, owner);
     case 'AssumedRole':
       return assumedRole(identity, account, owner);
-    case 'FederatedUser': {
-      const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
-      return {
-        kind: 'federated-user',
-        key: `federated:${name}`,
-        label: `federated user ${name}`,
-        name,
-        ...(identity.arn ? { arn: identity.arn } : {}),
-        ...owner,
-      };
-    }
+    case 'FederatedUser':
+      return federatedUser(identity, account, owner);
     default:
       return unknown(identity.arn ?? identity.principalId ?? identity.userName, owner);
   }
@@ -115,15 +108,36 @@ function assumedRole(identity: UserIdentity, account: string, owner: { accountId
   };
 }
 
+function federatedUser(identity: UserIdentity, account: string, owner: { accountId?: string }): Actor {
+  const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
+  const maker = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
+  const user =
+    maker.type === undefined || maker.type === 'IAMUser' ? (maker.userName ?? userOfArn(maker.arn)) : undefined;
+  const issuer = user
+    ? { name: user, arn: maker.arn ?? `arn:aws:iam::${owner.accountId ?? account}:user/${user}` }
+    : undefined;
+  return {
+    kind: 'federated-user',
+    key: `federated:${name}`,
+    label: `federated user ${name}${issuer ? ` (made by IAM user ${issuer.name})` : ''}`,
+    name,
+    ...(identity.arn ? { arn: identity.arn } : {}),
+    ...(issuer ? { issuer } : {}),
+    ...owner,
+  };
+}
+
 function unknown(what: string | undefined, owner: { accountId?: string }): Actor {
   return { kind: 'unknown', key: `unknown:${what ?? ''}`, label: what ?? 'an unknown principal', ...owner };
 }
 
-type SessionIssuer = { arn?: string; userName?: string };
+type SessionIssuer = { type?: string; arn?: string; userName?: string };
 
 /** Without the fields that are there, but empty. */
 const filled = <T extends object>(identity: T): Partial<T> =>
   Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== '')) as Partial<T>;
 
 const accountOfArn = (arn: string | undefined): string | undefined => arn?.split(':')[4] || undefined;
+const userOfArn = (arn: string | undefined): string | undefined =>
+  arn?.includes(':user/') ? lastOfArn(arn) : undefined;
 const lastOfArn = (arn: string | undefined): string | undefined => arn?.split('/').at(-1) || undefined;

@@ -3,6 +3,7 @@ import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Severity } from './detection.ts';
 import type { Findings } from './findings.ts';
 import type { Incident, ManualStep } from './incident.ts';
+import type { Options } from './options.ts';
 
 /**
  * How far an action goes by itself, least first. `monitor`: nothing is changed, the report says what would have been done.
@@ -25,14 +26,16 @@ export interface Restore {
   targets: (records: CloudTrailRecord[], account: string) => Target[];
 }
 
-/** An action against the offenders of one kind. */
+/** An action against the offenders of some kinds. */
 export interface Contain {
   action: string;
-  who: ActorKind;
+  who: ActorKind | readonly ActorKind[];
   /** Fixed, or decided by the incident as far as it is known; `undefined` leaves the action out. */
-  mode: Mode | ((incident: Incident, actorKey: string) => Mode | undefined);
+  mode: Mode | ((incident: Incident, actorKey: string, options: Options) => Mode | undefined);
   /** What to act on, in the action's own shape; unless told, the user or role that the actor is. */
   targets?: (incident: Incident, actor: Actor) => unknown[];
+  /** What an analyst must know to decide about a target, besides the action's blast radius. */
+  question?: (incident: Incident, target: unknown) => string | undefined;
   /** Also against those whose calls were all refused. */
   attempts?: boolean;
   /** Also against those who only appear in related records. */

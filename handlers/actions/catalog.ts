@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import blockAccountPublicAccess from './block-account-public-access.ts';
 import blockPublicAccess from './block-public-access.ts';
 import disableIamUser from './disable-iam-user.ts';
+import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
 import tagIamUser from './tag-iam-user.ts';
 
@@ -13,6 +14,7 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'block-account-public-access': blockAccountPublicAccess,
   'block-public-access': blockPublicAccess,
   'disable-iam-user': disableIamUser,
+  'revoke-role-sessions': revokeRoleSessions,
   'start-logging': startLogging,
   'tag-iam-user': tagIamUser,
 };

@@ -45,6 +45,7 @@ export const eventItem = z.object({
     name: z.string().optional(),
     session: z.string().optional(),
     accountId: z.string().optional(),
+    issuer: z.object({ name: z.string(), arn: z.string() }).optional(),
   }),
   verdict: z.enum(['offence', 'attempt', 'benign', 'related']),
   reason: z.string().optional(),

@@ -3,6 +3,7 @@ import bucketExposure from './bucket-exposure.ts';
 import type { Investigations } from './investigation.ts';
 import loggingGap from './logging-gap.ts';
 import loginPattern from './login-pattern.ts';
+import roleUse from './role-use.ts';
 import rootActivity from './root-activity.ts';
 
 /** Every investigation by its id. The only list of them. */
@@ -11,5 +12,6 @@ export const investigations: Investigations = {
   'bucket-exposure': bucketExposure,
   'logging-gap': loggingGap,
   'login-pattern': loginPattern,
+  'role-use': roleUse,
   'root-activity': rootActivity,
 };

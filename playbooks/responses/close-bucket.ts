@@ -2,6 +2,7 @@ import { bucketOf, isAccountBlock, weakensBlock } from '../buckets.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { BucketExposure } from '../findings.ts';
 import type { Incident } from '../incident.ts';
+import { containByHand, revokeSessions } from '../principals.ts';
 import { bytes, clock, line, plural } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 
@@ -80,18 +81,20 @@ export default response({
     { action: 'block-public-access', targets: buckets },
     { action: 'block-account-public-access', targets: accountBlock },
   ],
-  investigate: ['actor', 'bucket-exposure'],
+  investigate: ['actor', 'bucket-exposure', 'role-use'],
   contain: [
-    { action: 'tag-iam-user', who: 'iam-user', mode: 'auto', attempts: true },
+    { action: 'tag-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto', attempts: true },
     // Most exposures are mistakes by people who have work to do: whether to lock them out is for a person to say.
-    { action: 'disable-iam-user', who: 'iam-user', mode: 'approve' },
+    { action: 'disable-iam-user', who: ['iam-user', 'federated-user'], mode: 'approve' },
+    revokeSessions,
   ],
   byHand: (incident) => {
     const exposed = incident.findings['bucket-exposure']?.filter((bucket) => bucket.ways.length > 0) ?? [];
-    return exposed.map(({ bucket, ways, closed }) => ({
+    const opened = exposed.map(({ bucket, ways, closed }) => ({
       what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: ${closed ? 'the block holds it closed, but the statement or grant is still there' : 'nothing else holds it closed'}.`,
       commands: [...new Set(ways.map((way) => way.via))].flatMap((via) => removal(bucket, via)),
     }));
+    return [...opened, ...containByHand(incident)];
   },
   unresolved: (incident) =>
     (incident.findings['bucket-exposure'] ?? [])

@@ -1,5 +1,6 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { TrailGap } from '../findings.ts';
+import { containByHand, notContained, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 import { narrowing, trailArnOf, trailName } from '../trails.ts';
@@ -21,10 +22,11 @@ export default response({
   title: 'Restore the trail and contain who tampered with it',
   harmless: (record) => (narrowing(record) ? undefined : 'the call narrows nothing: the trail records as before'),
   restore: [{ action: 'start-logging', targets: stopped }],
-  investigate: ['actor', 'logging-gap'],
+  investigate: ['actor', 'logging-gap', 'role-use'],
   contain: [
-    { action: 'tag-iam-user', who: 'iam-user', mode: 'auto', attempts: true },
-    { action: 'disable-iam-user', who: 'iam-user', mode: 'auto' },
+    { action: 'tag-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto', attempts: true },
+    { action: 'disable-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto' },
+    revokeSessions,
   ],
   byHand: (incident) => {
     const changed = incident.events.filter(
@@ -42,9 +44,7 @@ export default response({
           ],
         };
       }),
-      ...incident.events
-        .filter((event) => event.verdict === 'offence' && event.actor.kind !== 'iam-user')
-        .map(({ actor }) => ({ what: `Contain ${actor.label}: this playbook contains IAM users only.` })),
+      ...containByHand(incident),
       ...(incident.events.some((event) => event.verdict === 'offence')
         ? [
             {
@@ -64,9 +64,7 @@ export default response({
     ...incident.events
       .filter((event) => event.verdict === 'offence' && event.record.eventName !== 'StopLogging')
       .map((event) => `${event.record.eventName}: ${narrowing(event.record)}`),
-    ...incident.events
-      .filter((event) => event.verdict === 'offence' && event.actor.kind !== 'iam-user')
-      .map((event) => `${event.actor.label} is not contained`),
+    ...notContained(incident),
   ],
   report: (incident) => [
     {

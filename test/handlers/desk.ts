@@ -4,6 +4,7 @@ import type { Head } from '../../handlers/incidents/items.ts';
 import { Ledger } from '../../handlers/incidents/ledger.ts';
 import { claim } from '../../handlers/steps/claim.ts';
 import { call } from '../../playbooks/detections/samples.ts';
+import { defaultOptions } from '../../playbooks/options.ts';
 import { FakeAccount } from './fake-account.ts';
 import { FakeTable } from './fake-dynamodb.ts';
 
@@ -31,6 +32,7 @@ export class Desk {
         logGroup: '/aws/cloudtrail/cordon',
         ownRoles: ['cordon-contain-start-logging', 'cordon-undo-start-logging'],
         protectedPrincipals: [],
+        options: defaultOptions,
         ...environment,
       },
       ledger: new Ledger(this.table.client, 'cordon-ledger', now),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clientSource } from '../../handlers/context.ts';
 import { readEnvironment } from '../../handlers/environment.ts';
 import { errorName, errorText, InvalidInput } from '../../handlers/errors.ts';
+import { defaultOptions } from '../../playbooks/options.ts';
 
 const variables = {
   CORDON_ACCOUNT: '111122223333',
@@ -12,6 +13,7 @@ const variables = {
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
   CORDON_OWN_ROLES: '["cordon-claim"]',
   CORDON_PROTECTED: '[]',
+  CORDON_OPTIONS: JSON.stringify(defaultOptions),
   AWS_REGION: 'us-east-1',
 };
 
@@ -22,6 +24,7 @@ describe('readEnvironment', () => {
       region: 'us-east-1',
       ownRoles: ['cordon-claim'],
       protectedPrincipals: [],
+      options: defaultOptions,
     });
   });
 

@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidSettings, readSettings } from '../../infra/settings.ts';
+import { defaultOptions } from '../../playbooks/options.ts';
 
 const read = (context: Record<string, unknown>) => readSettings((key) => context[key]);
 
 describe('readSettings', () => {
   it('has a default for everything', () => {
-    expect(read({})).toEqual({ prefix: 'cordon', mail: [], protectedPrincipals: [], local: false });
+    expect(read({})).toEqual({
+      prefix: 'cordon',
+      mail: [],
+      protectedPrincipals: [],
+      options: defaultOptions,
+      local: false,
+    });
   });
 
   it('takes lists as text or as a list, and leaves blanks out', () => {
@@ -33,8 +40,19 @@ describe('readSettings', () => {
     });
   });
 
+  it('gathers what it decides for the responses', () => {
+    const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
+
+    const { options } = read({ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', organizationRole });
+
+    expect(options).toEqual({ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', organizationRole });
+  });
+
   it('names everything that is wrong, at once', () => {
-    const wrong = { prefix: 'Cordon!', mail: 'soc', protected: 'break-glass', logGroup: '', local: 'perhaps' };
+    const wrong = {
+      ...{ prefix: 'Cordon!', mail: 'soc', protected: 'break-glass', logGroup: '', local: 'perhaps' },
+      ...{ loginSuccess: 'never', denyAddresses: 'yes', newPassword: 'no', organizationRole: 'root-guard' },
+    };
 
     const reading = () => read(wrong);
 

@@ -1,0 +1,24 @@
+/** Whether an optional action is left out, proposed to an analyst, or done at once. */
+export const choices = ['off', 'approve', 'auto'] as const;
+export type Choice = (typeof choices)[number];
+
+/** What a deployment decides for the responses: the answers to questions that no playbook can settle for everybody. */
+export interface Options {
+  /**
+   * How a user is contained who signed in after failures. `declared`: at once where no MFA was used, else an analyst
+   * is asked.
+   */
+  loginSuccess: 'declared' | 'approve' | 'auto';
+  /** Denies users whose sign-ins failed all calls from the addresses that the failures came from. */
+  denyAddresses: Choice;
+  /** Makes users whose sign-ins failed choose a new password at their next one. */
+  newPassword: Choice;
+  /**
+   * ARN of the role in the organization's management account that the actions against root assume. Without it they are
+   * not offered: nothing inside an account holds its root.
+   */
+  organizationRole?: string | undefined;
+}
+
+/** What holds where a deployment says nothing. */
+export const defaultOptions: Options = { loginSuccess: 'declared', denyAddresses: 'off', newPassword: 'off' };
