@@ -81,6 +81,8 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
   const signIn = (incoming: IncomingMessage, outgoing: ServerResponse) =>
     answerSignIn(incoming, outgoing, { account, identities, passwords, observer, now });
   const handle = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    // Clients that take the recorder for their HTTP proxy, so that they need not resolve ACCOUNT.localhost, name the host in the target too.
+    incoming.url = incoming.url?.replace(/^http:\/\/[^/?]*(?=\/)/i, '');
     if (!incoming.url?.startsWith(OWN)) proxy.forward(incoming, outgoing);
     else if (incoming.method === 'GET' && incoming.url === `${OWN}health`) answer(outgoing, 200, { status: 'ok' });
     else if (incoming.method === 'POST' && incoming.url === `${OWN}console-sign-in`) void signIn(incoming, outgoing);

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { Agent } from 'node:http';
+import { Agent, request } from 'node:http';
 import { CloudFormationClient, UpdateStackCommand } from '@aws-sdk/client-cloudformation';
 import {
   CreateBucketCommand,
@@ -218,6 +218,22 @@ describe('the account’s block', () => {
     const asked = (headers: Record<string, string>) => fetch(recorder.url + CONTROL, { headers });
     expect((await asked({ 'x-amz-account-id': AccountId })).status).toBe(403);
     expect((await asked({ authorization: signed(ROOT.accessKeyId) })).status).toBe(400);
+  });
+
+  it('is within reach of a client that has the recorder for its proxy, whatever its machine resolves', async () => {
+    const host = `${AccountId}.localhost:${recorder.port}`;
+    const headers = { host, authorization: signed(ROOT.accessKeyId), 'x-amz-account-id': AccountId };
+    const status = await new Promise((resolve, reject) => {
+      const path = `http://${host}${CONTROL}`;
+      request({ host: '127.0.0.1', port: recorder.port, method: 'DELETE', path, headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(204);
+    expect(emulator.arrived.map(({ what }) => what)).toContain(`DELETE ${CONTROL}`);
   });
 
   it('fails with an error of its own when it cannot be put into effect', async () => {
