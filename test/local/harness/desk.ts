@@ -18,7 +18,7 @@ import type { Incident } from '../../../playbooks/incident.ts';
 import { statesOfAlarm } from './alarm-history.ts';
 import { everythingSettled, withRecording } from './control.ts';
 import { eventually } from './eventually.ts';
-import { type Execution, ended, executionsOf, inWords } from './executions.ts';
+import { type Execution, ended, executionsOf, failedOnes, inWords } from './executions.ts';
 import type { SharedAws } from './shared-aws.ts';
 
 /** Everything that an attack came to, and nothing that came of another one. */
@@ -110,7 +110,7 @@ export class Desk {
     await this.#carryOut(play);
     const incidents = await eventually(
       `an incident of ${this.detection} that its playbook is done with`,
-      () => this.#doneSince(before.incidents),
+      () => this.#doneSince(before),
       () => this.#explain(before),
     );
     const arns = await this.#executionsSince(before.executions);
@@ -204,8 +204,11 @@ export class Desk {
     return (await this.ledger.recent(200)).filter(({ detection }) => detection === this.detection);
   }
 
-  async #doneSince(known: string[]): Promise<(Incident & Head)[] | undefined> {
-    const heads = (await this.#heads()).filter(({ id }) => !known.includes(id));
+  async #doneSince(before: { incidents: string[]; executions: string[] }): Promise<(Incident & Head)[] | undefined> {
+    const failed = await failedOnes(this.clients.sfn, await this.#executionsSince(before.executions));
+    // Waiting any longer would only hide why.
+    if (failed.length > 0) throw new Error(`A playbook failed. ${await this.#explain(before)}`);
+    const heads = (await this.#heads()).filter(({ id }) => !before.incidents.includes(id));
     if (heads.length === 0 || heads.some(({ status }) => status === 'open')) return undefined;
     return Promise.all(heads.map(({ id }) => this.ledger.incident(id)));
   }

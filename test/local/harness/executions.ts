@@ -61,13 +61,16 @@ export async function statesOf(sfn: SFNClient, executionArn: string): Promise<st
 export async function inWords(sfn: SFNClient, arn: string): Promise<string> {
   const { status, cause } = await describe(sfn, arn);
   const events = await historyOf(sfn, arn);
-  const failures = events.flatMap(({ taskFailedEventDetails, executionFailedEventDetails }) => {
-    const failed = taskFailedEventDetails ?? executionFailedEventDetails;
-    return failed ? `${failed.error}: ${failed.cause}` : [];
-  });
   const state = events.findLast(({ stateEnteredEventDetails }) => stateEnteredEventDetails)?.stateEnteredEventDetails;
-  const failure = failures.at(-1) ?? cause;
-  return `${status} at "${state?.name}"${failure ? `, last failure: ${failure.slice(0, 500)}` : ''}`;
+  const failed = events.findLast(({ taskFailedEventDetails }) => taskFailedEventDetails)?.taskFailedEventDetails;
+  const failure = failed ? `${failed.error}: ${failed.cause}` : cause;
+  return `${status} at "${state?.name}"${failure ? `, last failure: ${failure.slice(0, 1000)}` : ''}`;
+}
+
+/** The executions of these that failed. */
+export async function failedOnes(sfn: SFNClient, arns: string[]): Promise<string[]> {
+  const all = await Promise.all(arns.map((arn) => describe(sfn, arn)));
+  return all.filter(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED').map(({ arn }) => arn);
 }
 
 async function historyOf(sfn: SFNClient, executionArn: string) {
