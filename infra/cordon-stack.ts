@@ -35,6 +35,7 @@ export class CordonStack extends Stack {
       prefix,
       logGroup,
       resources: {
+        ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
         table: table.tableArn,
         topic: topic.topicArn,
         evidence: evidence.bucketArn,

@@ -14,7 +14,7 @@ export interface FunctionsProps {
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
-  resources: Record<'table' | 'topic' | 'evidence' | 'logGroup', string>;
+  resources: Record<'table' | 'topic' | 'evidence' | 'logGroup', string> & { organizationRole?: string };
   environment: Record<string, string>;
 }
 
@@ -45,7 +45,7 @@ export class Functions extends Construct {
       description: unit.description,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
-        unit: new PolicyDocument({ statements: unit.permissions.map((one) => statement(one, props)) }),
+        unit: new PolicyDocument({ statements: usable(unit, props).map((one) => statement(one, props)) }),
         log: new PolicyDocument({
           statements: [
             new PolicyStatement({
@@ -77,6 +77,10 @@ export class Functions extends Construct {
 export class UnknownFunction extends Error {
   override readonly name = 'UnknownFunction';
 }
+
+/** A unit's permissions, but for those on what this deployment does not have. */
+const usable = ({ permissions }: Unit, { resources: { organizationRole } }: FunctionsProps): Permission[] =>
+  permissions.filter(({ resources }) => organizationRole !== undefined || !resources.includes('{organizationRole}'));
 
 function statement({ actions, resources }: Permission, { prefix, resources: arns }: FunctionsProps): PolicyStatement {
   const values: Record<string, string> = {

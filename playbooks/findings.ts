@@ -88,6 +88,12 @@ export interface RootActivity {
   }[];
 }
 
+/** What `root-credentials` found in the account's summary; a field that the summary lacks is absent. */
+export interface RootCredentials {
+  accessKeys?: boolean;
+  mfa?: boolean;
+}
+
 /** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
 export interface Findings {
   actor?: ActorFinding[];
@@ -96,4 +102,5 @@ export interface Findings {
   'bucket-exposure'?: BucketExposure[];
   'login-pattern'?: LoginPattern;
   'root-activity'?: RootActivity;
+  'root-credentials'?: RootCredentials;
 }

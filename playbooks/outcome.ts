@@ -5,7 +5,6 @@ import type { Response } from './response.ts';
  * Why an incident still needs a person, each in words; empty when everything that had to be done is done and read back.
  */
 export function openReasons(incident: Incident, response: Response): string[] {
-  const happened = incident.events.some((event) => event.verdict === 'offence' || event.verdict === 'attempt');
   return [
     ...incident.failures.map((failure) => `step ${failure.step} failed: ${failure.error}`),
     ...incident.actions.flatMap((action) => {
@@ -23,7 +22,6 @@ export function openReasons(incident: Incident, response: Response): string[] {
       }
     }),
     ...(response.unresolved?.(incident) ?? []),
-    ...(response.neverContained && happened ? ['nothing inside the account can contain this principal'] : []),
   ];
 }
 

@@ -68,8 +68,6 @@ export interface Response {
   report: (incident: Incident) => Section[];
   /** What the subject of the mail names as the target: a bucket, a trail, a user. */
   subject: (incident: Incident) => string;
-  /** True where nothing that the playbook can do contains the offender, so it is never called contained. */
-  neverContained?: boolean;
 }
 
 /** Declares a response; its id is its file's name and its key in the catalog. */

@@ -136,13 +136,15 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
         's3:GetAccountPublicAccessBlock',
         's3:PutAccountPublicAccessBlock',
         'cloudwatch:DescribeAlarms',
+        'iam:GetAccountSummary',
       ];
       if (resources.includes('*')) for (const action of actions) expect(unscoped).toContain(action);
       for (const resource of resources) {
         for (const [, name] of resource.matchAll(/\{(\w+)\}/g)) {
-          expect(['table', 'topic', 'evidence', 'logGroup', 'partition', 'region', 'account', 'prefix']).toContain(
-            name,
-          );
+          expect([
+            ...['table', 'topic', 'evidence', 'logGroup', 'organizationRole'],
+            ...['partition', 'region', 'account', 'prefix'],
+          ]).toContain(name);
         }
       }
     },

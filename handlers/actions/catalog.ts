@@ -1,10 +1,14 @@
 import type { Action } from './action.ts';
 import blockAccountPublicAccess from './block-account-public-access.ts';
 import blockPublicAccess from './block-public-access.ts';
+import deactivateAccessKey from './deactivate-access-key.ts';
+import deleteRootCredentials from './delete-root-credentials.ts';
+import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
 import tagIamUser from './tag-iam-user.ts';
+import takeBackPolicy from './take-back-policy.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each action has a target of its own, checked by its own schema
 export type AnyAction = Action<any, any, any>;
@@ -13,8 +17,12 @@ export type AnyAction = Action<any, any, any>;
 export const actions: Readonly<Record<string, AnyAction>> = {
   'block-account-public-access': blockAccountPublicAccess,
   'block-public-access': blockPublicAccess,
+  'deactivate-access-key': deactivateAccessKey,
+  'delete-root-credentials': deleteRootCredentials,
+  'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
   'revoke-role-sessions': revokeRoleSessions,
   'start-logging': startLogging,
   'tag-iam-user': tagIamUser,
+  'take-back-policy': takeBackPolicy,
 };

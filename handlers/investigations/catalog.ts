@@ -5,6 +5,7 @@ import loggingGap from './logging-gap.ts';
 import loginPattern from './login-pattern.ts';
 import roleUse from './role-use.ts';
 import rootActivity from './root-activity.ts';
+import rootCredentials from './root-credentials.ts';
 
 /** Every investigation by its id. The only list of them. */
 export const investigations: Investigations = {
@@ -14,4 +15,5 @@ export const investigations: Investigations = {
   'login-pattern': loginPattern,
   'role-use': roleUse,
   'root-activity': rootActivity,
+  'root-credentials': rootCredentials,
 };
