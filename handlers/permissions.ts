@@ -6,6 +6,8 @@ export interface Permission {
   /** IAM actions: `iam:TagUser`. Names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
   actions: readonly string[];
   resources: readonly string[];
+  /** As in a policy: `{ StringEquals: { 'iam:PassedToService': 'cloudtrail.amazonaws.com' } }`. */
+  condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Allows `actions` on `resources`. */
@@ -19,6 +21,15 @@ export const groups = 'arn:{partition}:iam::{account}:group/*';
 export const users = 'arn:{partition}:iam::{account}:user/*';
 /** Trails in every region: a trail's home region may be another than the stack's. */
 export const trails = 'arn:{partition}:cloudtrail:*:{account}:trail/*';
+/** Handing a trail the role that it delivers with, as making or changing it takes. */
+export const passDeliveryRole: Permission = {
+  ...allow(['iam:PassRole'], roles),
+  condition: { StringEquals: { 'iam:PassedToService': 'cloudtrail.amazonaws.com' } },
+};
+/** Log groups in every region. */
+export const logGroups = 'arn:{partition}:logs:*:{account}:log-group:*';
+/** Keys in every region. */
+export const keys = 'arn:{partition}:kms:*:{account}:key/*';
 /** Buckets. */
 export const buckets = 'arn:{partition}:s3:::*';
 

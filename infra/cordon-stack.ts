@@ -10,8 +10,10 @@ import type { Construct } from 'constructs';
 import { detections, responses } from '../playbooks/catalog.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
+import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { playbookDefinition } from './playbook-definition.ts';
+import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { trailLogGroup } from './trail-stack.ts';
 import { undoDefinition } from './undo-definition.ts';
@@ -31,9 +33,11 @@ export class CordonStack extends Stack {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    refuseAutomaticIrreversible();
     const functions = new Functions(this, 'Functions', {
       prefix,
       logGroup,
+      suppressions: settings.guard.suppressions,
       resources: {
         ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
         table: table.tableArn,
@@ -55,6 +59,9 @@ export class CordonStack extends Stack {
         CORDON_LOG_GROUP: trailLogs,
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
+        CORDON_MODE: settings.guard.mode,
+        CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
+        CORDON_CAP: String(settings.guard.cap),
         CORDON_OPTIONS: JSON.stringify(settings.options),
       },
     });
@@ -75,6 +82,11 @@ export class CordonStack extends Stack {
       definition: undoDefinition(undoable(), arn, topic.topicArn),
       functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-undo-*`,
       topic,
+    });
+    new Schedule(this, 'KeepBaseline', {
+      name: `${prefix}-keep-baseline`,
+      every: '15 minutes',
+      target: functions.of('keep-baseline'),
     });
     // Events that could not start a playbook: nothing may be lost.
     const undelivered = new Queue(this, 'Undelivered', {

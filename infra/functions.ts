@@ -1,10 +1,13 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Aws, Duration, Stage } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { SUPPRESSIONS_FILE } from '../handlers/environment.ts';
 import type { Permission } from '../handlers/permissions.ts';
+import type { Suppression } from '../playbooks/suppression.ts';
 import { bundle, bundleOf } from './bundle.ts';
 import { type Unit, units } from './units.ts';
 
@@ -16,6 +19,8 @@ export interface FunctionsProps {
   /** ARNs that fill the `{...}` of permissions. */
   resources: Record<'table' | 'topic' | 'evidence' | 'logGroup', string> & { organizationRole?: string };
   environment: Record<string, string>;
+  /** For the function that collects the records. */
+  suppressions: readonly Suppression[];
 }
 
 /** Name of a unit's role: playbooks know their own calls by it. */
@@ -29,6 +34,10 @@ export class Functions extends Construct {
     super(scope, id);
     const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', '.bundles');
     bundle(bundles);
+    writeFileSync(
+      join(bundles, bundleOf('handlers/steps/collect.ts'), SUPPRESSIONS_FILE),
+      JSON.stringify(props.suppressions),
+    );
     for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, bundles, props));
   }
 
@@ -82,7 +91,10 @@ export class UnknownFunction extends Error {
 const usable = ({ permissions }: Unit, { resources: { organizationRole } }: FunctionsProps): Permission[] =>
   permissions.filter(({ resources }) => organizationRole !== undefined || !resources.includes('{organizationRole}'));
 
-function statement({ actions, resources }: Permission, { prefix, resources: arns }: FunctionsProps): PolicyStatement {
+function statement(
+  { actions, resources, condition }: Permission,
+  { prefix, resources: arns }: FunctionsProps,
+): PolicyStatement {
   const values: Record<string, string> = {
     ...arns,
     prefix,
@@ -93,6 +105,7 @@ function statement({ actions, resources }: Permission, { prefix, resources: arns
   return new PolicyStatement({
     effect: Effect.ALLOW,
     actions: [...actions],
+    ...(condition ? { conditions: condition } : {}),
     resources: resources.map((resource) => resource.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name)),
   });
 }

@@ -313,11 +313,7 @@ function neverByAnyone(account: string): Statement[] {
     deny('DestroyTheLedger', ['dynamodb:DeleteTable', 'dynamodb:DeleteItem'], {
       Resource: arnsOf(account)('dynamodb', `table/${PREFIX}`),
     }),
-    deny(
-      'BlindTheAccount',
-      ['cloudtrail:DeleteTrail', 'logs:DeleteLogStream', 'kms:ScheduleKeyDeletion', 'kms:DisableKey'],
-      everything,
-    ),
+    deny('DestroyTheLogs', ['logs:DeleteLogStream'], everything),
     deny(
       'LiftTheBoundaries',
       [
@@ -358,8 +354,12 @@ export function socBoundary(account: string): PolicyDocument {
   return document(
     allow('WithinItsPolicies', ['*'], ['*']),
     ...neverByAnyone(account),
-    // Only the role that undoes a restart may stop a trail, and its calls are in the ledger.
-    deny('StopTheTrail', ['cloudtrail:StopLogging'], { Resource: ['*'] }),
+    // Only the roles that undo a restart, a trail made again or a key enabled again may do that, and their calls are in the ledger.
+    deny(
+      'BlindTheAccount',
+      ['cloudtrail:StopLogging', 'cloudtrail:DeleteTrail', 'kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+      { Resource: ['*'] },
+    ),
     deny('CredentialsOfOthers', [...NEW_CREDENTIALS, 'iam:UpdateAccessKey', 'iam:DeleteAccessKey'], {
       NotResource: [itself],
     }),

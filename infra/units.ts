@@ -6,6 +6,7 @@ import { permissions as claim } from '../handlers/steps/claim.ts';
 import { permissions as close } from '../handlers/steps/close.ts';
 import { permissions as collect } from '../handlers/steps/collect.ts';
 import { permissions as investigate } from '../handlers/steps/investigate.ts';
+import { permissions as keepBaseline } from '../handlers/steps/keep-baseline.ts';
 import { permissions as recordFailure } from '../handlers/steps/record-failure.ts';
 import { permissions as settle } from '../handlers/steps/settle.ts';
 import { permissions as summarize } from '../handlers/steps/summarize.ts';
@@ -29,6 +30,7 @@ const steps: Record<string, { permissions: Permission[]; description: string }> 
   summarize: { permissions: summarize, description: 'Mails the summary and keeps the evidence' },
   settle: { permissions: settle, description: 'Looks whether the alarm is quiet again' },
   close: { permissions: close, description: 'Closes the incident' },
+  'keep-baseline': { permissions: keepBaseline, description: 'Keeps the baseline of every healthy trail' },
   'record-failure': { permissions: recordFailure, description: 'Writes down what failed' },
 };
 

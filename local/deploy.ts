@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { LEFT_OUT } from '../infra/emulator.ts';
 import { SOC_POLICIES } from '../infra/soc-administrator.ts';
@@ -75,7 +76,21 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {
     throw new LocalFailure('failed', `The deployment has not said what it made: ${outputs} lacks its outputs.`);
   }
+  await keepBaseline(options);
   return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
+}
+
+/** Takes the first baseline of the trail, which the deployed schedule would take some minutes later. */
+async function keepBaseline({ endpoint, region, credentials }: DeployOptions): Promise<void> {
+  const lambda = new LambdaClient({ endpoint, region, credentials });
+  try {
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: 'cordon-keep-baseline', Payload: '{}' }));
+    if (!answer.FunctionError) return;
+    const said = Buffer.from(answer.Payload ?? []).toString();
+    throw new LocalFailure('failed', `The trail's first baseline could not be taken: ${said.slice(0, 500)}`);
+  } finally {
+    lambda.destroy();
+  }
 }
 
 /** The bucket that CDK stages its files in; the caller's own credentials publish to it, so no bootstrap roles are needed. */

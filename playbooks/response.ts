@@ -4,6 +4,7 @@ import type { Severity } from './detection.ts';
 import type { Findings } from './findings.ts';
 import type { Incident, ManualStep } from './incident.ts';
 import type { Options } from './options.ts';
+import type { TrailBaseline } from './trail-baseline.ts';
 
 /**
  * How far an action goes by itself, least first. `monitor`: nothing is changed, the report says what would have been done.
@@ -54,8 +55,8 @@ export interface Section {
  */
 export interface Response {
   title: string;
-  /** Judges a record by itself: a reason why it did no harm, or undefined. */
-  harmless?: (record: CloudTrailRecord) => string | undefined;
+  /** Judges a record by what is known when it is collected: a reason why it did no harm, or undefined. */
+  harmless?: (record: CloudTrailRecord, known: Known) => string | undefined;
   restore: Restore[];
   /** Ids of investigations, in order. */
   investigate: (keyof Findings)[];
@@ -68,6 +69,14 @@ export interface Response {
   report: (incident: Incident) => Section[];
   /** What the subject of the mail names as the target: a bucket, a trail, a user. */
   subject: (incident: Incident) => string;
+}
+
+/** What is known of the account when a record is judged. */
+export interface Known {
+  /** CloudFormation made the call for a protected principal. */
+  deployment: boolean;
+  /** The current baseline of each trail. */
+  baselines: readonly TrailBaseline[];
 }
 
 /** Declares a response; its id is its file's name and its key in the catalog. */

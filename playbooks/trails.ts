@@ -1,5 +1,7 @@
 import type { CloudTrailRecord } from './cloudtrail.ts';
+import { selectorsLost } from './event-selectors.ts';
 import { listOf, objectOf, parametersOf, textOf } from './parameters.ts';
+import type { TrailState } from './trail-baseline.ts';
 
 /**
  * The ARN of the trail that a CloudTrail call names, by name or by ARN. On a refused call the parameters are null and
@@ -19,8 +21,11 @@ export function trailArnOf(record: CloudTrailRecord, account: string): string | 
 /** A trail's name, from its ARN. */
 export const trailName = (arn: string): string => arn.slice(arn.indexOf('/') + 1);
 
-/** What a call does to a trail's view, in words, or undefined where it narrows nothing. */
-export function narrowing(record: CloudTrailRecord): string | undefined {
+/**
+ * What a call does to a trail's view, in words, or undefined where it narrows nothing: measured by the trail's baseline, where
+ * there is one, and by what the parameters say alone where there is none.
+ */
+export function narrowing(record: CloudTrailRecord, baseline?: TrailState): string | undefined {
   const parameters = parametersOf(record);
   switch (record.eventName) {
     case 'StopLogging':
@@ -28,29 +33,57 @@ export function narrowing(record: CloudTrailRecord): string | undefined {
     case 'DeleteTrail':
       return 'trail deleted';
     case 'UpdateTrail':
-      return updateNarrows(parameters);
+      return updateNarrows(parameters, baseline?.settings);
     case 'PutEventSelectors':
-      return selectorsNarrow(parameters);
+      return baseline ? selectorsLose(parameters, baseline) : selectorsNarrow(parameters);
     case 'PutInsightSelectors':
-      return listOf(parameters.insightSelectors).length === 0 ? 'Insights turned off' : undefined;
+      return insightsNarrow(parameters, baseline);
     default:
       return undefined;
   }
 }
 
-function updateNarrows(parameters: Record<string, unknown>): string | undefined {
-  const found: string[] = [];
-  if (parameters.isMultiRegionTrail === false) found.push('other regions left out');
-  if (parameters.includeGlobalServiceEvents === false) found.push('global services left out');
-  if (parameters.enableLogFileValidation === false) found.push('log file validation off');
-  if (parameters.isOrganizationTrail === false) found.push('other accounts of the organization left out');
-  if (parameters.cloudWatchLogsRoleArn !== undefined) found.push('delivery role changed');
-  // An empty string takes the log group away; any other value may lead the records somewhere else.
-  if (parameters.cloudWatchLogsLogGroupArn !== undefined) found.push('log group changed');
-  if (parameters.s3BucketName !== undefined) found.push('bucket changed');
-  if (parameters.s3KeyPrefix !== undefined) found.push('prefix changed');
-  if (parameters.kmsKeyId !== undefined) found.push('key changed');
+/** Parameters of UpdateTrail that take something away where they are false. */
+const SWITCHES = [
+  ['isMultiRegionTrail', 'multiRegion', 'other regions left out'],
+  ['includeGlobalServiceEvents', 'globalEvents', 'global services left out'],
+  ['enableLogFileValidation', 'validation', 'log file validation off'],
+  ['isOrganizationTrail', 'organization', 'other accounts of the organization left out'],
+] as const;
+
+/** Parameters of UpdateTrail that may lead the records somewhere else; an empty text takes the log group or the key away. */
+const WAYS = [
+  ['cloudWatchLogsRoleArn', 'role', 'delivery role changed'],
+  ['cloudWatchLogsLogGroupArn', 'logGroup', 'log group changed'],
+  ['s3BucketName', 'bucket', 'bucket changed'],
+  ['s3KeyPrefix', 'prefix', 'prefix changed'],
+  ['kmsKeyId', 'key', 'key changed'],
+] as const;
+
+function updateNarrows(parameters: Record<string, unknown>, was?: TrailState['settings']): string | undefined {
+  const found = [
+    ...SWITCHES.filter(([parameter, field]) => parameters[parameter] === false && was?.[field] !== false),
+    ...WAYS.filter(([parameter, field]) => {
+      const value = parameters[parameter];
+      return value !== undefined && !(was && value === (was[field] ?? ''));
+    }),
+  ].map(([, , words]) => words);
   return found.length > 0 ? found.join(', ') : undefined;
+}
+
+function selectorsLose(parameters: Record<string, unknown>, baseline: TrailState): string | undefined {
+  const lost = [
+    ...selectorsLost(baseline.eventSelectors, listOf(parameters.eventSelectors)),
+    ...selectorsLost(baseline.advancedEventSelectors, listOf(parameters.advancedEventSelectors)),
+  ];
+  if (lost.length === 0) return undefined;
+  return selectorsNarrow(parameters) ?? 'selected events left out';
+}
+
+function insightsNarrow(parameters: Record<string, unknown>, baseline?: TrailState): string | undefined {
+  const kept = listOf(parameters.insightSelectors).map((one) => objectOf(one).insightType);
+  const lost = baseline ? baseline.insights.some((type) => !kept.includes(type)) : kept.length === 0;
+  return lost ? 'Insights turned off' : undefined;
 }
 
 function selectorsNarrow(parameters: Record<string, unknown>): string | undefined {

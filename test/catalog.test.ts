@@ -137,6 +137,8 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
         's3:PutAccountPublicAccessBlock',
         'cloudwatch:DescribeAlarms',
         'iam:GetAccountSummary',
+        'cloudtrail:ListTrails',
+        'cloudtrail:LookupEvents',
       ];
       if (resources.includes('*')) for (const action of actions) expect(unscoped).toContain(action);
       for (const resource of resources) {

@@ -5,6 +5,7 @@ import deactivateAccessKey from './deactivate-access-key.ts';
 import deleteRootCredentials from './delete-root-credentials.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
+import restoreTrail from './restore-trail.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
 import tagIamUser from './tag-iam-user.ts';
@@ -22,6 +23,7 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
   'revoke-role-sessions': revokeRoleSessions,
+  'restore-trail': restoreTrail,
   'start-logging': startLogging,
   'tag-iam-user': tagIamUser,
   'take-back-policy': takeBackPolicy,

@@ -10,7 +10,9 @@ import type { z } from 'zod';
 import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } from '../../playbooks/incident.ts';
 import { errorName, NotInLedger } from '../errors.ts';
+import { Baselines } from './baselines.ts';
 import { actionItem, eventItem, type Head, headItem } from './items.ts';
+import { Places } from './places.ts';
 
 /** When a record came to its incident: in which round of the playbook, and at which place of the log. */
 export interface Seat {
@@ -31,11 +33,17 @@ export class Ledger {
   readonly #documents: DynamoDBDocumentClient;
   readonly #table: string;
   readonly #now: () => Date;
+  /** The places under limits, such as the cap of automatic actions. */
+  readonly places: Places;
+  /** The baselines of trails. */
+  readonly baselines: Baselines;
 
   constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date) {
     this.#documents = documents;
     this.#table = table;
     this.#now = now;
+    this.places = new Places(documents, table, now);
+    this.baselines = new Baselines(documents, table);
   }
 
   /** Opens an incident. False when it is open already: the same alarm was delivered before. */
@@ -149,6 +157,8 @@ export class Ledger {
     const again: Partial<ActionRecord> = {
       because,
       status: action.status,
+      reason: action.reason,
+      held: action.held,
       at: { ...existing.at, [action.status]: at },
     };
     await this.#update(id, actionKey(action.key), again);

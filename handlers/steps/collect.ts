@@ -6,12 +6,15 @@ import type { Detection } from '../../playbooks/detection.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import { parsePath, select } from '../../playbooks/matching/path.ts';
 import { failed } from '../../playbooks/parameters.ts';
+import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
+import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { readLogsPermissions, recordsMatching } from '../logs.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
+import { isDeployment } from '../trails/deployment.ts';
 
 const input = z.object({ incidentId: z.string().min(1), round: z.number().int().min(0) });
 
@@ -65,8 +68,9 @@ async function claimAll(head: Head, records: CloudTrailRecord[], round: number, 
   const mine: IncidentEvent[] = [];
   const fresh: IncidentEvent[] = [];
   const others = new Set<string>();
+  const baselines = records.length > 0 ? await context.ledger.baselines.all() : [];
   for (const [order, record] of records.entries()) {
-    const event = judged(head, record, context);
+    const event = judged(head, record, baselines, context);
     const claimed = await context.ledger.claimEvent(head.id, head.detection, event, { round, order });
     if (claimed.by === 'other') others.add(claimed.incident);
     else {
@@ -77,10 +81,16 @@ async function claimAll(head: Head, records: CloudTrailRecord[], round: number, 
   return { mine, fresh, claimedBy: [...others] };
 }
 
-function judged(head: Head, record: CloudTrailRecord, context: Context): IncidentEvent {
+function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[], context: Context): IncidentEvent {
   const actor = actorOf(record, context.environment.account);
+  const { suppressions } = context.environment;
+  const suppression = suppressionOf(record, head.detection, suppressions, context.now());
+  if (suppression) return { record, actor, verdict: 'benign', reason: suppressionWords(suppression), suppressed: true };
   if (failed(record)) return { record, actor, verdict: 'attempt' };
-  const reason = responseOf(detectionOf(head.detection).response).harmless?.(record);
+  const reason = responseOf(detectionOf(head.detection).response).harmless?.(record, {
+    deployment: isDeployment(record, context),
+    baselines,
+  });
   return reason ? { record, actor, verdict: 'benign', reason } : { record, actor, verdict: 'offence' };
 }
 

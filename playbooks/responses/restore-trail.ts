@@ -1,18 +1,61 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { TrailGap } from '../findings.ts';
+import type { ActionRecord, ManualStep } from '../incident.ts';
 import { containByHand, notContained, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
-import { response, type Target } from '../response.ts';
+import { type Known, response, type Target } from '../response.ts';
 import { narrowing, trailArnOf, trailName } from '../trails.ts';
 
-/** The trails that were stopped, each once. */
-function stopped(records: CloudTrailRecord[], account: string): Target[] {
+/** The trails of those records, each once. */
+function trailsOf(records: CloudTrailRecord[], account: string): Target[] {
   const byArn = new Map<string, string[]>();
   for (const record of records) {
-    const arn = record.eventName === 'StopLogging' ? trailArnOf(record, account) : undefined;
+    const arn = trailArnOf(record, account);
     if (arn) byArn.set(arn, [...(byArn.get(arn) ?? []), record.eventID]);
   }
   return [...byArn].map(([arn, because]) => ({ target: { trail: arn }, because }));
+}
+
+/** The trails that were stopped. One that was deleted as well cannot be started, but is made again, and records then. */
+function stopped(records: CloudTrailRecord[], account: string): Target[] {
+  const deleted = new Set(records.filter(isDelete).map((record) => trailArnOf(record, account)));
+  return trailsOf(
+    records.filter((record) => record.eventName === 'StopLogging' && !deleted.has(trailArnOf(record, account))),
+    account,
+  );
+}
+
+/** The trails that were deleted or narrowed; a stop before the deletion is undone with it. */
+function changed(records: CloudTrailRecord[], account: string): Target[] {
+  const deleted = new Set(records.filter(isDelete).map((record) => trailArnOf(record, account)));
+  return trailsOf(
+    records.filter((record) => record.eventName !== 'StopLogging' || deleted.has(trailArnOf(record, account))),
+    account,
+  );
+}
+
+const isDelete = (record: CloudTrailRecord): boolean => record.eventName === 'DeleteTrail';
+
+/** Why a call did no harm, measured by the trail's baseline. */
+function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
+  if (deployment) return 'a deployment by a protected principal made the call';
+  const arn = trailArnOf(record, record.recipientAccountId ?? '');
+  const baseline = baselines.find(({ trail }) => trail === arn);
+  return narrowing(record, baseline?.state) ? undefined : 'the call narrows nothing: the trail records as before';
+}
+
+/** How to put a trail back by hand, where that could not be done. */
+function putBack({ target, label, reason }: ActionRecord): ManualStep {
+  const { trail } = target as { trail: string };
+  return {
+    what: `Put ${label} back as it is declared, and check that it records: ${reason ?? 'it could not be verified'}`,
+    commands: [
+      `aws cloudtrail get-trail --name ${trail}`,
+      `aws cloudtrail get-event-selectors --trail-name ${trail}`,
+      'npx cdk deploy cordon-trail',
+      `aws cloudtrail start-logging --name ${trail}`,
+    ],
+  };
 }
 
 const times = ({ interruptions = 1 }: TrailGap): string =>
@@ -20,8 +63,11 @@ const times = ({ interruptions = 1 }: TrailGap): string =>
 
 export default response({
   title: 'Restore the trail and contain who tampered with it',
-  harmless: (record) => (narrowing(record) ? undefined : 'the call narrows nothing: the trail records as before'),
-  restore: [{ action: 'start-logging', targets: stopped }],
+  harmless,
+  restore: [
+    { action: 'start-logging', targets: stopped },
+    { action: 'restore-trail', targets: changed },
+  ],
   investigate: ['actor', 'logging-gap', 'role-use'],
   contain: [
     { action: 'tag-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto', attempts: true },
@@ -29,21 +75,9 @@ export default response({
     revokeSessions,
   ],
   byHand: (incident) => {
-    const changed = incident.events.filter(
-      (event) => event.verdict === 'offence' && event.record.eventName !== 'StopLogging',
-    );
+    const stuck = incident.actions.filter(({ action, status }) => action === 'restore-trail' && status === 'failed');
     return [
-      ...changed.map(({ record }) => {
-        const arn = trailArnOf(record, incident.account) ?? 'unknown trail';
-        return {
-          what: `${record.eventName} on trail ${trailName(arn)} (${narrowing(record)}): put the trail back as it is declared, and check that it records.`,
-          commands: [
-            `aws cloudtrail get-trail --name ${arn}`,
-            `aws cloudtrail get-event-selectors --trail-name ${arn}`,
-            'npx cdk deploy cordon-trail',
-          ],
-        };
-      }),
+      ...stuck.map(putBack),
       ...containByHand(incident),
       ...(incident.events.some((event) => event.verdict === 'offence')
         ? [
@@ -61,9 +95,10 @@ export default response({
     ...(incident.findings['logging-gap'] ?? [])
       .filter((gap) => gap.logging !== true)
       .map((gap) => `trail ${trailName(gap.trail)} does not record`),
+    // What is called for is judged by how it went; a call that names no trail calls for nothing.
     ...incident.events
-      .filter((event) => event.verdict === 'offence' && event.record.eventName !== 'StopLogging')
-      .map((event) => `${event.record.eventName}: ${narrowing(event.record)}`),
+      .filter(({ verdict, record }) => verdict === 'offence' && !trailArnOf(record, incident.account))
+      .map(({ record }) => `${record.eventName}: ${narrowing(record)}, of a trail that the record does not name`),
     ...notContained(incident),
   ],
   report: (incident) => [
@@ -92,7 +127,7 @@ export default response({
                 ? 'could not be read'
                 : 'IS NOT LOGGING';
         const off =
-          gap.offSeconds !== undefined
+          gap.logging === true && gap.offSeconds !== undefined
             ? `was off for ${plural(gap.offSeconds, 'second')}${times(gap)}, from ${clock(gap.stoppedAt)} to ${clock(gap.restartedAt)}`
             : gap.logging === true
               ? 'was not interrupted'

@@ -123,7 +123,9 @@ describe('the playbooks', () => {
     }
   });
 
-  it('and the undo call every function that there is, and none that is not', () => {
-    expect([...asked].sort()).toEqual(units.map((unit) => unit.id).sort());
+  it('and the undo call every function that there is but the scheduled ones, and none that is not', () => {
+    const scheduled = ['keep-baseline'];
+    const called = units.map((unit) => unit.id).filter((id) => !scheduled.includes(id));
+    expect([...asked].sort()).toEqual(called.sort());
   });
 });
