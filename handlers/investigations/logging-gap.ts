@@ -34,18 +34,20 @@ async function gapOf(trail: string, incident: Incident, context: Context): Promi
     )
     .map(({ record }) => record.eventTime);
   const [stoppedAt] = stops;
-  const { logging, startedAt } = await statusOf(trail, context);
-  const gap: TrailGap = { trail, logging, ...(stoppedAt ? { stoppedAt } : {}) };
-  if (stoppedAt === undefined || logging !== true || startedAt === undefined) return gap;
-  const restartedAt = startedAt.toISOString();
   const earlier = incident.findings['logging-gap']?.find((one) => one.trail === trail);
+  const { logging, startedAt } = await statusOf(trail, context);
+  const gap: TrailGap = { ...earlier, trail, logging, ...(stoppedAt ? { stoppedAt } : {}) };
+  if (stoppedAt === undefined || startedAt === undefined) return gap;
+  // Stopped again before this look: its last start is still told, and ended the interruption before.
+  if (logging !== true && startedAt < new Date(stoppedAt)) return gap;
+  const restartedAt = startedAt.toISOString();
   if (earlier?.offSeconds === undefined || earlier.restartedAt === undefined) {
     return { ...gap, restartedAt, offSeconds: secondsBetween(stoppedAt, startedAt) };
   }
-  // Between two restarts a trail can record only one stop: what comes while it is off, it does not see.
-  const { interruptions = 1, offSeconds } = earlier;
-  if (restartedAt <= earlier.restartedAt) return { ...earlier, ...gap };
+  if (restartedAt <= earlier.restartedAt) return gap;
+  // Between two restarts a trail records only one stop: what comes while it is off, it does not see.
   const again = secondsBetween(stops.at(-1) ?? stoppedAt, startedAt);
+  const { interruptions = 1, offSeconds } = earlier;
   return { ...gap, restartedAt, offSeconds: offSeconds + again, interruptions: interruptions + 1 };
 }
 

@@ -196,10 +196,13 @@ describe('logging-gap', () => {
 
     desk.account.trails[TRAIL] = { logging: true, startedAt: new Date('2026-05-01T03:01:18.400Z') };
     const before = await find();
+    desk.account.trails[TRAIL] = { logging: false, startedAt: new Date('2026-05-01T03:01:18.400Z') };
+    const stoppedBeforeTheFirstLook = (await loggingGap.find(stopped, desk.context))[0];
     desk.account.trails[TRAIL] = { logging: true, startedAt: new Date('2026-05-01T03:05:09Z') };
     const after = await find();
 
     expect(before).toEqual(second.findings['logging-gap']?.[0]);
+    expect(stoppedBeforeTheFirstLook).toEqual({ ...before, logging: false });
     expect(after).toEqual({
       trail: TRAIL,
       logging: true,
