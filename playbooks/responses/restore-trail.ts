@@ -1,6 +1,6 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { TrailGap } from '../findings.ts';
-import type { ActionRecord, ManualStep } from '../incident.ts';
+import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { containByHand, notContained, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { type Known, response, type Target } from '../response.ts';
@@ -43,6 +43,11 @@ function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): s
   const baseline = baselines.find(({ trail }) => trail === arn);
   return narrowing(record, baseline?.state) ? undefined : 'the call narrows nothing: the trail records as before';
 }
+
+/** Something that restores was called for by it. */
+const isAnswered = ({ eventID, eventName }: CloudTrailRecord, { actions }: Incident): boolean =>
+  eventName === 'StopLogging' ||
+  actions.some(({ action, because }) => action.startsWith('restore-') && because.includes(eventID));
 
 /** How to put a trail back by hand, where that could not be done. */
 function putBack({ target, label, reason }: ActionRecord): ManualStep {
@@ -95,10 +100,10 @@ export default response({
     ...(incident.findings['logging-gap'] ?? [])
       .filter((gap) => gap.logging !== true)
       .map((gap) => `trail ${trailName(gap.trail)} does not record`),
-    // What is called for is judged by how it went; a call that names no trail calls for nothing.
+    // What called for an action is judged by how that went.
     ...incident.events
-      .filter(({ verdict, record }) => verdict === 'offence' && !trailArnOf(record, incident.account))
-      .map(({ record }) => `${record.eventName}: ${narrowing(record)}, of a trail that the record does not name`),
+      .filter(({ verdict, record }) => verdict === 'offence' && !isAnswered(record, incident))
+      .map(({ record }) => `${record.eventName}: ${narrowing(record) ?? 'less than its baseline'}`),
     ...notContained(incident),
   ],
   report: (incident) => [

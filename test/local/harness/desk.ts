@@ -79,9 +79,8 @@ export class Desk {
     this.#mailbox = mailbox;
   }
 
-  /** Opens the desk, with a mailbox of its own that is subscribed to the product's mails. */
-  static async open(detection: string): Promise<Desk> {
-    const aws = inject('localAws');
+  /** Opens the desk, with a mailbox of its own that is subscribed to the product's mails. `aws`: the shared one unless told. */
+  static async open(detection: string, aws = inject('localAws')): Promise<Desk> {
     const mailbox = await startMailbox({ endpoint: new URL(aws.endpoint) });
     const desk = new Desk(detection, aws, mailbox);
     await mailbox.subscribe(desk.clients.sns, aws.deployment.topicArn);
