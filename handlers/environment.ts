@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { choices, type Options } from '../playbooks/options.ts';
+import { type Mode, modes } from '../playbooks/response.ts';
+import { type Suppression, suppressionSchema } from '../playbooks/suppression.ts';
 import { InvalidInput } from './errors.ts';
 
 const json = (what: string) =>
@@ -32,6 +35,9 @@ const schema = z.object({
   CORDON_LOG_GROUP: z.string().min(1),
   CORDON_OWN_ROLES: list,
   CORDON_PROTECTED: list,
+  CORDON_MODE: z.enum(modes),
+  CORDON_MODES: json('object').pipe(z.record(z.string(), z.enum(modes))),
+  CORDON_CAP: z.string().regex(/^\d+$/, 'must be a whole number').transform(Number),
   CORDON_OPTIONS: options,
   AWS_REGION: z.string().min(1),
 });
@@ -54,12 +60,23 @@ export interface Environment {
   ownRoles: string[];
   /** ARN patterns, `*` for anything, of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  /** How far any action goes by itself at most. */
+  mode: Mode;
+  /** The same for single detections, by their ids. */
+  detectionModes: Readonly<Record<string, Mode>>;
+  /** How many automatic actions on principals there may be within an hour. */
+  cap: number;
+  /** Records that somebody answers for; only the function that collects has them. */
+  suppressions: readonly Suppression[];
   /** What the deployment decided for the responses. */
   options: Options;
 }
 
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
-export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+export function readEnvironment(
+  variables: NodeJS.ProcessEnv = process.env,
+  suppressionsFile: URL = new URL(SUPPRESSIONS_FILE, import.meta.url),
+): Environment {
   const { data, error } = schema.safeParse(variables);
   if (error) throw new InvalidInput(`The function's environment is not usable. ${z.prettifyError(error)}`);
   return {
@@ -72,6 +89,20 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     logGroup: data.CORDON_LOG_GROUP,
     ownRoles: data.CORDON_OWN_ROLES,
     protectedPrincipals: data.CORDON_PROTECTED,
+    mode: data.CORDON_MODE,
+    detectionModes: data.CORDON_MODES,
+    cap: data.CORDON_CAP,
+    suppressions: readSuppressions(suppressionsFile),
     options: data.CORDON_OPTIONS,
   };
+}
+
+/** Where the suppressions stand, beside the function's code: they may outgrow the 4 KB that all variables share. */
+export const SUPPRESSIONS_FILE = 'suppressions.json';
+
+function readSuppressions(file: URL): Suppression[] {
+  if (!existsSync(file)) return [];
+  const { data, error } = z.array(suppressionSchema).safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (error) throw new InvalidInput(`The suppressions beside the function are not usable. ${z.prettifyError(error)}`);
+  return data;
 }

@@ -5,6 +5,7 @@ import { actionKeyOf } from './actions/action.ts';
 import { type AnyAction, actions } from './actions/catalog.ts';
 import type { Context } from './context.ts';
 import { InvalidInput } from './errors.ts';
+import { type Decision, Guard } from './guard/guard.ts';
 import type { Head } from './incidents/items.ts';
 
 /** A planned action, as the states of the playbook pass it on. */
@@ -37,12 +38,20 @@ export async function planRestores(head: Head, events: IncidentEvent[], context:
   const wanted = restore.flatMap(({ action, targets }) =>
     targets(offences, context.environment.account).map((target) => ({ action, ...target })),
   );
-  return planAll(head.id, wanted, 'planned', context);
+  const guard = new Guard(head.detection, context);
+  const planned: Planned[] = [];
+  for (const one of wanted) {
+    const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
+    // Also what is only proposed is looked at: whether it is needed says whether the records did any harm.
+    if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));
+  }
+  return planned;
 }
 
-/** Plans the containment of every offender: done at once, proposed to an analyst, or withheld from a protected principal. */
+/** Plans the containment of every offender, as far as the guard rails let each action go. */
 export async function planContainments(incident: Incident, context: Context): Promise<Planned[]> {
   const { contain } = responseOf(detectionOf(incident.detection).response);
+  const guard = new Guard(incident.detection, context);
   const planned: Planned[] = [];
   for (const offender of offendersOf(incident)) {
     for (const { action, who, mode, attempts, related, targets, question } of contain) {
@@ -53,17 +62,17 @@ export async function planContainments(incident: Incident, context: Context): Pr
         typeof mode === 'function' ? mode(incident, offender.actor.key, context.environment.options) : mode;
       if (decided === undefined) continue;
       const aims = targets?.(incident, offender.actor) ?? actorTarget(offender.actor);
-      const wanted = aims.map((target) => ({ action, target, because: offender.because }));
-      const principal = offender.actor.issuer?.arn ?? offender.actor.arn;
-      const guarded = protectionOf(principal, context);
-      if (guarded) {
-        await planAll(incident.id, wanted, 'withheld', context, `${principal} is protected (${guarded})`);
-      } else if (decided === 'approve') {
-        for (const one of wanted) {
-          const known = [actionOf(action).blastRadius, question?.(incident, one.target)].filter(Boolean).join('; ');
-          await planAll(incident.id, [one], 'proposed', context, known);
-        }
-      } else planned.push(...(await planAll(incident.id, wanted, 'planned', context)));
+      for (const target of aims) {
+        const key = actionKeyOf(action, target);
+        const decision = await guard.ofContainment({
+          ...{ unit: actionOf(action), mode: decided, actor: offender.actor, target },
+          question: question?.(incident, target),
+          name: `${incident.id}/${key}`,
+          released: incident.actions.some((known) => known.key === key && known.at.planned !== undefined),
+        });
+        const record = await plan(incident.id, { action, target, because: offender.because }, decision, context);
+        if (isToRun(record)) planned.push(asPlanned(incident.id, record));
+      }
     }
   }
   return planned;
@@ -87,39 +96,26 @@ function offendersOf(incident: Incident) {
   return byKey.values();
 }
 
-/** The pattern that protects a principal from automatic containment, if one does. */
-function protectionOf(arn: string | undefined, { environment }: Context): string | undefined {
-  return environment.protectedPrincipals.find((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-    return new RegExp(`^${parts.join('.*')}$`).test(arn ?? '');
-  });
-}
+/** Monitored actions run as well, as far as reading goes: the report says what they would have found and changed. */
+const isToRun = ({ status }: ActionRecord): boolean => status === 'planned' || status === 'monitored';
+const asPlanned = (incidentId: string, { key, action }: ActionRecord): Planned => ({ incidentId, key, action });
 
-async function planAll(
+async function plan(
   incidentId: string,
-  wanted: { action: string; target: unknown; because: string[] }[],
-  status: 'planned' | 'proposed' | 'withheld',
+  { action, target, because }: { action: string; target: unknown; because: string[] },
+  decision: Decision,
   context: Context,
-  reason?: string,
-): Promise<Planned[]> {
-  const records: ActionRecord[] = [];
-  for (const { action, target, because } of wanted) {
-    const unit = actionOf(action);
-    records.push(
-      await context.ledger.plan(incidentId, {
-        key: actionKeyOf(action, target),
-        action,
-        title: unit.title,
-        contains: unit.contains,
-        target,
-        label: unit.label(target),
-        status,
-        because,
-        ...(reason ? { reason } : {}),
-      }),
-    );
-  }
-  return records
-    .filter((record) => record.status === 'planned')
-    .map(({ key, action }) => ({ incidentId, key, action }));
+): Promise<ActionRecord> {
+  const unit = actionOf(action);
+  return context.ledger.plan(incidentId, {
+    key: actionKeyOf(action, target),
+    action,
+    title: unit.title,
+    contains: unit.contains,
+    target,
+    label: unit.label(target),
+    because,
+    ...decision,
+    ...(unit.irreversible ? { irreversible: unit.irreversible } : {}),
+  });
 }

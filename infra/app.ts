@@ -2,6 +2,7 @@ import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { CordonStack } from './cordon-stack.ts';
 import { forLocalAws, localSynthesizer } from './emulator.ts';
+import { expiredWarnings } from './guard-settings.ts';
 import { readSettings } from './settings.ts';
 import { TrailStack } from './trail-stack.ts';
 
@@ -27,6 +28,9 @@ if (settings.mail.length === 0 && !settings.local) {
     'cordon:nobody-is-mailed',
     'No mail address is given, so nobody is told of an incident. Add one: -c mail=soc@example.com',
   );
+}
+for (const warning of expiredWarnings(settings.guard.suppressions, new Date())) {
+  Annotations.of(stack).addWarningV2('cordon:expired-suppression', warning);
 }
 if (settings.boundary) {
   for (const one of app.node.children.filter(Stack.isStack)) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choices, defaultOptions, type Options } from '../playbooks/options.ts';
+import { type GuardSettings, guardFields } from './guard-settings.ts';
 
 const list = z
   .union([z.string(), z.array(z.string())])
@@ -14,6 +15,7 @@ const schema = z.object({
     .default('cordon'),
   mail: list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]),
   protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
+  ...guardFields,
   loginSuccess: z.enum(['declared', 'approve', 'auto']).default(defaultOptions.loginSuccess),
   denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
@@ -34,6 +36,7 @@ export interface Settings {
   mail: string[];
   /** ARN patterns of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  guard: GuardSettings;
   /** What the deployment decides for the responses. */
   options: Options;
   /** The log group of a trail that the account already has; without it cordon deploys a trail of its own. */
@@ -62,6 +65,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
     prefix: data.prefix,
     mail: data.mail,
     protectedPrincipals: data.protected,
+    guard: { mode: data.mode, detectionModes: data.modes, cap: data.cap, suppressions: data.suppressions },
     options: {
       loginSuccess: data.loginSuccess,
       denyAddresses: data.denyAddresses,

@@ -16,6 +16,8 @@ export interface IncidentEvent {
   verdict: Verdict;
   /** Why it is benign. */
   reason?: string;
+  /** It is benign because a suppression says so. */
+  suppressed?: true;
 }
 
 /**
@@ -60,8 +62,14 @@ export interface ActionRecord {
   reason?: string;
   /** True when `not-needed` means that the records behind it did no harm. */
   benign?: boolean;
+  /** Where it is proposed, though the response would have done it at once: what turned it down. */
+  held?: 'mode' | 'cap';
+  /** Why it cannot be undone. */
+  irreversible?: string;
   /** ISO times of each change of status. */
   at: Partial<Record<ActionStatus, string>>;
+  /** ARN of who has undone it; `reason` then is theirs. */
+  undoneBy?: string;
   /** Who began to undo it last, and when. */
   undoBegan?: { by: string; at: string };
 }
@@ -74,8 +82,20 @@ export interface ManualStep {
   commands?: string[];
 }
 
-/** How an incident ended, or stands. */
-export type Outcome = 'contained' | 'needs-analyst' | 'attempt' | 'benign' | 'duplicate';
+/**
+ * How an incident ended, or stands. `undone`: somebody has taken containment back; `monitored`: a mode held back all that
+ * would have been done. Neither is contained.
+ */
+export const outcomes = [
+  'contained',
+  'needs-analyst',
+  'undone',
+  'monitored',
+  'attempt',
+  'benign',
+  'duplicate',
+] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** What can be said of an incident when its report is written: everything the playbook knows. */
 export interface Incident {

@@ -1,10 +1,15 @@
-import type { Incident, Outcome } from './incident.ts';
+import type { ActionRecord, Incident, Outcome } from './incident.ts';
 import type { Response } from './response.ts';
 
 /**
  * Why an incident still needs a person, each in words; empty when everything that had to be done is done and read back.
  */
 export function openReasons(incident: Incident, response: Response): string[] {
+  return [...failureReasons(incident), ...(response.unresolved?.(incident) ?? [])];
+}
+
+/** Those that no mode explains: something failed, was withheld, or is not for a playbook to do. */
+function failureReasons(incident: Incident): string[] {
   return [
     ...incident.failures.map((failure) => `step ${failure.step} failed: ${failure.error}`),
     ...incident.actions.flatMap((action) => {
@@ -17,20 +22,28 @@ export function openReasons(incident: Incident, response: Response): string[] {
           return [`${action.title} (${action.label}) is not verified`];
         case 'withheld':
           return [`${action.title} (${action.label}) was withheld: ${action.reason ?? 'protected'}`];
+        case 'proposed':
+          // What its response would have done at once is missing; what it leaves to a person anyway is an offer.
+          return action.held ? [`${action.title} (${action.label}) waits for a decision`] : [];
         default:
           return [];
       }
     }),
-    ...(response.unresolved?.(incident) ?? []),
   ];
 }
 
 /** How an incident stands. Contained is only what was changed and read back, with nothing left open. */
 export function outcomeOf(incident: Incident, response: Response): Outcome {
+  const stands = (status: ActionRecord['status']) =>
+    incident.actions.some((action) => action.contains && action.status === status);
   const offences = incident.events.some((event) => event.verdict === 'offence');
   const attempts = incident.events.some((event) => event.verdict === 'attempt');
-  const contained = incident.actions.some((action) => action.contains && action.status === 'verified');
+  const contained = stands('verified');
   const proposed = incident.actions.some((action) => action.status === 'proposed');
+  if (failureReasons(incident).length > 0) return 'needs-analyst';
+  // What a person took back, or a mode held back, is why things are as they are: both are decisions, and no containment.
+  if (stands('undone')) return 'undone';
+  if (stands('monitored')) return 'monitored';
   if (openReasons(incident, response).length > 0) return 'needs-analyst';
   if (contained) return 'contained';
   if (offences)

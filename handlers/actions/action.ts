@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
+import { outcomeOf } from '../../playbooks/outcome.ts';
 import type { Context } from '../context.ts';
-import { InvalidInput, UndoRefused } from '../errors.ts';
+import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
+import { isSameState } from '../guard/same-state.ts';
 import type { Permission } from '../permissions.ts';
 import { type StepHandler, stepHandler } from '../step.ts';
 
@@ -69,9 +72,14 @@ export const defineAction = <Target, Before, After, Way extends Undoable<Target,
   declared: Containment<Target, Before, After> & Way,
 ): Containment<Target, Before, After> & Way => declared;
 
-/** The key of an action on a target: the action's id and six hexadecimal digits of the target. */
-export const actionKeyOf = (action: string, target: unknown): string =>
-  `${action}-${createHash('sha256').update(JSON.stringify(target)).digest('hex').slice(0, 6)}`;
+/**
+ * The key of an action on a target: the action's id and six hexadecimal digits of the target. Its field `seen`, what the
+ * records say of it, is left out: a later round sees more, and must find the same action.
+ */
+export function actionKeyOf(action: string, target: unknown): string {
+  const identity = JSON.stringify(target, (name, value: unknown) => (name === 'seen' ? undefined : value));
+  return `${action}-${createHash('sha256').update(identity).digest('hex').slice(0, 6)}`;
+}
 
 const input = z.object({
   incidentId: z.string().min(1),
@@ -112,6 +120,9 @@ async function contain<Target, Before, After>(
   context: Context,
 ): Promise<ActionResult> {
   const { ledger, log } = context;
+  if (record.status === 'monitored' || record.status === 'proposed') {
+    return result(await lookAhead(action, record, target, incident, context));
+  }
   // A repeated delivery of the same step, or an action that nobody has released: what is done is done.
   if (record.status !== 'planned' && record.status !== 'captured') return result(record);
   let current = record;
@@ -133,6 +144,35 @@ async function contain<Target, Before, After>(
   await action.contain(target, before, context, incident);
   log.info('contained', { action: current.action, target: current.label });
   return result(await ledger.advance(incident.id, current, 'contained'));
+}
+
+/**
+ * Finds out, by reading only, whether an action that is not to be done is called for, and what it would change. That the
+ * state cannot be read is said, and is no failure: nothing was to be done.
+ */
+async function lookAhead<Target, Before, After>(
+  action: Action<Target, Before, After>,
+  record: ActionRecord,
+  target: Target,
+  incident: IncidentRef,
+  context: Context,
+): Promise<ActionRecord> {
+  const { ledger, log } = context;
+  if (isCaptured(record)) return record;
+  const stay = (change: Partial<ActionRecord>) =>
+    ledger.advance(incident.id, record, record.status, change, record.at[record.status]);
+  try {
+    const assessment = (await action.assess?.(target, context)) ?? { needed: true };
+    if (!assessment.needed) {
+      const { reason, benign } = assessment;
+      return await ledger.advance(incident.id, record, 'not-needed', { reason, benign });
+    }
+    const before = await action.capture(target, context, incident);
+    return await stay({ beforeWords: action.words(checked(action.before, before, `state of action ${record.key}`)) });
+  } catch (error) {
+    log.warn('the state of what is not to be changed could not be read', { key: record.key, error: errorText(error) });
+    return stay({ beforeWords: `could not be read: ${errorText(error)}` });
+  }
 }
 
 /** Its target was captured in this incident, and the change was not undone since. */
@@ -185,7 +225,10 @@ export interface UndoResult {
   text: string;
 }
 
-/** The function that undoes. Refuses what was never verified, or changed since, unless forced. @throws {UndoRefused} */
+/**
+ * The function that undoes. Refuses, unless forced, where the target is not as it was read back after containment, or was
+ * never read back: somebody else's work would be undone with it. @throws {UndoRefused}
+ */
 export function undoHandler<Target, Before, After>(
   action: Containment<Target, Before, After> & Undoable<Target, Before>,
 ): StepHandler<UndoResult> {
@@ -199,24 +242,41 @@ export function undoHandler<Target, Before, After>(
     }
     const target = checked(action.target, record.target, `target of action ${key}`);
     const before = checked(action.before, record.before, `captured state of action ${key}`);
-    const { verified } = await action.verify(target, context, incident);
     // A retry finds what its first try changed: that is nobody else's work.
-    if (!verified && !force && !hasBegun(record, by, context.now())) {
-      throw new UndoRefused(
-        `${record.label} was changed since it was contained, so undoing ${key} might undo somebody else's work. Look at it, and use --force to undo all the same.`,
-      );
+    if (!force && !hasBegun(record, by, context.now())) {
+      const { verified, after } = await action.verify(target, context, incident);
+      const unchanged = record.after === undefined ? verified : isSameState(after, record.after);
+      if (!unchanged) throw new UndoRefused(changedWords(record, action.words(after)));
     }
     await context.ledger.beginUndo(incidentId, key, by);
     await action.undo(target, before, context, incident);
     const undone = await context.ledger.advance(incidentId, record, 'undone', { reason, undoneBy: by });
+    await sayUndone(incidentId, context);
     return {
       incidentId,
       key,
       subject: `[cordon] UNDONE: ${key}, incident ${incidentId}`.slice(0, 100),
-      text: `${action.title} (${record.label}) was undone at ${undone.at.undone} by ${by}.\nReason: ${reason}\nPut back: ${action.words(before)}\n`,
+      text: `${action.title} (${record.label}) was undone at ${undone.at.undone} by ${by}${force ? ', by force' : ''}.\nReason: ${reason}\nPut back: ${action.words(before)}\n`,
     };
   });
 }
+
+/** What was taken back is not contained any more: the incident says so from now on. */
+async function sayUndone(incidentId: string, { ledger, log }: Context): Promise<void> {
+  try {
+    const incident = await ledger.incident(incidentId);
+    // While its playbook has not come to a summary, that will say it.
+    if (incident.outcome === undefined) return;
+    const outcome = outcomeOf(incident, responseOf(detectionOf(incident.detection).response));
+    if (outcome !== incident.outcome) await ledger.updateHead(incidentId, { outcome });
+  } catch (error) {
+    // The undo is done and written down: a second try would be refused, and its mail would never be sent.
+    log.error('the outcome of the incident could not be updated', { error: errorText(error) });
+  }
+}
+
+const changedWords = ({ label, key, afterWords }: ActionRecord, now: string): string =>
+  `${label} was changed since it was contained, so undoing ${key} might undo somebody else's work. After containment: ${afterWords ?? 'not read back'}. Now: ${now}. Look at it, and use --force to undo all the same.`;
 
 /** How long retries of one undo go on, in milliseconds, with room to spare. */
 const UNDO_RETRIES_MS = 15 * 60_000;

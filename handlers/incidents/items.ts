@@ -3,6 +3,7 @@ import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
 import type { Findings } from '../../playbooks/findings.ts';
+import { outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
 
@@ -14,7 +15,7 @@ export const headItem = z.object({
   region: z.string(),
   severity: z.enum(severities),
   status: z.enum(['open', 'handed-over', 'closed']),
-  outcome: z.enum(['contained', 'needs-analyst', 'attempt', 'benign', 'duplicate']).optional(),
+  outcome: z.enum(outcomes).optional(),
   openedAt: iso,
   closedAt: iso.optional(),
   alarmAt: iso,
@@ -49,6 +50,7 @@ export const eventItem = z.object({
   }),
   verdict: z.enum(['offence', 'attempt', 'benign', 'related']),
   reason: z.string().optional(),
+  suppressed: z.literal(true).optional(),
 });
 
 /** The ways an action can stand. */
@@ -82,6 +84,8 @@ export const actionItem = z.object({
   reason: z.string().optional(),
   benign: z.boolean().optional(),
   at: z.partialRecord(z.enum(actionStatuses), iso),
+  held: z.enum(['mode', 'cap']).optional(),
+  irreversible: z.string().optional(),
   undoneBy: z.string().optional(),
   undoBegan: z.object({ by: z.string(), at: iso }).optional(),
 });

@@ -11,7 +11,8 @@ const input = z.object({ incidentId: z.string().min(1) });
  */
 export async function close({ incidentId }: z.infer<typeof input>, { ledger, now, log }: Context) {
   const { outcome } = await ledger.head(incidentId);
-  const status = outcome === 'needs-analyst' ? 'handed-over' : 'closed';
+  // What was only monitored is not contained either.
+  const status = outcome === 'needs-analyst' || outcome === 'monitored' ? 'handed-over' : 'closed';
   const closedAt = now().toISOString();
   await ledger.updateHead(incidentId, { status, closedAt });
   log.info(status);

@@ -4,6 +4,7 @@ import type { Findings } from '../../playbooks/findings.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
+import { protectionPermissions } from '../guard/protection.ts';
 import { investigations } from '../investigations/catalog.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planContainments } from '../plan.ts';
@@ -47,5 +48,5 @@ async function judgeByActions(incident: Incident, context: Context): Promise<voi
   }
 }
 
-export const permissions = [useLedger];
+export const permissions = [useLedger, ...protectionPermissions];
 export const handler = stepHandler(input, investigate);

@@ -12,6 +12,8 @@ export const outcomeWords: Record<Outcome, string> = {
   contained: 'CONTAINED',
   'needs-analyst': 'NEEDS AN ANALYST',
   attempt: 'ATTEMPT, nothing to restore',
+  undone: 'UNDONE, somebody took containment back',
+  monitored: 'MONITORED, nothing was changed',
   benign: 'BENIGN',
   duplicate: 'DUPLICATE',
 };
@@ -32,9 +34,11 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     // What needs a person comes first: it may be read on a phone at night.
     { heading: 'Still open', lines: openReasons(incident, response) },
     withoutRecords(incident),
+    suppressed(incident),
     ...response.report(incident),
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
+    { heading: 'What cordon would have done', lines: incident.actions.filter(isMonitored).flatMap(wouldHave) },
     { heading: 'For you to decide', lines: incident.actions.filter((a) => a.status === 'proposed').flatMap(decide) },
     byHand(incident, response),
     {
@@ -92,7 +96,9 @@ function who(incident: Incident): Section {
   };
 }
 
-const isDone = (action: ActionRecord): boolean => action.status !== 'proposed' && action.status !== 'planned';
+const isMonitored = ({ status }: ActionRecord): boolean => status === 'monitored';
+const isDone = (action: ActionRecord): boolean =>
+  action.status !== 'proposed' && action.status !== 'planned' && !isMonitored(action);
 
 const statusWords: Partial<Record<ActionRecord['status'], string>> = {
   verified: 'DONE, read back',
@@ -108,12 +114,18 @@ function did(action: ActionRecord, incident: Incident): string[] {
   const at = action.at[action.status];
   return [
     `${statusWords[action.status]}: ${action.title}, ${action.label}${at ? `, ${clock(at)}` : ''}`,
-    ...(action.reason ? [`  because: ${action.reason}`] : []),
+    ...(action.undoneBy && action.status === 'undone'
+      ? [`  undone by ${action.undoneBy}: ${action.reason}`]
+      : action.reason
+        ? [`  because: ${action.reason}`]
+        : []),
     ...(action.status === 'verified'
       ? [
           `  before: ${action.beforeWords}`,
           `  after: ${action.afterWords}`,
-          `  undo: npx cordon undo ${incident.id} ${action.key}`,
+          action.irreversible
+            ? `  cannot be undone: ${action.irreversible}`
+            : `  undo: npx cordon undo ${incident.id} ${action.key}`,
         ]
       : []),
   ];
@@ -122,7 +134,25 @@ function did(action: ActionRecord, incident: Incident): string[] {
 const decide = (action: ActionRecord): string[] => [
   `${action.title}, ${action.label}: not done, because a person must decide`,
   ...(action.reason ? [`  ${action.reason}`] : []),
+  ...(action.beforeWords ? [`  now: ${action.beforeWords}`] : []),
 ];
+
+const wouldHave = (action: ActionRecord): string[] => [
+  `${action.title}, ${action.label}: NOT DONE`,
+  ...(action.reason ? [`  because: ${action.reason}`] : []),
+  ...(action.beforeWords ? [`  now: ${action.beforeWords}`] : []),
+];
+
+/** Suppressed records are never silent: how many, by whose word and why. */
+function suppressed({ events }: Incident): Section {
+  const reasons = events.flatMap((event) => (event.suppressed ? [event.reason ?? 'suppressed'] : []));
+  return {
+    heading: 'Suppressed',
+    lines: [...new Set(reasons)].map(
+      (reason) => `${plural(reasons.filter((one) => one === reason).length, 'record')} ${reason}`,
+    ),
+  };
+}
 
 function byHand(incident: Incident, response: Response): Section {
   if (incident.outcome === 'benign') return { heading: '', lines: [] };

@@ -145,7 +145,7 @@ describe.each(cases)('%s', (action, module, target, state) => {
     await expect(undo(module, key)).rejects.toThrow(/undone already/);
   });
 
-  it.each<ActionStatus>(['proposed', 'withheld'])('does not run while it is %s', async (status) => {
+  it.each<ActionStatus>(['proposed', 'withheld', 'monitored'])('changes nothing while it is %s', async (status) => {
     const before = structuredClone(state());
     const key = await plan(action, target, ['e-1'], status);
 
@@ -153,7 +153,10 @@ describe.each(cases)('%s', (action, module, target, state) => {
 
     expect(result).toEqual({ key, status, settled: true });
     expect(state()).toEqual(before);
-    expect(desk.account.calls).toEqual([]);
+    expect(desk.account.operations.filter((operation) => !/^(Get|List|Describe)/.test(operation))).toEqual([]);
+    // Nothing is captured for an undo that there must not be.
+    expect((await stored(key)).before).toBeUndefined();
+    expect((await stored(key)).beforeWords).toEqual(status === 'withheld' ? undefined : expect.any(String));
   });
 
   it('refuses input that it cannot use, and actions that are not there', async () => {
@@ -308,7 +311,8 @@ describe('undo', () => {
     const key = await prepared();
     desk.account.users.mallory?.keys.shift();
 
-    await undo(disableUser, key);
+    await expect(undo(disableUser, key)).rejects.toThrow(/Now: access key AKIA2 inactive, everything denied/);
+    await undo(disableUser, key, { force: true });
 
     expect(desk.account.users.mallory?.keys).toEqual([{ id: 'AKIA2', status: 'Inactive' }]);
   });

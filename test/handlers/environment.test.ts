@@ -13,6 +13,9 @@ const variables = {
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
   CORDON_OWN_ROLES: '["cordon-claim"]',
   CORDON_PROTECTED: '[]',
+  CORDON_MODE: 'auto',
+  CORDON_MODES: '{"root-usage":"monitor"}',
+  CORDON_CAP: '10',
   CORDON_OPTIONS: JSON.stringify(defaultOptions),
   AWS_REGION: 'us-east-1',
 };

@@ -32,6 +32,10 @@ export class FakeAccount {
   readonly buckets: Record<string, FakeBucket> = {};
   readonly trails: Record<string, { logging: boolean; startedAt?: Date; stoppedAt?: Date }> = {};
   readonly alarms: Record<string, string> = {};
+  /** Tags of roles, by the roles' names. */
+  readonly roleTags: Record<string, Record<string, string>> = {};
+  /** CloudFormation's stacks, by their names. */
+  readonly stacks: Record<string, { StackStatus: string; LastUpdatedTime?: Date; RoleARN?: string }> = {};
   readonly kept: Record<string, string> = {};
   readonly mails: { subject: string; text: string }[] = [];
   accountBlock: Block | undefined;
@@ -102,6 +106,11 @@ export class FakeAccount {
     ListUserTags: ({ UserName }) => ({
       Tags: Object.entries(this.#user(UserName).tags).map(([Key, Value]) => ({ Key, Value })),
     }),
+    ListRoleTags: ({ RoleName }) => {
+      const tags = this.roleTags[RoleName];
+      if (!tags) throw refusal('NoSuchEntityException', `The role with name ${RoleName} cannot be found.`);
+      return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+    },
     TagUser: ({ UserName, Tags }) => {
       for (const { Key, Value } of Tags as { Key: string; Value: string }[]) this.#user(UserName).tags[Key] = Value;
       return {};
@@ -163,6 +172,11 @@ export class FakeAccount {
     StopLogging: ({ Name }) => {
       Object.assign(this.#trail(Name), { logging: false, stoppedAt: this.now });
       return {};
+    },
+    DescribeStacks: ({ StackName }) => {
+      const stack = this.stacks[StackName];
+      if (!stack) throw refusal('ValidationError', `Stack with id ${StackName} does not exist`);
+      return { Stacks: [{ StackName, ...stack }] };
     },
     DescribeAlarms: ({ AlarmNames }) => ({
       MetricAlarms: (AlarmNames as string[])

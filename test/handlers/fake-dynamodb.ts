@@ -51,16 +51,17 @@ export class FakeTable {
     }
   }
 
-  #holds(condition: unknown, key: string): boolean {
+  #holds(condition: unknown, key: string, values?: Item): boolean {
     if (condition === undefined) return true;
+    if (condition === 'version = :version') return this.items.get(key)?.version === values?.[':version'];
     if (condition === 'attribute_not_exists(pk)') return !this.items.has(key);
     if (condition === 'attribute_exists(pk)') return this.items.has(key);
     throw new TypeError(`The fake table cannot judge the condition ${condition}.`);
   }
 
-  #put({ Item: item, ConditionExpression: condition }: Input): object {
+  #put({ Item: item, ConditionExpression: condition, ExpressionAttributeValues: values }: Input): object {
     const key = keyOf(item as Item);
-    if (!this.#holds(condition, key))
+    if (!this.#holds(condition, key, values as Item | undefined))
       throw refusal('ConditionalCheckFailedException', 'The conditional request failed');
     this.items.set(key, stored(item as Item));
     return {};

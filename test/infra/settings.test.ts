@@ -10,6 +10,7 @@ describe('readSettings', () => {
       prefix: 'cordon',
       mail: [],
       protectedPrincipals: [],
+      guard: { mode: 'auto', detectionModes: {}, cap: 10, suppressions: [] },
       options: defaultOptions,
       local: false,
     });

@@ -40,7 +40,7 @@ describe('outcomeOf', () => {
     ['one that failed', { events: events('offence'), actions: [block('failed')] }, 'needs-analyst'],
     ['one withheld', { events: events('offence'), actions: [block('withheld')] }, 'needs-analyst'],
     ['one proposed', { events: events('offence'), actions: [block('proposed')] }, 'needs-analyst'],
-    ['one undone', { events: events('offence'), actions: [block('undone')] }, 'needs-analyst'],
+    ['one undone', { events: events('offence'), actions: [block('undone')] }, 'undone'],
     ['a proposal after an attempt', { events: events('attempt'), actions: [block('proposed')] }, 'needs-analyst'],
     [
       'one verified and one failed',
