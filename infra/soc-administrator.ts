@@ -48,6 +48,13 @@ const deny = (Sid: string, Action: string[], on: Pick<Statement, 'Resource' | 'N
   Action,
   ...on,
 });
+/** Denied to every role of the stacks but those of some units. */
+const denyAllBut = (account: string, sid: string, actions: string[], units: string[]): Statement => ({
+  ...deny(sid, actions, { Resource: ['*'] }),
+  Condition: {
+    ArnNotLike: { 'aws:PrincipalArn': units.map((unit) => `arn:aws:iam::${account}:role/${PREFIX}-${unit}`) },
+  },
+});
 const arnsOf =
   (account: string) =>
   (service: string, ...resources: string[]): string[] =>
@@ -397,13 +404,26 @@ export function roleBoundary(account: string): PolicyDocument {
         'iam:UpdateAssumeRolePolicy',
         'iam:AddUserToGroup',
         'iam:CreatePolicy',
-        'iam:AttachUserPolicy',
-        'iam:AttachRolePolicy',
-        ...NEW_CREDENTIALS,
+        ...NEW_CREDENTIALS.filter((one) => one !== 'iam:UpdateLoginProfile'),
       ],
       {
         Resource: ['*'],
       },
     ),
+    // Only what was taken away is attached again, by the role that undoes it, and no role here changes a role here.
+    denyAllBut(
+      account,
+      'GivenPolicies',
+      ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
+      ['undo-take-back-policy'],
+    ),
+    // Requiring a new password and taking that back is the same call as setting one.
+    denyAllBut(
+      account,
+      'Passwords',
+      ['iam:UpdateLoginProfile'],
+      ['contain-require-new-password', 'undo-require-new-password'],
+    ),
+    deny('OwnRights', ['iam:*RolePolicy'], { Resource: [`arn:aws:iam::${account}:role/${PREFIX}`] }),
   );
 }

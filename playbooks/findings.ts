@@ -72,7 +72,8 @@ export interface LoginPattern {
   perMinute: number;
   users: { user: string; failures: number; addresses: string[]; exists: boolean }[];
   addresses: { address: string; failures: number; users: string[] }[];
-  successes: { time: string; user: string; address: string; mfa: boolean }[];
+  /** By whom, as the actor's key, and with MFA or not. */
+  successes: { time: string; user: string; key: string; address: string; mfa: boolean }[];
 }
 
 /** What `root-activity` found, in order. */

@@ -3,8 +3,10 @@ import blockAccountPublicAccess from './block-account-public-access.ts';
 import blockPublicAccess from './block-public-access.ts';
 import deactivateAccessKey from './deactivate-access-key.ts';
 import deleteRootCredentials from './delete-root-credentials.ts';
+import denyAddresses from './deny-addresses.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
+import requireNewPassword from './require-new-password.ts';
 import restoreTrail from './restore-trail.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
@@ -20,8 +22,10 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'block-public-access': blockPublicAccess,
   'deactivate-access-key': deactivateAccessKey,
   'delete-root-credentials': deleteRootCredentials,
+  'deny-addresses': denyAddresses,
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
+  'require-new-password': requireNewPassword,
   'revoke-role-sessions': revokeRoleSessions,
   'restore-trail': restoreTrail,
   'start-logging': startLogging,

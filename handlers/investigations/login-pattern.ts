@@ -46,6 +46,7 @@ export function loginPattern(events: IncidentEvent[]): LoginPattern {
       .map((event) => ({
         time: event.record.eventTime,
         user: userOf(event),
+        key: event.actor.key,
         address: addressOf(event),
         mfa: objectOf(event.record.additionalEventData).MFAUsed === 'Yes',
       })),

@@ -1,19 +1,64 @@
+import { isIP } from 'node:net';
+import type { Actor } from '../actor.ts';
 import type { Incident, ManualStep } from '../incident.ts';
+import type { Options } from '../options.ts';
+import { quoted, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
-import { response } from '../response.ts';
+import { type Mode, response } from '../response.ts';
 
 /** The sign-ins that succeeded after failures by the same user or address, by this actor. */
 function successesOf(incident: Incident, actorKey: string) {
   const pattern = incident.findings['login-pattern'];
-  return pattern?.successes.filter((success) => `user:${success.user}` === actorKey) ?? [];
+  return pattern?.successes.filter((success) => success.key === actorKey) ?? [];
 }
 
-/** True when the user was disabled, as read back. */
-const isDisabled = (incident: Incident, user: string): boolean =>
-  incident.actions.some(
-    ({ action, status, target }) =>
-      action === 'disable-iam-user' && status === 'verified' && (target as { user?: string }).user === user,
-  );
+/** True when the user was disabled, or the role's sessions revoked, as read back. */
+const isHeld = (incident: Incident, key: string): boolean =>
+  incident.actions.some(({ action, status, target }) => {
+    const { user, role } = target as { user?: string; role?: string };
+    const held =
+      (action === 'disable-iam-user' && key === `user:${user}`) ||
+      (action === 'revoke-role-sessions' && key.startsWith(`role:${role}:`));
+    return held && status === 'verified';
+  });
+
+/** The name by which event history knows who signed in: a user's, or of a role the session's. */
+const nameOf = (incident: Incident, key: string): string => {
+  const actor = incident.events.find((event) => event.actor.key === key)?.actor;
+  return actor?.session ?? actor?.name ?? 'root';
+};
+
+/**
+ * A success without MFA right after the guessing is taken for the guesser's. With MFA it is most likely the user, who must
+ * not be locked out by somebody else's guessing, and so may be one who only shares the address: a person decides, unless
+ * the deployment has.
+ */
+function afterSuccess(incident: Incident, actorKey: string, { loginSuccess }: Options): Mode | undefined {
+  const successes = successesOf(incident, actorKey);
+  if (successes.length === 0) return undefined;
+  if (loginSuccess !== 'declared') return loginSuccess;
+  const guessed = incident.events.some(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
+  return guessed && successes.some((success) => !success.mfa) ? 'auto' : 'approve';
+}
+
+/** The actions that a deployment has to ask for. */
+const asked =
+  (option: 'denyAddresses' | 'newPassword') =>
+  (_incident: Incident, _actorKey: string, options: Options): Mode | undefined =>
+    options[option] === 'off' ? undefined : (options[option] as Mode);
+
+/** As many addresses as a policy takes. */
+const MOST_ADDRESSES = 30;
+
+/** The addresses from which a user's sign-ins failed; a service's name in their place is none. */
+function guessersOf(incident: Incident, { key, name }: Actor): { user: string; addresses: string[] }[] {
+  const addresses = incident.events
+    .filter(({ actor, verdict }) => verdict === 'attempt' && actor.key === key)
+    .map(({ record }) => record.sourceIPAddress ?? '')
+    .filter((address) => isIP(address) !== 0);
+  const distinct = [...new Set(addresses)].sort().slice(0, MOST_ADDRESSES);
+  return name !== undefined && distinct.length > 0 ? [{ user: name, addresses: distinct }] : [];
+}
 
 const askUsers = (users: string[]): ManualStep =>
   users.length > 0
@@ -30,30 +75,25 @@ const kinds = {
 export default response({
   title: 'Answer failed console sign-ins',
   restore: [],
-  investigate: ['actor', 'login-pattern'],
+  investigate: ['actor', 'login-pattern', 'role-use'],
   contain: [
     { action: 'tag-iam-user', who: 'iam-user', mode: 'auto', attempts: true },
+    { action: 'disable-iam-user', who: 'iam-user', attempts: true, related: true, mode: afterSuccess },
     {
-      action: 'disable-iam-user',
-      who: 'iam-user',
-      attempts: true,
+      ...revokeSessions,
       related: true,
-      // A success without MFA right after the guessing is taken for the guesser's. With MFA it is most likely the user,
-      // who must not be locked out by somebody else's guessing, and so may be one who only shares the address: a person decides.
-      mode: (incident, actorKey) => {
-        const successes = successesOf(incident, actorKey);
-        if (successes.length === 0) return undefined;
-        const guessed = incident.events.some(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
-        return guessed && successes.some((success) => !success.mfa) ? 'auto' : 'approve';
-      },
+      mode: (incident, actorKey) => (successesOf(incident, actorKey).length > 0 ? 'approve' : undefined),
     },
+    { action: 'deny-addresses', who: 'iam-user', attempts: true, mode: asked('denyAddresses'), targets: guessersOf },
+    { action: 'require-new-password', who: 'iam-user', attempts: true, mode: asked('newPassword') },
   ],
   severity: (incident, declared) => (incident.findings['login-pattern']?.successes.length ? 'HIGH' : declared),
   unresolved: (incident) => {
-    const users = incident.findings['login-pattern']?.successes.map((success) => success.user) ?? [];
-    return [...new Set(users)]
-      .filter((user) => !isDisabled(incident, user))
-      .map((user) => `somebody signed in as ${user} after the failures, and ${user} is not disabled`);
+    const found = incident.findings['login-pattern']?.successes ?? [];
+    const open = new Map(found.filter(({ key }) => !isHeld(incident, key)).map(({ key, user }) => [key, user]));
+    return [...open.values()].map(
+      (user) => `somebody signed in as ${user} after the failures, and ${user} is not disabled`,
+    );
   },
   byHand: (incident) => {
     const pattern = incident.findings['login-pattern'];
@@ -71,7 +111,7 @@ export default response({
               what: 'A sign-in succeeded. Read what was done in that session.',
               commands: pattern.successes.map(
                 (success) =>
-                  `aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=${success.user} --start-time ${success.time}`,
+                  `aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=${quoted(nameOf(incident, success.key))} --start-time ${success.time}`,
               ),
             },
           ]
