@@ -24,6 +24,8 @@ export interface DeployOptions {
   mail: string;
   /** ARN patterns of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  /** Further settings, as `-c` takes them. */
+  settings?: Record<string, string>;
   /** Folder for the synthesized templates and CDK's output; made if absent. */
   dir: string;
   /** Ends the deployment. */
@@ -61,6 +63,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
       ],
       ...['-c', 'local=true', '-c', `mail=${options.mail}`, '-c', `boundary=${SOC_POLICIES.roleBoundary}`],
       ...['-c', `protected=${options.protectedPrincipals.join(',')}`],
+      ...Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
     ],
     options,
   );

@@ -24,6 +24,8 @@ export interface LocalAwsOptions {
   deployed?: boolean;
   /** ARN patterns of further principals that are never contained automatically, besides the two administrators. */
   protectedPrincipals?: string[];
+  /** Further settings of the deployment, as `-c` takes them: `{ mode: 'monitor' }`. */
+  settings?: Record<string, string>;
   /** Makes it the one that `npm run local -- env` and `-- stop` speak to. `onStop` is called when it is asked to end. */
   announce?: { onStop: () => void };
   /** Ends the start. What was started by then is closed. */
@@ -57,6 +59,8 @@ export interface LocalAws extends AccountAddress {
   signals: Signals;
   mailbox: Mailbox;
   emulator: Emulator;
+  /** Deploys the product again, with these settings in the place of those that it was started with. */
+  redeploy(settings: Record<string, string>): Promise<void>;
   /** Resolves when all calls so far are recorded, delivered, evaluated, and what they set off was started. */
   settled(): Promise<void>;
   /** Resolves when it is over: with the failure when the emulator died, with nothing when it was closed. */
@@ -160,17 +164,19 @@ async function start(
   const mailbox = await startMailbox({ endpoint: new URL(endpoint) });
   closers.push(() => mailbox.close());
 
-  let deployment: Deployment | undefined;
-  if (options.deployed !== false) {
-    stage('Deploying the product');
-    const administrators = [SOC_ADMINISTRATOR, ACCOUNT_ADMINISTRATOR].map(
-      (name) => `arn:aws:iam::${account}:user/${name}`,
-    );
-    deployment = await deploy({
-      ...{ ...address, credentials: soc, dir: join(dir, 'deployment'), mail: MAIL_ADDRESS },
+  const administrators = [SOC_ADMINISTRATOR, ACCOUNT_ADMINISTRATOR].map(
+    (name) => `arn:aws:iam::${account}:user/${name}`,
+  );
+  const deployWith = (settings: Record<string, string> = {}) =>
+    deploy({
+      ...{ ...address, credentials: soc, dir: join(dir, 'deployment'), mail: MAIL_ADDRESS, settings },
       protectedPrincipals: [...administrators, ...(options.protectedPrincipals ?? [])],
       signal: options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal,
     });
+  let deployment: Deployment | undefined;
+  if (options.deployed !== false) {
+    stage('Deploying the product');
+    deployment = await deployWith(options.settings);
     await subscribe(mailbox, address, soc, deployment.topicArn);
   }
   options.signal?.throwIfAborted();
@@ -180,6 +186,9 @@ async function start(
     ...address,
     ...{ endpointByName, root, rootPassword, soc, accountAdministrator, deployment, signals, mailbox, emulator },
     makeUser: (name) => makeUser(address, accountAdministrator, name),
+    redeploy: async (settings) => {
+      await deployWith(settings);
+    },
     settled: () => settled(recorder, plane),
   };
 }

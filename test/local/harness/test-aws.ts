@@ -1,10 +1,12 @@
-import { type LocalAwsOptions, startLocalAws } from '../../../local/local-aws.ts';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../local/local-aws.ts';
 import { startControl } from './control.ts';
 import type { SharedAws } from './shared-aws.ts';
 
 /** A local AWS for tests, and its end. */
 export interface TestAws {
   shared: SharedAws;
+  /** All of it, for who started it. */
+  local: LocalAws;
   close(): Promise<void>;
 }
 
@@ -16,6 +18,7 @@ export async function startTestAws(options: LocalAwsOptions = {}): Promise<TestA
   void aws.ended.then((failure) => failure && console.error(failure.message));
   const { endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment } = aws;
   return {
+    local: aws,
     shared: {
       ...{ endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment },
       unrecorded: aws.emulator.url.origin,
