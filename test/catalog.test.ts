@@ -107,7 +107,8 @@ describe.each(Object.entries(responses))('response %s', (id, response) => {
 describe.each(Object.entries(actions))('action %s', (_, action) => {
   it('says what it may do to contain and to undo, what it touches and what it is called', () => {
     expect(action.permissions.contain.length).toBeGreaterThan(0);
-    expect(action.permissions.undo.length).toBeGreaterThan(0);
+    // What cannot be undone says why, and has no function that undoes.
+    expect(action.permissions.undo.length > 0).toBe(action.irreversible === undefined);
     expect(action.title).toMatch(/^[a-z]/);
     expect(action.blastRadius).not.toBe('');
   });
