@@ -13,6 +13,7 @@ export interface Planned {
   incidentId: string;
   key: string;
   action: string;
+  status: ActionRecord['status'];
 }
 
 /** The action of that id. @throws {InvalidInput} */
@@ -98,7 +99,12 @@ function offendersOf(incident: Incident) {
 
 /** Monitored actions run as well, as far as reading goes: the report says what they would have found and changed. */
 const isToRun = ({ status }: ActionRecord): boolean => status === 'planned' || status === 'monitored';
-const asPlanned = (incidentId: string, { key, action }: ActionRecord): Planned => ({ incidentId, key, action });
+const asPlanned = (incidentId: string, { key, action, status }: ActionRecord): Planned => ({
+  incidentId,
+  key,
+  action,
+  status,
+});
 
 async function plan(
   incidentId: string,

@@ -97,9 +97,12 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       'Delivered twice': { Type: 'Succeed' },
       Collect: invoke(
         arn('collect'),
-        { ...incident, round: expression('$round') },
+        { ...incident, round: expression('$round'), empty: expression('$empty') },
         {
-          Assign: { restore: expression('$states.result.Payload.restore') },
+          Assign: {
+            restore: expression('$states.result.Payload.restore'),
+            left: expression('$states.result.Payload.left'),
+          },
           Next: 'Anything new?',
           Catch: caughtBy('Collect failed'),
         },
@@ -121,14 +124,28 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Default: 'Wait before looking again',
       },
       'Wait for the records': { Type: 'Wait', Seconds: 10, Next: 'Collect' },
-      ...actionStates('Restore', response.restore, arn, 'Investigate', recordFailure),
+      ...actionStates('Restore', response.restore, arn, 'All restored?', recordFailure),
+      // Only so many actions are handed on at once; what is left is still planned, and planned again.
+      'All restored?': {
+        Type: 'Choice',
+        Choices: [{ Condition: expression('$left'), Next: 'Collect' }],
+        Default: 'Investigate',
+      },
       Investigate: invoke(arn(investigateUnit(id)), incident, {
-        Assign: { contain: expression('$states.result.Payload.contain') },
+        Assign: {
+          contain: expression('$states.result.Payload.contain'),
+          left: expression('$states.result.Payload.left'),
+        },
         Next: 'Contain',
         Catch: caughtBy('Investigate failed'),
       }),
       'Investigate failed': recordFailure('investigate', 'Summarize'),
-      ...actionStates('Contain', response.contain, arn, 'Summarize', recordFailure),
+      ...actionStates('Contain', response.contain, arn, 'All contained?', recordFailure),
+      'All contained?': {
+        Type: 'Choice',
+        Choices: [{ Condition: expression('$left'), Next: 'Investigate' }],
+        Default: 'Summarize',
+      },
       Summarize: invoke(
         arn('summarize'),
         { ...incident, round: expression('$round') },

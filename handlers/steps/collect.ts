@@ -9,6 +9,7 @@ import { failed } from '../../playbooks/parameters.ts';
 import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
+import { handOn } from '../hand-on.ts';
 import type { Head } from '../incidents/items.ts';
 import { readLogsPermissions, recordsMatching } from '../logs.ts';
 import { useLedger } from '../permissions.ts';
@@ -16,7 +17,12 @@ import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
 import { isDeployment } from '../trails/deployment.ts';
 
-const input = z.object({ incidentId: z.string().min(1), round: z.number().int().min(0) });
+const input = z.object({
+  incidentId: z.string().min(1),
+  round: z.number().int().min(0),
+  /** How often this round has found nothing so far. */
+  empty: z.number().int().min(0).default(0),
+});
 
 /** What collecting came to. */
 export interface Collected {
@@ -26,31 +32,55 @@ export interface Collected {
   explained: boolean;
   /** Actions that put protection back, to be run at once. */
   restore: Planned[];
+  /** True when more are planned than were handed on: the step is to be called again. */
+  left: boolean;
 }
 
-/** How far before the alarm's window records are looked for: CloudTrail delivers about 5 minutes late, at times 15. */
-const LATE_MINUTES = 15;
+/**
+ * How far before the alarm's window records are looked for, in minutes: CloudTrail delivers about 5 minutes late, at times
+ * 15. An alarm without a record looks further back each time: something set it off.
+ */
+const LATE_MINUTES = [15, 15, 60, 240, 720, 1440];
+/** How far behind the alarm the first round looks, in minutes: it treats what set the alarm off, however late it starts. */
+const FIRST_ROUND_MINUTES = 5;
+/** Claims that run at once. */
+const CLAIMS_AT_ONCE = 10;
 
 /**
  * Collects the records of the alarm's window, filters them again by the detection's own predicate, claims each, judges
  * it as far as the record alone allows, and plans what puts protection back.
  */
-export async function collect({ incidentId, round }: z.infer<typeof input>, context: Context): Promise<Collected> {
+export async function collect(
+  { incidentId, round, empty }: z.infer<typeof input>,
+  context: Context,
+): Promise<Collected> {
   const head = await context.ledger.head(incidentId);
   const detection = detectionOf(head.detection);
-  const from = new Date(Date.parse(head.alarmAt) - (detection.alarm.withinMinutes + LATE_MINUTES) * 60_000);
-  const to = new Date(context.now().getTime() + 60_000);
+  const { from, to } = windowOf(head, detection, { round, empty }, context.now());
   const matching = await recordsMatching(detection.when, from, to, context);
   const records = matching.filter((record) => !isOwn(record, context));
 
   const { mine, fresh, claimedBy } = await claimAll(head, records, round, context);
   const ownCalls = matching.length - records.length;
   const explained = mine.length === 0 && (claimedBy.length > 0 || ownCalls > 0);
-  if (explained) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
+  // Records of the same window in another incident: the two belong together.
+  if (explained || claimedBy.length > 0) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
   const related = mine.length > 0 ? await addRelated(head, detection, mine, { from, to, round }, context) : 0;
   const restore = fresh.length > 0 ? await planRestores(head, mine, context) : [];
+  const { now, left } = handOn(restore);
   context.log.info('collected', { matching: records.length, fresh: fresh.length, related, restore: restore.length });
-  return { fresh: fresh.length + related, explained, restore };
+  return { fresh: fresh.length + related, explained, restore: now, left };
+}
+
+/** Where in the log to look. Log events may be stamped a little ahead of this clock. */
+function windowOf(head: Head, detection: Detection, { round, empty }: { round: number; empty: number }, now: Date) {
+  const alarmAt = Date.parse(head.alarmAt);
+  const late = LATE_MINUTES[Math.min(empty, LATE_MINUTES.length - 1)] ?? 0;
+  const end = round === 0 ? Math.min(now.getTime(), alarmAt + FIRST_ROUND_MINUTES * 60_000) : now.getTime();
+  return {
+    from: new Date(alarmAt - (detection.alarm.withinMinutes + late) * 60_000),
+    to: new Date(end + 60_000),
+  };
 }
 
 /** A call by one of the playbooks' own roles: never an offence. The names are exact, so that nobody can slip in beside them. */
@@ -69,13 +99,20 @@ async function claimAll(head: Head, records: CloudTrailRecord[], round: number, 
   const fresh: IncidentEvent[] = [];
   const others = new Set<string>();
   const baselines = records.length > 0 ? await context.ledger.baselines.all() : [];
-  for (const [order, record] of records.entries()) {
-    const event = judged(head, record, baselines, context);
-    const claimed = await context.ledger.claimEvent(head.id, head.detection, event, { round, order });
-    if (claimed.by === 'other') others.add(claimed.incident);
-    else {
-      mine.push(event);
-      if (claimed.fresh) fresh.push(event);
+  const events = records.map((record, order) => ({ order, event: judged(head, record, baselines, context) }));
+  for (let start = 0; start < events.length; start += CLAIMS_AT_ONCE) {
+    const some = events.slice(start, start + CLAIMS_AT_ONCE);
+    const claims = await Promise.all(
+      some.map(({ event, order }) => context.ledger.claimEvent(head.id, head.detection, event, { round, order })),
+    );
+    for (const [index, { event }] of some.entries()) {
+      const claimed = claims[index];
+      if (!claimed) continue;
+      if (claimed.by === 'other') others.add(claimed.incident);
+      else {
+        mine.push(event);
+        if (claimed.fresh) fresh.push(event);
+      }
     }
   }
   return { mine, fresh, claimedBy: [...others] };

@@ -5,6 +5,7 @@ import type { Incident } from '../../playbooks/incident.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
 import { protectionPermissions } from '../guard/protection.ts';
+import { handOn } from '../hand-on.ts';
 import { investigations } from '../investigations/catalog.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planContainments } from '../plan.ts';
@@ -19,7 +20,7 @@ const input = z.object({ incidentId: z.string().min(1) });
 export async function investigate(
   { incidentId }: z.infer<typeof input>,
   context: Context,
-): Promise<{ contain: Planned[] }> {
+): Promise<{ contain: Planned[]; left: boolean }> {
   const { ledger } = context;
   await judgeByActions(await ledger.incident(incidentId), context);
   const incident = await ledger.incident(incidentId);
@@ -34,7 +35,8 @@ export async function investigate(
       await ledger.addFailure(incidentId, question, errorText(error));
     }
   }
-  return { contain: await planContainments(incident, context) };
+  const { now, left } = handOn(await planContainments(incident, context));
+  return { contain: now, left };
 }
 
 /** A record is benign when everything that it called for turned out not to be needed because it did no harm. */

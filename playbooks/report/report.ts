@@ -54,6 +54,7 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     `Account   ${incident.account}, ${incident.region}`,
     `Alarm     ${incident.alarmName}`,
     `Fired     ${dayAndClock(incident.alarmAt)}`,
+    ...(incident.events.length > 0 && incident.claimedBy?.length ? [`Linked    ${incident.claimedBy.join(', ')}`] : []),
     ...sections.filter((section) => section.lines.length > 0).flatMap(render),
   ];
   return {

@@ -26,7 +26,7 @@ beforeEach(() => {
 const stop = (time = '03:00:05', who: Record<string, unknown> = iamUser('mallory'), rest: object = {}) =>
   callAt(time, 'cloudtrail.amazonaws.com', 'StopLogging', who, { requestParameters: { name: 'cordon' }, ...rest });
 const deliver = (...records: object[]) => desk.account.logs.push(...records.map((record) => JSON.stringify(record)));
-const look = (incidentId: string, round = 0) => collect({ incidentId, round }, desk.context);
+const look = (incidentId: string, round = 0, empty = 0) => collect({ incidentId, round, empty }, desk.context);
 const stored = (incidentId: string) => desk.context.ledger.incident(incidentId);
 const session = (role: string, accountId = ACCOUNT) => ({
   type: 'AssumedRole',
@@ -197,7 +197,7 @@ describe('collect', () => {
   });
 
   it('explains nothing where nothing is', async () => {
-    expect(await look(incidentId)).toEqual({ fresh: 0, explained: false, restore: [] });
+    expect(await look(incidentId)).toEqual({ fresh: 0, explained: false, restore: [], left: false });
   });
 
   it('adds the sign-ins that share a user or an address with the failures', async () => {
