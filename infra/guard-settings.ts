@@ -14,10 +14,13 @@ export interface GuardSettings {
   suppressions: Suppression[];
 }
 
-const detection = z.string().refine((id) => Object.hasOwn(detections, id), {
-  error: ({ input }) => `there is no detection ${JSON.stringify(input)}; known: ${Object.keys(detections).join(', ')}`,
-});
+const isDetection = (id: string): boolean => Object.hasOwn(detections, id);
+const known = Object.keys(detections).join(', ');
 const mode = z.enum(modes);
+const modesByDetection = z.record(z.string(), mode).superRefine((given, context) => {
+  const unknown = Object.keys(given).filter((id) => !isDetection(id));
+  for (const id of unknown) context.addIssue(`there is no detection ${JSON.stringify(id)}; known: ${known}`);
+});
 
 /** JSON that cdk.json holds as it is and the command line as text. */
 const fromText = (value: unknown): unknown => {
@@ -43,15 +46,15 @@ const pairs = (value: unknown): unknown =>
 /** The settings' fields, by the names that `-c` has for them. */
 export const guardFields = {
   mode: mode.default('auto'),
-  modes: z.preprocess((value) => pairs(fromText(value)), z.record(detection, mode)).default({}),
+  modes: z.preprocess((value) => pairs(fromText(value)), modesByDetection).default({}),
   cap: z.coerce.number().int().min(0).max(1000).default(10),
   suppressions: z
     .preprocess(
       fromText,
       z.array(
-        suppressionSchema.refine((one) => Object.hasOwn(detections, one.detection), {
+        suppressionSchema.refine(({ detection }) => isDetection(detection), {
           path: ['detection'],
-          error: `must be one of ${Object.keys(detections).join(', ')}`,
+          error: `must be one of ${known}`,
         }),
       ),
     )
