@@ -45,6 +45,9 @@ export const undoUnit = (action: string): string => `undo-${action}`;
 export const undoable = (): string[] =>
   Object.entries(actions).flatMap(([id, { irreversible }]) => (irreversible ? [] : [id]));
 
+/** IAM takes no typographic apostrophes in a role's description. */
+const describe = (does: string, title: string): string => `${does}: ${title.replaceAll('\u2019', "'")}`;
+
 /** Every function there is, derived from the catalogs. */
 export const units: readonly Unit[] = [
   ...Object.entries(steps).map(([id, step]) => ({
@@ -57,7 +60,7 @@ export const units: readonly Unit[] = [
     id: investigateUnit(id),
     entry: 'handlers/steps/investigate.ts',
     handler: 'handler' as const,
-    description: `Investigates: ${response.title}`,
+    description: describe('Investigates', response.title),
     permissions: [...investigate, ...response.investigate.flatMap((one) => investigations[one].permissions)],
   })),
   ...Object.entries(actions).flatMap(([id, action]) => [
@@ -65,7 +68,7 @@ export const units: readonly Unit[] = [
       id: containUnit(id),
       entry: `handlers/actions/${id}.ts`,
       handler: 'contain' as const,
-      description: `Contains: ${action.title}`,
+      description: describe('Contains', action.title),
       permissions: [useLedger, ...action.permissions.contain],
     },
     ...(action.irreversible
@@ -75,7 +78,7 @@ export const units: readonly Unit[] = [
             id: undoUnit(id),
             entry: `handlers/actions/${id}.ts`,
             handler: 'undo' as const,
-            description: `Undoes: ${action.title}`,
+            description: describe('Undoes', action.title),
             permissions: [useLedger, ...action.permissions.undo],
           },
         ]),
