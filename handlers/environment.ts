@@ -22,6 +22,7 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     loginSuccess: z.enum(['declared', 'approve', 'auto']),
     denyAddresses: z.enum(choices),
     newPassword: z.enum(choices),
+    removePublicAccess: z.enum(choices),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );

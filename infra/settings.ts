@@ -19,6 +19,7 @@ const schema = z.object({
   loginSuccess: z.enum(['declared', 'approve', 'auto']).default(defaultOptions.loginSuccess),
   denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
+  removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
   organizationRole: z
     .string()
     .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
@@ -70,6 +71,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       loginSuccess: data.loginSuccess,
       denyAddresses: data.denyAddresses,
       newPassword: data.newPassword,
+      removePublicAccess: data.removePublicAccess,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),

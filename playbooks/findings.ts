@@ -47,6 +47,19 @@ export interface ExposureWay {
   what: string;
   /** The setting of the block that neutralizes it, if one does. */
   blockedBy?: string;
+  /** True when no record of the incident opened it: it was open before. */
+  before?: boolean;
+}
+
+/** That a bucket is meant to be public, as its tag says. */
+export interface Approval {
+  /** The tag's value. */
+  reason: string;
+  /** Who set it last and when, as far as event history has it. */
+  setBy?: string;
+  setAt?: string;
+  /** It does not count: who opened the bucket had set it. */
+  void?: true;
 }
 
 /** What `bucket-exposure` found of one bucket. */
@@ -61,6 +74,11 @@ export interface BucketExposure {
   until?: string;
   /** Is it closed now, as read back. */
   closed: boolean;
+  approval?: Approval;
+  /** What could not be read of it: its state is judged without. */
+  unread?: string[];
+  /** Why nothing at all could be found out. */
+  error?: string;
 }
 
 /** What `login-pattern` found. */

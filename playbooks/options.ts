@@ -13,6 +13,8 @@ export interface Options {
   denyAddresses: Choice;
   /** Makes users whose sign-ins failed choose a new password at their next one. */
   newPassword: Choice;
+  /** Takes public statements and grants out of the policy and ACL of a bucket that was opened, besides blocking them. */
+  removePublicAccess: Choice;
   /**
    * ARN of the role in the organization's management account that the actions against root assume. Without it they are
    * not offered: nothing inside an account holds its root.
@@ -21,4 +23,9 @@ export interface Options {
 }
 
 /** What holds where a deployment says nothing. */
-export const defaultOptions: Options = { loginSuccess: 'declared', denyAddresses: 'off', newPassword: 'off' };
+export const defaultOptions: Options = {
+  loginSuccess: 'declared',
+  denyAddresses: 'off',
+  newPassword: 'off',
+  removePublicAccess: 'approve',
+};

@@ -15,7 +15,7 @@ export type Mode = (typeof modes)[number];
 
 /** A target that records call for, with the records' eventIDs. */
 export interface Target {
-  /** In the action's own shape. */
+  /** In the action's own shape. All of it but `seen`, what the records say of it, tells it from other targets. */
   target: unknown;
   because: string[];
 }

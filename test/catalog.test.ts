@@ -136,6 +136,7 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
       const unscoped = [
         's3:GetAccountPublicAccessBlock',
         's3:PutAccountPublicAccessBlock',
+        's3:ListAccessPoints',
         'cloudwatch:DescribeAlarms',
         'iam:GetAccountSummary',
         'cloudtrail:ListTrails',

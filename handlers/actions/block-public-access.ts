@@ -1,51 +1,64 @@
 import { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { approvalWords } from '../../playbooks/report/exposure.ts';
+import { grantsSchema, ownerSchema, plainAcl } from '../buckets/acl.ts';
+import { approvalOf, approvalPermissions } from '../buckets/approval.ts';
+import { type BucketSeen, bucketSeen } from '../buckets/bucket-target.ts';
 import { type Block, blockSchema, blockWords, exposureWays, fullBlock, isFull, isPublic } from '../buckets/exposure.ts';
-import { readBlock, readBucket, readBucketPermissions } from '../buckets/read.ts';
+import { parts, readBlock, readBucket, readBucketPermissions } from '../buckets/read.ts';
+import { UndoRefused } from '../errors.ts';
 import { allow, buckets } from '../permissions.ts';
-import { containHandler, defineAction, undoHandler } from './action.ts';
+import { type Assessment, containHandler, defineAction, undoHandler } from './action.ts';
 
 interface Target {
   bucket: string;
-  /** The records weakened the block itself, not only a policy or an ACL. */
-  blockWeakened: boolean;
-  /** The account's own block was weakened too. It may be back by now, and must not hide that the bucket was open. */
-  accountBlockWeakened?: true | undefined;
+  seen: BucketSeen;
+}
+
+/** A captured or read-back state. The rest of the bucket is captured for the report and for what an analyst does next. */
+interface State {
+  block?: Block | undefined;
+  unread?: (typeof parts)[number][] | undefined;
 }
 
 /**
- * Turns all four settings of a bucket's public access block on.
+ * Turns all four settings of a bucket's public access block on. It does so too where the state cannot be read, since a
+ * policy that shuts cordon out must not keep a bucket open.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html
  */
 const action = defineAction({
   title: 'restore the public access block',
   contains: true,
-  target: z.object({
-    bucket: z.string().min(1),
-    blockWeakened: z.boolean(),
-    accountBlockWeakened: z.literal(true).optional(),
-  }),
+  target: z.object({ bucket: z.string().min(1), seen: bucketSeen }),
   before: z.object({
     block: blockSchema.optional(),
     policy: z.string().optional(),
-    grants: z.array(z.looseObject({ Permission: z.string().optional() })),
+    grants: grantsSchema,
+    owner: ownerSchema.optional(),
     ownership: z.string().optional(),
+    unread: z.array(z.enum(parts)).optional(),
   }),
   label: ({ bucket }: Target) => `bucket ${bucket}`,
-  words: ({ block }: { block?: Block | undefined }) => blockWords(block),
+  words: ({ block, unread = [] }: State) =>
+    unread.length === 0
+      ? blockWords(block)
+      : `${unread.includes('block') ? 'unknown' : blockWords(block)}, closed all the same although cordon is refused its ${unread.join(', ')}`,
   blastRadius:
     'strangers lose access to the bucket; while its policy is public, other accounts that the policy names lose it too',
   permissions: {
-    contain: [...readBucketPermissions, allow(['s3:PutBucketPublicAccessBlock'], buckets)],
+    contain: [...readBucketPermissions, ...approvalPermissions, allow(['s3:PutBucketPublicAccessBlock'], buckets)],
     undo: [allow(['s3:GetBucketPublicAccessBlock', 's3:PutBucketPublicAccessBlock'], buckets)],
   },
-  assess: async ({ bucket, blockWeakened, accountBlockWeakened }, context) => {
-    const state = await readBucket(bucket, context);
-    const ways = exposureWays(accountBlockWeakened ? { ...state, accountBlock: undefined } : state);
-    if (isFull(state.block)) {
-      return { needed: false, reason: 'all four settings of the bucket’s block are on', benign: !blockWeakened };
+  assess: async ({ bucket, seen }, context): Promise<Assessment> => {
+    const state = await readBucket(bucket, context, seen.region);
+    if (!state.unread.includes('block') && isFull(state.block)) {
+      const reason = 'all four settings of the bucket’s block are on';
+      return { needed: false, reason, benign: !seen.blockWeakened };
     }
-    if (isPublic(ways) || blockWeakened) return { needed: true };
+    const approval = await approvalOf(bucket, seen.openedBy, context);
+    if (approval && !approval.void) return { needed: false, reason: approvalWords(approval), benign: true };
+    const ways = exposureWays(seen.accountBlockWeakened ? { ...state, accountBlock: undefined } : state);
+    if (state.unread.length > 0 || isPublic(ways) || seen.blockWeakened) return { needed: true };
     const [blocked] = ways;
     return {
       needed: false,
@@ -55,9 +68,9 @@ const action = defineAction({
       benign: true,
     };
   },
-  capture: async ({ bucket }, context) => {
-    const { block, policy, grants, ownership } = await readBucket(bucket, context);
-    return { block, policy, grants: JSON.parse(JSON.stringify(grants)), ownership };
+  capture: async ({ bucket, seen }, context) => {
+    const { block, policy, grants, owner, ownership, unread } = await readBucket(bucket, context, seen.region);
+    return { block, policy, ownership, ...plainAcl({ owner, grants }), ...(unread.length > 0 ? { unread } : {}) };
   },
   contain: async ({ bucket }, _before, context) => {
     await context
@@ -69,6 +82,11 @@ const action = defineAction({
     return { verified: isFull(after.block), after };
   },
   undo: async ({ bucket }, before, context) => {
+    if (before.unread?.includes('block')) {
+      throw new UndoRefused(
+        `The block of bucket ${bucket} could not be read before it was changed, so what to put back is not known: set it by hand.`,
+      );
+    }
     const s3 = context.client(S3Client);
     await (before.block
       ? s3.send(new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration: before.block }))

@@ -1,11 +1,13 @@
 import type { Action } from './action.ts';
 import blockAccountPublicAccess from './block-account-public-access.ts';
 import blockPublicAccess from './block-public-access.ts';
+import closeAccessPoint from './close-access-point.ts';
 import deactivateAccessKey from './deactivate-access-key.ts';
 import deleteRootCredentials from './delete-root-credentials.ts';
 import denyAddresses from './deny-addresses.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
+import removePublicAccess from './remove-public-access.ts';
 import requireNewPassword from './require-new-password.ts';
 import restoreTrail from './restore-trail.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
@@ -20,11 +22,13 @@ export type AnyAction = Action<any, any, any>;
 export const actions: Readonly<Record<string, AnyAction>> = {
   'block-account-public-access': blockAccountPublicAccess,
   'block-public-access': blockPublicAccess,
+  'close-access-point': closeAccessPoint,
   'deactivate-access-key': deactivateAccessKey,
   'delete-root-credentials': deleteRootCredentials,
   'deny-addresses': denyAddresses,
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
+  'remove-public-access': removePublicAccess,
   'require-new-password': requireNewPassword,
   'revoke-role-sessions': revokeRoleSessions,
   'restore-trail': restoreTrail,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ExposureWay } from '../../playbooks/findings.ts';
-import { listOf, objectOf } from '../../playbooks/parameters.ts';
+import { letsAccessPointsIn, publicStatements } from './policy.ts';
 
 /** The four settings of a public access block. */
 export const blockSchema = z.object({
@@ -35,6 +35,17 @@ export interface Grant {
   Permission?: string | undefined;
 }
 
+/** An access point of a bucket, as far as it decides whether strangers get in. */
+export interface AccessPointState {
+  name: string;
+  /** Its policy's text, if it has one. */
+  policy?: string | undefined;
+  /** Its own block, which nobody can change after it was made. */
+  block?: Block | undefined;
+  /** It takes requests from one VPC only, which AWS never calls public. */
+  vpcOnly: boolean;
+}
+
 /** What decides whether strangers get into a bucket. */
 export interface BucketState {
   /** The policy's text, if there is one. */
@@ -44,13 +55,16 @@ export interface BucketState {
   ownership?: string | undefined;
   block?: Block | undefined;
   accountBlock?: Block | undefined;
+  accessPoints?: AccessPointState[] | undefined;
 }
 
 /**
- * Every way in which policy and ACL open a bucket to strangers, those included that a block or the ownership setting
- * neutralizes (`blockedBy`). The effective block is the most restrictive of bucket and account. BlockPublicAcls and
- * BlockPublicPolicy only refuse new grants: they close nothing that is open.
+ * Every way in which policy, ACL and access points open a bucket to strangers, those included that a block or the
+ * ownership setting neutralizes (`blockedBy`). The effective block is the most restrictive of bucket and account, and for
+ * an access point of its own too. BlockPublicAcls and BlockPublicPolicy only refuse new grants: they close nothing that
+ * is open.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html
  */
 export function exposureWays(state: BucketState): ExposureWay[] {
   const on = (setting: keyof Block): string | undefined =>
@@ -59,12 +73,38 @@ export function exposureWays(state: BucketState): ExposureWay[] {
       : state.accountBlock?.[setting]
         ? `${setting} of the account`
         : undefined;
-  const policyBlock = on('RestrictPublicBuckets');
   const aclBlock = state.ownership === 'BucketOwnerEnforced' ? 'BucketOwnerEnforced' : on('IgnorePublicAcls');
   return [
-    ...policyWays(state.policy).map((way) => ({ ...way, ...(policyBlock ? { blockedBy: policyBlock } : {}) })),
-    ...aclWays(state.grants).map((way) => ({ ...way, ...(aclBlock ? { blockedBy: aclBlock } : {}) })),
+    ...policyWays(state.policy).map((way) => held(way, on('RestrictPublicBuckets'))),
+    ...aclWays(state.grants).map((way) => held(way, aclBlock)),
+    ...(state.accessPoints ?? []).flatMap((point) => accessPointWays(point, state, on('RestrictPublicBuckets'))),
   ];
+}
+
+const held = (way: ExposureWay, blockedBy: string | undefined): ExposureWay =>
+  blockedBy ? { ...way, blockedBy } : way;
+
+function policyWays(policy: string | undefined): ExposureWay[] {
+  return publicStatements(policy).map(({ what, access }) => ({ via: 'policy', who: 'everyone', access, what }));
+}
+
+/**
+ * The ways that lead through an access point: both its policy and the bucket's must let a stranger in.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+ */
+function accessPointWays(
+  { name, policy, block, vpcOnly }: AccessPointState,
+  bucket: Pick<BucketState, 'policy'>,
+  bucketBlock?: string,
+): ExposureWay[] {
+  if (vpcOnly) return [];
+  const blockedBy = block?.RestrictPublicBuckets
+    ? 'RestrictPublicBuckets of the access point'
+    : (bucketBlock ??
+      (letsAccessPointsIn(bucket.policy) ? undefined : 'the policy of the bucket, which lets nobody in'));
+  return publicStatements(policy).map(({ what, access }) =>
+    held({ via: 'access-point', who: 'everyone', access, what: `${name}, ${what}` }, blockedBy),
+  );
 }
 
 /** True when a stranger gets in: some way is open. */
@@ -83,126 +123,12 @@ const GRANTED: Record<string, ExposureWay['access']> = {
   FULL_CONTROL: ['list', 'write', 'permissions'],
 };
 
+/** Whether a grant is one to everybody, or to everybody with any AWS account. */
+export const isPublicGrant = ({ Grantee }: Grant): boolean => (Grantee?.URI ?? '') in GROUPS;
+
 function aclWays(grants: Grant[]): ExposureWay[] {
   return grants.flatMap(({ Grantee, Permission = '' }) => {
     const who = GROUPS[Grantee?.URI ?? ''];
     return who ? [{ via: 'acl' as const, who, access: GRANTED[Permission] ?? [], what: `grant ${Permission}` }] : [];
   });
-}
-
-function policyWays(text: string | undefined): ExposureWay[] {
-  if (text === undefined) return [];
-  const statements = listOf(objectOf(JSON.parse(text)).Statement).map(objectOf);
-  return statements.flatMap((statement, index) => {
-    if (statement.Effect !== 'Allow' || !isForAnybody(statement) || isNarrowed(statement)) return [];
-    return [
-      {
-        via: 'policy' as const,
-        who: 'everyone' as const,
-        access: policyAccess(statement),
-        what: `statement ${typeof statement.Sid === 'string' ? statement.Sid : index + 1}`,
-      },
-    ];
-  });
-}
-
-function isForAnybody(statement: Record<string, unknown>): boolean {
-  // Everybody but some: as public as everybody.
-  if (statement.NotPrincipal !== undefined) return true;
-  const { Principal } = statement;
-  const named = [...listOf(Principal), ...Object.values(objectOf(Principal)).flatMap(listOf)];
-  return named.some((one) => typeof one === 'string' && one.includes('*'));
-}
-
-/** Calls that stand for each kind of access: a statement that allows one of them gives it. */
-const CALLS: Record<ExposureWay['access'][number], string[]> = {
-  read: ['s3:GetObject', 's3:GetObjectVersion'],
-  list: ['s3:ListBucket', 's3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
-  write: ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion', 's3:RestoreObject', 's3:DeleteBucket'],
-  permissions: [
-    ...['s3:GetBucketAcl', 's3:PutBucketAcl', 's3:GetObjectAcl', 's3:PutObjectAcl'],
-    ...['s3:GetBucketPolicy', 's3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
-    ...['s3:PutBucketPublicAccessBlock', 's3:PutBucketOwnershipControls'],
-  ],
-};
-
-function policyAccess(statement: Record<string, unknown>): ExposureWay['access'] {
-  // NotAction allows everything but what it names.
-  const [elements, wanted] =
-    statement.NotAction === undefined ? [statement.Action, true] : [statement.NotAction, false];
-  const patterns = listOf(elements).map((action) => String(action).toLowerCase());
-  const kinds = Object.keys(CALLS) as ExposureWay['access'];
-  return kinds.filter((kind) =>
-    CALLS[kind].some((call) => patterns.some((pattern) => isLike(call.toLowerCase(), pattern)) === wanted),
-  );
-}
-
-/**
- * True when `pattern` takes `text`: `*` stands for any characters and `?` for one. Goes back to the last `*` only, so that
- * no pattern, which an offender may have written, takes long.
- */
-function isLike(text: string, pattern: string): boolean {
-  let at = 0;
-  let star = -1;
-  let resume = 0;
-  let place = 0;
-  while (at < text.length) {
-    if (pattern[place] === '*') {
-      star = place++;
-      resume = at;
-    } else if (pattern[place] === '?' || pattern[place] === text[at]) {
-      place += 1;
-      at += 1;
-    } else if (star >= 0) {
-      place = star + 1;
-      at = ++resume;
-    } else return false;
-  }
-  return /^\**$/.test(pattern.slice(place));
-}
-
-/** Condition keys whose fixed value makes a grant to `*` not public, in lower case. */
-const NARROWING = new Set([
-  'aws:sourceip',
-  'aws:sourcearn',
-  'aws:sourcevpc',
-  'aws:sourcevpce',
-  'aws:sourceowner',
-  'aws:sourceaccount',
-  'aws:userid',
-  'aws:principalorgid',
-  'aws:principalorgpaths',
-  'aws:principalaccount',
-  'aws:principalarn',
-  's3:dataaccesspointarn',
-  's3:dataaccesspointaccount',
-  's3:x-amz-server-side-encryption-aws-kms-key-id',
-]);
-// With IfExists, a request without the key passes: that narrows nothing. Negations name whom to leave out.
-const POSITIVE = /^(ForAnyValue:)?(StringEquals|StringEqualsIgnoreCase|StringLike|ArnEquals|ArnLike|IpAddress)$/i;
-
-function isNarrowed(statement: Record<string, unknown>): boolean {
-  return Object.entries(objectOf(statement.Condition)).some(
-    ([operator, keys]) =>
-      POSITIVE.test(operator) &&
-      Object.entries(objectOf(keys)).some(
-        ([key, values]) =>
-          NARROWING.has(key.toLowerCase()) &&
-          listOf(values).length > 0 &&
-          listOf(values).every((value) => isFixed(key.toLowerCase(), String(value))),
-      ),
-  );
-}
-
-function isFixed(key: string, value: string): boolean {
-  if (key === 'aws:sourceip') {
-    const [address = '', bits] = value.split('/');
-    const size = Number(bits ?? (address.includes(':') ? 128 : 32));
-    return address.includes(':') ? size >= 32 : size >= 8;
-  }
-  // The path begins with the organization's id; behind it a wildcard stays within the organization.
-  if (key === 'aws:principalorgpaths') return /^o-[a-z0-9]+\//.test(value);
-  // An ARN may have a wildcard behind its account: it stays within one account.
-  if (key.endsWith('arn') && /^arn:[^*?]*:[^*?]*:[^*?]*:\d{12}:/.test(value)) return !value.includes('${');
-  return !/[*?]|\$\{/.test(value);
 }

@@ -156,6 +156,8 @@ export class Ledger {
     if (because.length === existing.because.length) return existing;
     const again: Partial<ActionRecord> = {
       because,
+      // What the records say of it may be more by now.
+      target: action.target,
       status: action.status,
       reason: action.reason,
       held: action.held,

@@ -9,7 +9,7 @@ import { decodeRestAnswer } from './protocols/rest.ts';
 import { isStructure, type Structure, type Value } from './protocols/values.ts';
 import { decodeXml, elements, parseXml } from './protocols/xml.ts';
 import { type Refusal, readError, refusal } from './refusals.ts';
-import { s3EventData, s3Parameters } from './s3-parameters.ts';
+import { accessPointName, s3EventData, s3Parameters } from './s3-parameters.ts';
 import { type Recorded, spell } from './spelling.ts';
 
 /** A field with more characters than this is left out of its record, which then says so. CloudTrail's own limit is 100 KB. */
@@ -139,6 +139,10 @@ function touchedResources({ call, input, output, refusal }: Exchange, account: s
   const resource = (type: string, arn: string) => [{ accountId: arn.split(':')[4] || account, type, ARN: arn }];
   if (call.model.name === 's3' && call.bucket !== undefined) {
     return resource('AWS::S3::Bucket', `arn:aws:s3:::${call.bucket}`);
+  }
+  const point = accessPointName(call);
+  if (point !== undefined) {
+    return resource('AWS::S3::AccessPoint', `arn:aws:s3:${call.region}:${account}:accesspoint/${point}`);
   }
   if (call.model.name === 'sts' && typeof input.RoleArn === 'string') return resource('AWS::IAM::Role', input.RoleArn);
   if (call.model.name === 'kms') {

@@ -20,6 +20,8 @@ export function s3Parameters(call: Call, account: string): { [name: string]: Rec
   const { request, bucket } = call;
   const parameters: [string, Recorded][] = [];
   if (bucket !== undefined) parameters.push(['bucketName', bucket]);
+  const point = accessPointName(call);
+  if (point !== undefined) parameters.push(['name', point]);
   parameters.push(...bodyParameters(call));
   parameters.push(['Host', awsHost(call, account)]);
   for (const [name, value] of splitTarget(request.target).query) {
@@ -31,6 +33,12 @@ export function s3Parameters(call: Call, account: string): { [name: string]: Rec
   if (isS3Control(request) && call.operation.name.endsWith('PublicAccessBlock'))
     parameters.push(['publicAccessBlock', '']);
   return Object.fromEntries(parameters);
+}
+
+/** The access point that a call of S3 control names in its path. */
+export function accessPointName({ model, request }: Call): string | undefined {
+  const [, name] = /^\/v20180820\/accesspoint\/([^/?]+)/.exec(request.target) ?? [];
+  return model.name === 's3control' && name !== undefined ? decodeURIComponent(name) : undefined;
 }
 
 /** The host that the same request has on AWS, in the addressing style it was sent in. */

@@ -1,5 +1,5 @@
 import { detection } from '../detection.ts';
-import { all, any, is, isFalse, missing, oneOf } from '../matching/match.ts';
+import { all, any, is, isFalse, like, missing, oneOf } from '../matching/match.ts';
 import { call, iamUser } from './samples.ts';
 
 const setting = (name: string) => `requestParameters.PublicAccessBlockConfiguration.${name}`;
@@ -22,15 +22,14 @@ export default detection({
   why: 'A public bucket can be read, listed or written by anybody on the internet, and scanners find it within minutes. The call that opens it is often a mistake, and as often the last step before data is taken out.',
   severity: 'HIGH',
   // The API is called DeletePublicAccessBlock; CloudTrail records DeleteBucket... and DeleteAccount...: all three are taken.
-  // The same Put... call restores and weakens: it counts when a setting is off or left out.
+  // An access point opens nothing before it has a policy, so the call that makes it does not count. The same Put... call restores and weakens: it counts when a setting is off or left out.
   when: all(
     is('eventSource', 's3.amazonaws.com'),
     any(
       is('eventName', 'PutBucketAcl'),
       is('eventName', 'PutBucketPolicy'),
-      is('eventName', 'DeletePublicAccessBlock'),
-      is('eventName', 'DeleteBucketPublicAccessBlock'),
-      is('eventName', 'DeleteAccountPublicAccessBlock'),
+      is('eventName', 'PutAccessPointPolicy'),
+      like('eventName', 'Delete*PublicAccessBlock'),
       all(
         oneOf('eventName', ['PutBucketPublicAccessBlock', 'PutAccountPublicAccessBlock']),
         any(...settings.flatMap((path) => [isFalse(path), missing(path)])),
@@ -59,6 +58,26 @@ export default detection({
             ],
           },
         }),
+      },
+      {
+        name: 'access point policy',
+        record: s3(
+          'PutAccessPointPolicy',
+          {
+            Host: '111122223333.s3-control.us-east-1.amazonaws.com',
+            name: 'reports-ap',
+            PutAccessPointPolicyRequest: { xmlns: 'http://awss3control.amazonaws.com/doc/2018-08-20/', Policy: '{}' },
+          },
+          {
+            resources: [
+              {
+                accountId: '111122223333',
+                type: 'AWS::S3::AccessPoint',
+                ARN: 'arn:aws:s3:us-east-1:111122223333:accesspoint/reports-ap',
+              },
+            ],
+          },
+        ),
       },
       {
         name: 'the bucket’s block removed, as recorded',
@@ -102,6 +121,13 @@ export default detection({
       {
         name: 'the block put back',
         record: s3('PutBucketPublicAccessBlock', { ...reports, PublicAccessBlockConfiguration: block(true) }),
+      },
+      {
+        name: 'an access point made, which has no policy yet',
+        record: s3('CreateAccessPoint', {
+          Host: '111122223333.s3-control.us-east-1.amazonaws.com',
+          name: 'reports-ap',
+        }),
       },
       { name: 'the policy removed', record: s3('DeleteBucketPolicy', { ...reports, policy: '' }) },
       { name: 'the block read', record: s3('GetBucketPublicAccessBlock', { ...reports }, { readOnly: true }) },

@@ -1,56 +1,66 @@
-import { bucketOf, isAccountBlock, weakensBlock } from '../buckets.ts';
+import { actorKinds, actorOf } from '../actor.ts';
+import { accessPointOf, bucketOf, isAccountBlock, weakensBlock } from '../buckets.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
-import type { BucketExposure } from '../findings.ts';
-import type { Incident } from '../incident.ts';
+import type { BucketExposure, ExposureWay } from '../findings.ts';
+import type { Incident, ManualStep } from '../incident.ts';
 import { containByHand, revokeSessions } from '../principals.ts';
-import { bytes, clock, line, plural } from '../report/words.ts';
+import { exposureLines } from '../report/exposure.ts';
+import { clock, line } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 
-/** The buckets that were touched, each once, with whether the block itself, or the account's, was weakened. */
-function buckets(records: CloudTrailRecord[]): Target[] {
-  const account = records.some(isAccountBlock) ? { accountBlockWeakened: true } : {};
-  const found = new Map<string, { blockWeakened: boolean; because: string[] }>();
+/** What records say of one bucket or access point. */
+interface Seen {
+  blockWeakened: boolean;
+  openedBy: string[];
+  region?: string;
+}
+
+/** The records by what they name, with what they say of it together. */
+function seenOf(
+  records: CloudTrailRecord[],
+  account: string,
+  named: (record: CloudTrailRecord) => string | undefined,
+): Map<string, { seen: Seen; because: string[] }> {
+  const found = new Map<string, { seen: Seen; because: string[] }>();
   for (const record of records) {
-    const bucket = bucketOf(record);
-    if (!bucket) continue;
-    const entry = found.get(bucket) ?? { blockWeakened: false, because: [] };
-    entry.blockWeakened ||= weakensBlock(record);
-    entry.because.push(record.eventID);
-    found.set(bucket, entry);
+    const name = named(record);
+    if (name === undefined) continue;
+    const { seen, because } = found.get(name) ?? { seen: { blockWeakened: false, openedBy: [] }, because: [] };
+    const openedBy = [...new Set([...seen.openedBy, actorOf(record, account).key])];
+    const blockWeakened = seen.blockWeakened || weakensBlock(record);
+    found.set(name, {
+      seen: { blockWeakened, openedBy, ...(record.awsRegion ? { region: record.awsRegion } : {}) },
+      because: [...because, record.eventID],
+    });
   }
-  return [...found].map(([bucket, { blockWeakened, because }]) => ({
-    target: { bucket, blockWeakened, ...account },
+  return found;
+}
+
+/** The buckets that were touched, each once, with whether the block itself, or the account's, was weakened, and by whom. */
+function buckets(records: CloudTrailRecord[], account: string): Target[] {
+  const weakened = records.some(isAccountBlock) ? { accountBlockWeakened: true } : {};
+  return [...seenOf(records, account, bucketOf)].map(([bucket, { seen, because }]) => ({
+    target: { bucket, seen: { ...seen, ...weakened } },
     because,
   }));
+}
+
+/** The access points whose policies were put, each once. */
+function accessPoints(records: CloudTrailRecord[], account: string): Target[] {
+  const named = (record: CloudTrailRecord) => {
+    const { name, region } = accessPointOf(record) ?? {};
+    return name && region ? `${region}/${name}` : undefined;
+  };
+  return [...seenOf(records, account, named)].map(([place, { seen, because }]) => {
+    const [region = '', accessPoint = ''] = place.split('/');
+    return { target: { accessPoint, region, seen: { openedBy: seen.openedBy } }, because };
+  });
 }
 
 /** The account, when its own block was weakened. */
 function accountBlock(records: CloudTrailRecord[], account: string): Target[] {
   const because = records.filter(isAccountBlock).map((record) => record.eventID);
   return because.length > 0 ? [{ target: { account }, because }] : [];
-}
-
-function exposureLines(found: BucketExposure): string[] {
-  const size = found.objects
-    ? `${found.objects.atLeast ? 'at least ' : ''}${plural(found.objects.count, 'object')}, ${bytes(found.objects.bytes)}`
-    : 'contents could not be listed';
-  const open = found.ways.filter((way) => !way.blockedBy);
-  const held = found.ways.filter((way) => way.blockedBy);
-  return [
-    line(`Bucket ${found.bucket}`, size),
-    ...(open.length > 0
-      ? open.map(
-          (way) =>
-            `  ${found.closed ? 'was' : 'IS'} open to ${way.who} by its ${way.via} (${way.what}): ${way.access.join(', ') || 'other calls'}`,
-        )
-      : held.length === 0
-        ? ['  no policy or ACL opens it to strangers']
-        : []),
-    ...held.map((way) => `  held back by ${way.blockedBy}: its ${way.via} (${way.what}) for ${way.who}`),
-    ...(found.protectionRemoved ? ['  its public access block was removed or weakened'] : []),
-    ...(found.since ? [`  since ${clock(found.since)}${found.until ? `, until ${clock(found.until)}` : ''}`] : []),
-    found.closed ? '  public access is removed (read back)' : '  PUBLIC ACCESS IS NOT REMOVED',
-  ];
 }
 
 /** What it meant that the account's own block was weakened, which opens no single bucket but every one that relies on it. */
@@ -66,20 +76,93 @@ function accountLines({ events, actions, account }: Incident): string[] {
   ];
 }
 
-/** What takes an opening away for good: policy and ACL are other commands. */
-const removal = (bucket: string, via: string): string[] =>
-  via === 'acl'
-    ? [`aws s3api get-bucket-acl --bucket ${bucket}`, `aws s3api put-bucket-acl --bucket ${bucket} --acl private`]
-    : [
+/** What takes an opening away for good: policy, ACL and access point are other commands. */
+function removal({ bucket }: BucketExposure, via: ExposureWay['via'], { account, region }: Incident): string[] {
+  switch (via) {
+    case 'acl':
+      return [
+        `aws s3api get-bucket-acl --bucket ${bucket}`,
+        `aws s3api put-bucket-acl --bucket ${bucket} --acl private`,
+      ];
+    case 'access-point':
+      return [
+        `aws s3control list-access-points --account-id ${account} --region ${region} --bucket ${bucket}`,
+        `aws s3control delete-access-point-policy --account-id ${account} --region ${region} --name ACCESS_POINT`,
+      ];
+    default:
+      return [
         `aws s3api get-bucket-policy --bucket ${bucket} --query Policy --output text > policy.json`,
         `aws s3api put-bucket-policy --bucket ${bucket} --policy file://policy.json`,
       ];
+  }
+}
+
+const ACCOUNT = 'the account';
+
+/** What a call was made on, in words. */
+function placeOf(record: CloudTrailRecord): string {
+  if (isAccountBlock(record)) return ACCOUNT;
+  const bucket = bucketOf(record);
+  const point = accessPointOf(record)?.name;
+  return bucket === undefined && point ? `access point ${point}` : `bucket ${bucket ?? 'not named'}`;
+}
+
+const wayWords = (via: ExposureWay['via']): string =>
+  via === 'access-point' ? 'access point' : via === 'acl' ? 'ACL' : via;
+const isApproved = ({ approval }: BucketExposure): boolean => approval !== undefined && !approval.void;
+
+/** What is still there to be removed from a bucket that was opened and closed again, by what it is open by. */
+function leftToRemove(incident: Incident): { exposure: BucketExposure; ways: ExposureWay['via'][] }[] {
+  const removed = incident.actions.filter(({ status }) => status === 'verified' || status === 'proposed');
+  return (incident.findings['bucket-exposure'] ?? [])
+    .filter((exposure) => !isApproved(exposure))
+    .map((exposure) => {
+      const byAction = removed.some(
+        ({ action, target }) =>
+          action === 'remove-public-access' && (target as { bucket?: string }).bucket === exposure.bucket,
+      );
+      const pointsClosed = removed.some(
+        ({ action, before }) =>
+          action === 'close-access-point' && (before as { bucket?: string } | undefined)?.bucket === exposure.bucket,
+      );
+      const ways = [...new Set(exposure.ways.map(({ via }) => via))];
+      return { exposure, ways: ways.filter((via) => (via === 'access-point' ? !pointsClosed : !byAction)) };
+    })
+    .filter(({ ways }) => ways.length > 0);
+}
+
+/** The buckets that were opened by policy or ACL, with the ACL as it was before the block hid its public grants. */
+function openedBuckets(incident: Incident): unknown[] {
+  return (incident.findings['bucket-exposure'] ?? [])
+    .filter((exposure) => !isApproved(exposure) && exposure.ways.some(({ via }) => via !== 'access-point'))
+    .map(({ bucket }) => {
+      const block = incident.actions.find(
+        ({ action, target }) => action === 'block-public-access' && (target as { bucket?: string }).bucket === bucket,
+      );
+      const { owner, grants = [] } = (block?.before ?? {}) as { owner?: unknown; grants?: unknown[] };
+      return { bucket, seen: { ...(owner ? { owner } : {}), grants } };
+    });
+}
+
+/** A policy can shut out everybody but root, who can always delete it. */
+const shutOut = ({ actions }: Incident): ManualStep[] =>
+  actions
+    .filter(({ action, status }) => action === 'block-public-access' && status === 'failed')
+    .map(({ target }) => target as { bucket: string })
+    .map(({ bucket }) => ({
+      what: `Close ${bucket} by hand. If its policy refuses even you, root of the account can delete it.`,
+      commands: [
+        `aws s3api put-public-access-block --bucket ${bucket} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+        `aws s3api delete-bucket-policy --bucket ${bucket}`,
+      ],
+    }));
 
 export default response({
   title: 'Close the bucket and name who opened it',
   restore: [
     { action: 'block-public-access', targets: buckets },
     { action: 'block-account-public-access', targets: accountBlock },
+    { action: 'close-access-point', targets: accessPoints },
   ],
   investigate: ['actor', 'bucket-exposure', 'role-use'],
   contain: [
@@ -87,26 +170,39 @@ export default response({
     // Most exposures are mistakes by people who have work to do: whether to lock them out is for a person to say.
     { action: 'disable-iam-user', who: ['iam-user', 'federated-user'], mode: 'approve' },
     revokeSessions,
+    // The block holds the bucket closed already, and what is in policy and ACL may have been there for years.
+    {
+      action: 'remove-public-access',
+      who: actorKinds,
+      mode: (_incident, _actor, { removePublicAccess }) =>
+        removePublicAccess === 'off' ? undefined : removePublicAccess,
+      targets: openedBuckets,
+    },
   ],
   byHand: (incident) => {
-    const exposed = incident.findings['bucket-exposure']?.filter((bucket) => bucket.ways.length > 0) ?? [];
-    const opened = exposed.map(({ bucket, ways, closed }) => ({
-      what: `Remove what opens ${bucket} from its ${[...new Set(ways.map((way) => way.via))].join(' and ')}: ${closed ? 'the block holds it closed, but the statement or grant is still there' : 'nothing else holds it closed'}.`,
-      commands: [...new Set(ways.map((way) => way.via))].flatMap((via) => removal(bucket, via)),
+    const opened = leftToRemove(incident).map(({ exposure, ways }) => ({
+      what: `Remove what opens ${exposure.bucket} from its ${ways.map(wayWords).join(' and ')}: ${exposure.closed ? 'the block holds it closed, but the statement or grant is still there' : 'nothing else holds it closed'}.`,
+      commands: ways.flatMap((via) => removal(exposure, via, incident)),
     }));
-    return [...opened, ...containByHand(incident)];
+    return [...shutOut(incident), ...opened, ...containByHand(incident)];
   },
   unresolved: (incident) =>
     (incident.findings['bucket-exposure'] ?? [])
-      .filter((bucket) => !bucket.closed)
-      .map((bucket) => `bucket ${bucket.bucket} is still open`),
+      .filter((exposure) => !exposure.closed && !isApproved(exposure))
+      .map(({ bucket, error, unread }) =>
+        error
+          ? `whether bucket ${bucket} is open is not known: ${error}`
+          : unread
+            ? `whether bucket ${bucket} is open is not known: cordon is refused its ${unread.join(', ')}`
+            : `bucket ${bucket} is still open`,
+      ),
   report: (incident) => [
     {
       heading: 'What happened',
       lines: incident.events.map(({ record, actor, verdict, reason }) =>
         line(
           `${clock(record.eventTime)} ${record.eventName}`,
-          isAccountBlock(record) ? 'the account' : `bucket ${bucketOf(record) ?? 'not named'}`,
+          placeOf(record),
           `by ${actor.label}`,
           verdict === 'attempt' ? `refused: ${record.errorCode}` : reason,
         ),
@@ -118,7 +214,7 @@ export default response({
     },
   ],
   subject: (incident) => {
-    const bucket = incident.events.map((event) => bucketOf(event.record)).find(Boolean);
-    return bucket ? `bucket ${bucket}` : 'the account’s public access block';
+    const places = incident.events.map(({ record }) => placeOf(record));
+    return places.find((place) => place !== ACCOUNT) ?? 'the account’s public access block';
   },
 });

@@ -66,7 +66,7 @@ const cases: [string, Module, object, () => unknown][] = [
   [
     'block-public-access',
     blockBucket,
-    { bucket: 'reports', blockWeakened: false },
+    { bucket: 'reports', seen: { blockWeakened: false, openedBy: [] } },
     () => desk.account.buckets.reports?.block,
   ],
   ['block-account-public-access', blockAccount, { account: ACCOUNT }, () => desk.account.accountBlock],
@@ -207,7 +207,7 @@ describe('reading back', () => {
 });
 
 describe('an action that is called for again', () => {
-  const target = { bucket: 'reports', blockWeakened: false };
+  const target = { bucket: 'reports', seen: { blockWeakened: false, openedBy: [] } };
 
   it('stays verified where it still holds, since the first time: what called for it was not harmless', async () => {
     const key = await plan('block-public-access', target);
@@ -365,7 +365,7 @@ describe('assessing', () => {
     ],
   ])('%s', async (_, prepare, expected) => {
     prepare();
-    const key = await plan('block-public-access', { bucket: 'reports', blockWeakened: false });
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened: false, openedBy: [] } });
 
     await contain(blockBucket, key);
 
@@ -375,7 +375,7 @@ describe('assessing', () => {
 
   it('finds a removed block worth restoring, also where nothing is public', async () => {
     desk.account.buckets.reports = { grants: [] };
-    const key = await plan('block-public-access', { bucket: 'reports', blockWeakened: true });
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } });
 
     await contain(blockBucket, key);
 
@@ -384,7 +384,7 @@ describe('assessing', () => {
 
   it('does not take a block that somebody put back for harmless', async () => {
     desk.account.buckets.reports = { block: ALL_ON };
-    const key = await plan('block-public-access', { bucket: 'reports', blockWeakened: true });
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } });
 
     await contain(blockBucket, key);
 
@@ -394,7 +394,7 @@ describe('assessing', () => {
   it('captures policy and grants as they were before the block hides them', async () => {
     const grants = [{ Grantee: { URI: 'http://acs.amazonaws.com/groups/global/AllUsers' }, Permission: 'READ' }];
     desk.account.buckets.reports = { policy: PUBLIC, grants, ownership: 'ObjectWriter' };
-    const key = await plan('block-public-access', { bucket: 'reports', blockWeakened: false });
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened: false, openedBy: [] } });
 
     await contain(blockBucket, key);
 
@@ -403,7 +403,7 @@ describe('assessing', () => {
 
   it.each<[string, Module, object]>([
     ['start-logging', startLogging, { trail: `${TRAIL}-gone` }],
-    ['block-public-access', blockBucket, { bucket: 'gone', blockWeakened: true }],
+    ['block-public-access', blockBucket, { bucket: 'gone', seen: { blockWeakened: true, openedBy: [] } }],
     ['disable-iam-user', disableUser, { user: 'gone' }],
     ['tag-iam-user', tagUser, { user: 'gone' }],
   ])('%s asks an analyst when the target is gone', async (action, module, target) => {

@@ -17,6 +17,15 @@ export interface FakeBucket {
   grants?: { Grantee: { URI?: string; ID?: string }; Permission: string }[];
   ownership?: string;
   objects?: number[];
+  tags?: Record<string, string>;
+}
+
+/** An access point of {@link FakeAccount}; its name is its key. */
+export interface FakeAccessPoint {
+  bucket: string;
+  policy?: string | undefined;
+  block?: Block;
+  vpcOnly?: boolean;
 }
 
 /** An error as the SDK throws it: told apart by its name. */
@@ -30,6 +39,7 @@ export class FakeAccount {
   readonly calls: { operation: string; region: string | undefined; input: Record<string, unknown> }[] = [];
   readonly users: Record<string, FakeUser> = {};
   readonly buckets: Record<string, FakeBucket> = {};
+  readonly accessPoints: Record<string, FakeAccessPoint> = {};
   readonly trails: Record<string, { logging: boolean; startedAt?: Date; stoppedAt?: Date }> = {};
   readonly alarms: Record<string, string> = {};
   /** Tags of roles, by the roles' names. */
@@ -39,6 +49,8 @@ export class FakeAccount {
   readonly kept: Record<string, string> = {};
   readonly mails: { subject: string; text: string }[] = [];
   accountBlock: Block | undefined;
+  /** What event history has, as messages. */
+  history: string[] = [];
   /** The log group's messages. */
   logs: string[] = [];
   now = new Date('2026-05-01T03:05:00Z');
@@ -73,6 +85,12 @@ export class FakeAccount {
   readonly #bucket = (name: string): FakeBucket => {
     const found = this.buckets[name];
     if (!found) throw refusal('NoSuchBucket', 'The specified bucket does not exist');
+    return found;
+  };
+
+  readonly #accessPoint = (name: string): FakeAccessPoint => {
+    const found = this.accessPoints[name];
+    if (!found) throw refusal('NoSuchAccessPoint', 'The specified accesspoint does not exist');
     return found;
   };
 
@@ -153,6 +171,50 @@ export class FakeAccount {
       if (!ownership) throw refusal('OwnershipControlsNotFoundError');
       return { OwnershipControls: { Rules: [{ ObjectOwnership: ownership }] } };
     },
+    PutBucketPolicy: ({ Bucket, Policy }) => {
+      const bucket = this.#bucket(Bucket);
+      if (bucket.block?.BlockPublicPolicy && Policy.includes('"*"')) throw refusal('AccessDenied');
+      bucket.policy = Policy;
+      return {};
+    },
+    DeleteBucketPolicy: ({ Bucket }) => {
+      delete this.#bucket(Bucket).policy;
+      return {};
+    },
+    PutBucketAcl: ({ Bucket, AccessControlPolicy }) => {
+      this.#bucket(Bucket).grants = AccessControlPolicy.Grants;
+      return {};
+    },
+    GetBucketTagging: ({ Bucket }) => {
+      const { tags } = this.#bucket(Bucket);
+      if (!tags) throw refusal('NoSuchTagSet');
+      return { TagSet: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+    },
+    ListAccessPoints: ({ Bucket }) => ({
+      AccessPointList: Object.entries(this.accessPoints)
+        .filter(([, point]) => point.bucket === Bucket)
+        .map(([Name]) => ({ Name, Bucket })),
+    }),
+    GetAccessPoint: ({ Name }) => {
+      const { bucket, block, vpcOnly } = this.#accessPoint(Name);
+      return {
+        ...{ Name, Bucket: bucket, NetworkOrigin: vpcOnly ? 'VPC' : 'Internet' },
+        ...(block ? { PublicAccessBlockConfiguration: block } : {}),
+      };
+    },
+    GetAccessPointPolicy: ({ Name }) => {
+      const { policy } = this.#accessPoint(Name);
+      if (policy === undefined) throw refusal('NoSuchAccessPointPolicy');
+      return { Policy: policy };
+    },
+    PutAccessPointPolicy: ({ Name, Policy }) => {
+      this.#accessPoint(Name).policy = Policy;
+      return {};
+    },
+    DeleteAccessPointPolicy: ({ Name }) => {
+      this.#accessPoint(Name).policy = undefined;
+      return {};
+    },
     ListObjectsV2: ({ Bucket }) => ({ Contents: (this.#bucket(Bucket).objects ?? []).map((Size) => ({ Size })) }),
     PutObject: ({ Key, Body }) => {
       this.kept[Key] = Body;
@@ -178,6 +240,7 @@ export class FakeAccount {
       if (!stack) throw refusal('ValidationError', `Stack with id ${StackName} does not exist`);
       return { Stacks: [{ StackName, ...stack }] };
     },
+    LookupEvents: () => ({ Events: this.history.map((CloudTrailEvent) => ({ CloudTrailEvent })) }),
     DescribeAlarms: ({ AlarmNames }) => ({
       MetricAlarms: (AlarmNames as string[])
         .filter((name) => name in this.alarms)

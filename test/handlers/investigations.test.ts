@@ -263,9 +263,14 @@ describe('bucket-exposure', () => {
       RestrictPublicBuckets: true,
     };
     desk.account.buckets.reports = { policy, block: full, objects: [1000, 500] };
-    const action = did('block-public-access', { bucket: 'reports', blockWeakened: true }, 'verified', {
-      before: { policy, grants: [] },
-    });
+    const action = did(
+      'block-public-access',
+      { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } },
+      'verified',
+      {
+        before: { policy, grants: [] },
+      },
+    );
 
     const found = await bucketExposure.find(
       incident('s3-public-exposure', { events: [opened], actions: [action] }),

@@ -368,20 +368,20 @@ describe('investigate', () => {
 
   it('goes on when a question cannot be answered, and says so', async () => {
     desk.account.before = (operation) => {
-      if (operation === 'GetBucketPolicy') throw refusal('AccessDenied', 'not allowed');
+      if (operation === 'GetAccountSummary') throw refusal('AccessDenied', 'not allowed');
     };
-    desk.account.buckets.reports = {};
-    const record = callAt('03:00:05', 's3.amazonaws.com', 'PutBucketAcl', iamUser('mallory'), {
-      requestParameters: { bucketName: 'reports' },
+    const record = callAt('03:00:05', 'iam.amazonaws.com', 'CreateUser', {
+      type: 'Root',
+      arn: `arn:aws:iam::${ACCOUNT}:root`,
     });
-    const incidentId = await prepared('s3-public-exposure', record);
+    const incidentId = await prepared('root-usage', record);
 
     const { contain } = await investigate({ incidentId }, desk.context);
 
-    expect(contain).toHaveLength(1);
-    expect((await desk.head(incidentId)).failures).toMatchObject([
-      { step: 'bucket-exposure', error: 'AccessDenied: not allowed' },
-    ]);
+    expect(contain).toEqual([]);
+    const { failures, findings } = await desk.head(incidentId);
+    expect(findings['root-activity']?.uses).toHaveLength(1);
+    expect(failures).toMatchObject([{ step: 'root-credentials', error: 'AccessDenied: not allowed' }]);
   });
 });
 

@@ -44,9 +44,11 @@ describe('readSettings', () => {
   it('gathers what it decides for the responses', () => {
     const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
 
-    const { options } = read({ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', organizationRole });
+    const given = { loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', removePublicAccess: 'off' };
 
-    expect(options).toEqual({ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', organizationRole });
+    const { options } = read({ ...given, organizationRole });
+
+    expect(options).toEqual({ ...given, organizationRole });
   });
 
   it('names everything that is wrong, at once', () => {

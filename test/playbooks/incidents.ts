@@ -136,7 +136,7 @@ export const bucketOpened = (): Incident =>
       event('03:00:09', s3('PutBucketPolicy', { bucketName: 'reports', bucketPolicy: {} }), 'offence'),
     ],
     actions: [
-      did('block-public-access', { bucket: 'reports', blockWeakened: true }, 'verified', {
+      did('block-public-access', { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } }, 'verified', {
         beforeWords: 'no public access block',
         afterWords: 'all four settings on',
       }),
@@ -175,7 +175,7 @@ export const bucketBenign = (): Incident =>
       ),
     ],
     actions: [
-      did('block-public-access', { bucket: 'reports', blockWeakened: false }, 'not-needed', {
+      did('block-public-access', { bucket: 'reports', seen: { blockWeakened: false, openedBy: [] } }, 'not-needed', {
         reason: 'not public: neither policy nor ACL lets strangers in',
         benign: true,
       }),

@@ -20,7 +20,7 @@ const plain = response({
 const record = call('s3.amazonaws.com', 'PutBucketPolicy', iamUser('mallory'));
 const events = (...verdicts: Verdict[]) => verdicts.map((verdict, at) => event(`03:00:0${at}`, record, verdict));
 const block = (status: ActionStatus, rest: object = {}) =>
-  did('block-public-access', { bucket: 'reports', blockWeakened: true }, status, rest);
+  did('block-public-access', { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } }, status, rest);
 const tag = (status: ActionStatus) => did('tag-iam-user', { user: 'mallory' }, status);
 const failure = { step: 'investigate', error: 'AccessDenied: no', at: '2026-05-01T03:02:00.000Z' };
 
