@@ -135,7 +135,7 @@ describe('somebody signs in as root and makes an administrator', () => {
     const incident = theIncident(played);
     const mail = theSummary(played);
     expect(incident).toMatchObject({ outcome: 'needs-analyst', status: 'handed-over' });
-    expect(actionsOf(incident)).toEqual([]);
+    expect(actionsOf(incident)).toEqual([`disable-iam-user, IAM user ${backdoor()}: proposed`]);
     expect(mail.subject).toBe(`[cordon] CRITICAL NEEDS AN ANALYST: root-usage, root, ${stage.account}`);
     expect(`${mail.subject}\n${mail.body}`).not.toMatch(/\bcontained\b/i);
     expect(section(mail, 'STILL OPEN').join()).toContain('nothing inside the account can contain this principal');
