@@ -24,6 +24,8 @@ export interface DeployOptions {
   mail: string;
   /** ARN patterns of principals that are never contained automatically. */
   protectedPrincipals: string[];
+  /** It is deployed already: what the local CloudFormation refuses is there. */
+  again?: boolean;
   /** Further settings, as `-c` takes them. */
   settings?: Record<string, string>;
   /** Folder for the synthesized templates and CDK's output; made if absent. */
@@ -73,7 +75,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   };
   for (const [stack, artifact] of Object.entries(manifest.artifacts)) {
     const file = artifact.type === 'aws:cloudformation:stack' ? artifact.properties?.templateFile : undefined;
-    if (file) await makeMissing(stack, join(options.dir, 'cdk.out', file), options);
+    if (file && !options.again) await makeMissing(stack, join(options.dir, 'cdk.out', file), options);
   }
   const made = Object.values(stacks).find((one) => one.LedgerTable !== undefined);
   if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {

@@ -167,9 +167,9 @@ async function start(
   const administrators = [SOC_ADMINISTRATOR, ACCOUNT_ADMINISTRATOR].map(
     (name) => `arn:aws:iam::${account}:user/${name}`,
   );
-  const deployWith = (settings: Record<string, string> = {}) =>
+  const deployWith = (settings: Record<string, string> = {}, again = false) =>
     deploy({
-      ...{ ...address, credentials: soc, dir: join(dir, 'deployment'), mail: MAIL_ADDRESS, settings },
+      ...{ ...address, credentials: soc, dir: join(dir, 'deployment'), mail: MAIL_ADDRESS, settings, again },
       protectedPrincipals: [...administrators, ...(options.protectedPrincipals ?? [])],
       signal: options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal,
     });
@@ -187,7 +187,7 @@ async function start(
     ...{ endpointByName, root, rootPassword, soc, accountAdministrator, deployment, signals, mailbox, emulator },
     makeUser: (name) => makeUser(address, accountAdministrator, name),
     redeploy: async (settings) => {
-      await deployWith(settings);
+      await deployWith(settings, true);
     },
     settled: () => settled(recorder, plane),
   };
