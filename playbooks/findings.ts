@@ -113,11 +113,24 @@ export interface RootCredentials {
   mfa?: boolean;
 }
 
+/** What `activity-in-gap` found: what the offenders did while a trail did not record. */
+export interface GapActivity {
+  trail: string;
+  /** ISO times. */
+  from: string;
+  to: string;
+  /** In order; those that changed something come first where there are too many. */
+  calls: { time: string; call: string; by: string; address: string; changes: boolean; error?: string }[];
+  /** There are more calls than these. */
+  more: boolean;
+}
+
 /** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
 export interface Findings {
   actor?: ActorFinding[];
   'role-use'?: RoleUse[];
   'logging-gap'?: TrailGap[];
+  'activity-in-gap'?: GapActivity[];
   'bucket-exposure'?: BucketExposure[];
   'login-pattern'?: LoginPattern;
   'root-activity'?: RootActivity;

@@ -4,9 +4,7 @@ import {
   CreateTrailCommand,
   DeleteTrailCommand,
   type EventSelector,
-  type InsightType,
   PutEventSelectorsCommand,
-  PutInsightSelectorsCommand,
   RemoveTagsCommand,
   StartLoggingCommand,
   StopLoggingCommand,
@@ -18,7 +16,7 @@ import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { TargetUnfit } from '../errors.ts';
 import { allow, passDeliveryRole, trails } from '../permissions.ts';
-import { home, readTrail, readTrailPermissions } from '../trails/read-trail.ts';
+import { home, putInsights, readTrail, readTrailPermissions } from '../trails/read-trail.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
 
 interface Target {
@@ -91,15 +89,6 @@ async function putSelectors(trail: string, state: TrailState, context: Context):
   );
 }
 
-async function putInsights(trail: string, insights: string[], context: Context): Promise<void> {
-  await home(trail, context).send(
-    new PutInsightSelectorsCommand({
-      TrailName: trail,
-      InsightSelectors: insights.map((type) => ({ InsightType: type as InsightType })),
-    }),
-  );
-}
-
 async function create(trail: string, wanted: TrailState, context: Context): Promise<void> {
   const given = Object.fromEntries(
     Object.entries(settingsInput(wanted, () => true)).filter(([, value]) => value !== ''),
@@ -149,34 +138,33 @@ const action = defineAction({
   blastRadius: 'one trail records again what it recorded before; nobody is held up',
   permissions: {
     contain: [
-      readTrailPermissions,
+      ...readTrailPermissions,
       allow(
         [
           'cloudtrail:CreateTrail',
           'cloudtrail:UpdateTrail',
-          'cloudtrail:AddTags',
           'cloudtrail:PutEventSelectors',
           'cloudtrail:PutInsightSelectors',
           'cloudtrail:StartLogging',
         ],
         trails,
       ),
+      allow(['cloudtrail:AddTags'], '*'),
       passDeliveryRole,
     ],
     undo: [
-      readTrailPermissions,
+      ...readTrailPermissions,
       allow(
         [
           'cloudtrail:DeleteTrail',
           'cloudtrail:UpdateTrail',
-          'cloudtrail:AddTags',
-          'cloudtrail:RemoveTags',
           'cloudtrail:PutEventSelectors',
           'cloudtrail:PutInsightSelectors',
           'cloudtrail:StopLogging',
         ],
         trails,
       ),
+      allow(['cloudtrail:AddTags', 'cloudtrail:RemoveTags'], '*'),
       passDeliveryRole,
     ],
   },

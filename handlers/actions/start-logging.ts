@@ -10,6 +10,7 @@ import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, trails } from '../permissions.ts';
+import { insightsOf, putInsights } from '../trails/read-trail.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
 
 interface Target {
@@ -28,21 +29,44 @@ async function status(trail: string, context: Context) {
   }
 }
 
-/** Starts a stopped trail. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html */
+/** The Insights types of the trail's baseline that are off: stopping a trail turns Insights off, and starting it leaves them so. */
+async function insightsOff(trail: string, context: Context): Promise<{ wanted: string[]; off: string[] }> {
+  const wanted = (await context.ledger.baselines.of(trail))?.state.insights ?? [];
+  if (wanted.length === 0) return { wanted, off: [] };
+  const on = await insightsOf(trail, home(trail, context));
+  return { wanted: [...new Set([...wanted, ...on])], off: wanted.filter((type) => !on.includes(type)) };
+}
+
+/** Starts a stopped trail, with the Insights that it had. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html */
 const action = defineAction({
   title: 'start logging again',
   contains: true,
   target: z.object({ trail: z.string().startsWith('arn:') }),
   before: z.object({ logging: z.boolean(), stoppedAt: z.string().optional() }),
   label: ({ trail }: Target) => `trail ${trailName(trail)}`,
-  words: (state: { logging: boolean; stoppedAt?: string | undefined; startedAt?: string | undefined }) =>
+  words: (state: {
+    logging: boolean;
+    stoppedAt?: string | undefined;
+    startedAt?: string | undefined;
+    insightsOff?: string[];
+  }) =>
     state.logging
-      ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}`
+      ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}${state.insightsOff ? `, but Insights off: ${state.insightsOff.join(', ')}` : ''}`
       : `logging off${state.stoppedAt ? ` since ${dayAndClock(state.stoppedAt)}` : ''}`,
   blastRadius: 'one trail records again; nobody is held up',
   permissions: {
-    contain: [allow(['cloudtrail:GetTrailStatus', 'cloudtrail:StartLogging'], trails)],
-    undo: [allow(['cloudtrail:GetTrailStatus', 'cloudtrail:StopLogging'], trails)],
+    contain: [
+      allow(
+        [
+          'cloudtrail:GetTrailStatus',
+          'cloudtrail:StartLogging',
+          'cloudtrail:GetInsightSelectors',
+          'cloudtrail:PutInsightSelectors',
+        ],
+        trails,
+      ),
+    ],
+    undo: [allow(['cloudtrail:GetTrailStatus', 'cloudtrail:StopLogging', 'cloudtrail:GetInsightSelectors'], trails)],
   },
   assess: async ({ trail }, context) =>
     (await status(trail, context)).IsLogging
@@ -54,14 +78,18 @@ const action = defineAction({
   },
   contain: async ({ trail }, _before, context) => {
     await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
+    const { wanted, off } = await insightsOff(trail, context);
+    if (off.length > 0) await putInsights(trail, wanted, context);
   },
   verify: async ({ trail }, context) => {
     const { IsLogging, StartLoggingTime } = await status(trail, context);
+    const { off } = await insightsOff(trail, context);
     const after = {
       logging: IsLogging ?? false,
+      ...(off.length > 0 ? { insightsOff: off } : {}),
       ...(StartLoggingTime ? { startedAt: StartLoggingTime.toISOString() } : {}),
     };
-    return { verified: after.logging, after };
+    return { verified: after.logging && off.length === 0, after };
   },
   undo: async ({ trail }, before, context) => {
     if (!before.logging) await home(trail, context).send(new StopLoggingCommand({ Name: trail }));

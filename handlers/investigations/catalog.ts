@@ -1,3 +1,4 @@
+import activityInGap from './activity-in-gap.ts';
 import actor from './actor.ts';
 import bucketExposure from './bucket-exposure.ts';
 import type { Investigations } from './investigation.ts';
@@ -9,6 +10,7 @@ import rootCredentials from './root-credentials.ts';
 
 /** Every investigation by its id. The only list of them. */
 export const investigations: Investigations = {
+  'activity-in-gap': activityInGap,
   actor,
   'bucket-exposure': bucketExposure,
   'logging-gap': loggingGap,

@@ -190,7 +190,7 @@ export const permissions = [
   useLedger,
   allow(['dynamodb:Query'], '{table}/index/by-time'),
   allow(['cloudtrail:ListTrails'], '*'),
-  readTrailPermissions,
+  ...readTrailPermissions,
   ...readPipelinePermissions,
   lookUpPermissions,
 ];

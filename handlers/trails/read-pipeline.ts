@@ -29,7 +29,11 @@ export interface LogGroupRef {
 }
 
 /** What {@link readLogGroup} may do. */
-export const readLogGroupPermissions = allow(['logs:DescribeLogGroups', 'logs:DescribeMetricFilters'], logGroups);
+export const readLogGroupPermissions = [
+  // A group is asked for by the beginning of its name, which is no resource.
+  allow(['logs:DescribeLogGroups'], '*'),
+  allow(['logs:DescribeMetricFilters'], logGroups),
+];
 /** What {@link readLogBucket} may do. */
 export const readLogBucketPermissions = allow(
   ['s3:GetBucketPolicy', 's3:GetLifecycleConfiguration', 's3:GetBucketVersioning'],
@@ -43,7 +47,7 @@ const readRolePermissions = allow(
 );
 /** What {@link readPipeline} may do. */
 export const readPipelinePermissions = [
-  readLogGroupPermissions,
+  ...readLogGroupPermissions,
   readLogBucketPermissions,
   readKeyPermissions,
   readRolePermissions,

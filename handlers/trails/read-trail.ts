@@ -4,7 +4,9 @@ import {
   GetInsightSelectorsCommand,
   GetTrailCommand,
   GetTrailStatusCommand,
+  type InsightType,
   ListTagsCommand,
+  PutInsightSelectorsCommand,
 } from '@aws-sdk/client-cloudtrail';
 import type { TrailState } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
@@ -19,17 +21,19 @@ export interface TrailReading {
   deliveryErrors: string[];
 }
 
-/** What {@link readTrail} may do. */
-export const readTrailPermissions = allow(
-  [
-    'cloudtrail:GetTrail',
-    'cloudtrail:GetTrailStatus',
-    'cloudtrail:GetEventSelectors',
-    'cloudtrail:GetInsightSelectors',
-    'cloudtrail:ListTags',
-  ],
-  trails,
-);
+/** What {@link readTrail} may do. The tags are asked of a list of trails, which not every judge of policies takes for a resource. */
+export const readTrailPermissions = [
+  allow(
+    [
+      'cloudtrail:GetTrail',
+      'cloudtrail:GetTrailStatus',
+      'cloudtrail:GetEventSelectors',
+      'cloudtrail:GetInsightSelectors',
+    ],
+    trails,
+  ),
+  allow(['cloudtrail:ListTags'], '*'),
+];
 
 /** The client of the trail's home region, which its ARN names: elsewhere a trail can be read, but not changed. */
 export const home = (trail: string, context: Context): CloudTrailClient =>
@@ -77,8 +81,8 @@ export async function readTrail(arn: string, context: Context): Promise<TrailRea
   }
 }
 
-/** https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html */
-async function insightsOf(arn: string, client: CloudTrailClient): Promise<string[]> {
+/** The Insights types that are on. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetInsightSelectors.html */
+export async function insightsOf(arn: string, client: CloudTrailClient): Promise<string[]> {
   try {
     const { InsightSelectors = [] } = await client.send(new GetInsightSelectorsCommand({ TrailName: arn }));
     return InsightSelectors.flatMap(({ InsightType }) => InsightType ?? []).sort();
@@ -86,6 +90,12 @@ async function insightsOf(arn: string, client: CloudTrailClient): Promise<string
     if (errorName(error) === 'InsightNotEnabledException') return [];
     throw error;
   }
+}
+
+/** Turns just these Insights types on. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_PutInsightSelectors.html */
+export async function putInsights(trail: string, insights: string[], context: Context): Promise<void> {
+  const InsightSelectors = insights.map((type) => ({ InsightType: type as InsightType }));
+  await home(trail, context).send(new PutInsightSelectorsCommand({ TrailName: trail, InsightSelectors }));
 }
 
 const present = <K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> =>

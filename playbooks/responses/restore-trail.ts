@@ -1,5 +1,5 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
-import type { TrailGap } from '../findings.ts';
+import type { GapActivity, TrailGap } from '../findings.ts';
 import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { containByHand, notContained, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
@@ -66,6 +66,18 @@ function putBack({ target, label, reason }: ActionRecord): ManualStep {
 const times = ({ interruptions = 1 }: TrailGap): string =>
   interruptions > 1 ? ` in ${interruptions} interruptions` : '';
 
+function activityLines({ trail, from, to, calls, more }: GapActivity): string[] {
+  const span = `while ${trailName(trail)} was off (${clock(from)} to ${clock(to)})`;
+  return [
+    calls.length === 0
+      ? `Event history has no call of the offenders ${span}; it may come up to 15 minutes late`
+      : `${plural(calls.length, 'call')} of the offenders ${span}${more ? ', and more' : ''}, as event history has them so far`,
+    ...calls.map(({ time, call, by, address, error }) =>
+      line(`  ${clock(time)} ${call}`, `by ${by}`, `from ${address}`, error && `refused: ${error}`),
+    ),
+  ];
+}
+
 export default response({
   title: 'Restore the trail and contain who tampered with it',
   harmless,
@@ -73,7 +85,7 @@ export default response({
     { action: 'start-logging', targets: stopped },
     { action: 'restore-trail', targets: changed },
   ],
-  investigate: ['actor', 'logging-gap', 'role-use'],
+  investigate: ['actor', 'logging-gap', 'activity-in-gap', 'role-use'],
   contain: [
     { action: 'tag-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto', attempts: true },
     { action: 'disable-iam-user', who: ['iam-user', 'federated-user'], mode: 'auto' },
@@ -139,6 +151,10 @@ export default response({
               : undefined;
         return line(`Trail ${trailName(gap.trail)} ${now}`, off);
       }),
+    },
+    {
+      heading: 'What was done while the trail was off',
+      lines: (incident.findings['activity-in-gap'] ?? []).flatMap(activityLines),
     },
   ],
   subject: (incident) => {
