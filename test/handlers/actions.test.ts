@@ -7,7 +7,9 @@ import * as disableUser from '../../handlers/actions/disable-iam-user.ts';
 import * as startLogging from '../../handlers/actions/start-logging.ts';
 import * as tagUser from '../../handlers/actions/tag-iam-user.ts';
 import { InvalidInput, NotInLedger, TargetUnfit, UndoRefused } from '../../handlers/errors.ts';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord, ActionStatus } from '../../playbooks/incident.ts';
+import { summaryMail } from '../../playbooks/report/report.ts';
 import { ACCOUNT, Desk, TRAIL } from './desk.ts';
 import { refusal } from './fake-account.ts';
 
@@ -287,6 +289,43 @@ describe('undo', () => {
     await undo(disableUser, key, { force: true });
 
     expect(desk.account.users.mallory).toEqual(MALLORY);
+  });
+
+  it('row: guard: undo of what was changed since, though it still holds: refused, told what, done when forced', async () => {
+    const key = await prepared();
+    desk.account.users.mallory?.keys.push({ id: 'AKIA2', status: 'Inactive' });
+
+    await expect(undo(disableUser, key)).rejects.toThrow(
+      /After containment: access key AKIA1 inactive, everything denied\. Now: access key AKIA1 inactive, access key AKIA2/,
+    );
+    const forced = await undo(disableUser, key, { force: true });
+
+    expect(forced).toMatchObject({ text: expect.stringContaining(`by ${ANALYST}, by force`) });
+    expect(desk.account.users.mallory?.keys[0]?.status).toBe('Active');
+  });
+
+  it('row: guard: undo of a trail that somebody stopped and started since: refused', async () => {
+    const key = await plan('start-logging', { trail: TRAIL });
+    await contain(startLogging, key);
+    await verify(startLogging, key);
+    desk.pass(60);
+    Object.assign(desk.account.trails[TRAIL] ?? {}, { startedAt: desk.account.now });
+
+    await expect(undo(startLogging, key)).rejects.toThrow(UndoRefused);
+  });
+
+  it('row: guard: undo in the report: who, why, and the incident is undone', async () => {
+    const key = await prepared();
+    await desk.context.ledger.updateHead(incidentId, { outcome: 'contained' });
+
+    await undo(disableUser, key);
+
+    expect(await desk.head(incidentId)).toMatchObject({ outcome: 'undone' });
+    const incident = await desk.context.ledger.incident(incidentId);
+    const detection = detectionOf(incident.detection);
+    const { subject, text } = summaryMail(incident, detection, responseOf(detection.response));
+    expect(subject).toContain('UNDONE: trail-tampering');
+    expect(text).toContain(`    undone by ${ANALYST}: a false alarm\n`);
   });
 
   it('goes on where its first try stopped halfway, but not for somebody else or much later', async () => {

@@ -41,6 +41,30 @@ describe('outcomeOf', () => {
     ['one withheld', { events: events('offence'), actions: [block('withheld')] }, 'needs-analyst'],
     ['one proposed', { events: events('offence'), actions: [block('proposed')] }, 'needs-analyst'],
     ['one undone', { events: events('offence'), actions: [block('undone')] }, 'undone'],
+    ['one monitored', { events: events('offence'), actions: [block('monitored'), tag('monitored')] }, 'monitored'],
+    [
+      'an attempt by somebody whose tag is monitored',
+      { events: events('attempt'), actions: [tag('monitored')] },
+      'attempt',
+    ],
+    [
+      'one monitored beside a failure',
+      { events: events('offence'), actions: [block('monitored')], failures: [failure] },
+      'needs-analyst',
+    ],
+    [
+      'one verified and one undone',
+      { events: events('offence'), actions: [block('verified'), did('disable-iam-user', { user: 'm' }, 'undone')] },
+      'undone',
+    ],
+    [
+      'one verified and one held back by the cap',
+      {
+        events: events('offence'),
+        actions: [block('verified'), did('disable-iam-user', { user: 'm' }, 'proposed', { held: 'cap' })],
+      },
+      'needs-analyst',
+    ],
     ['a proposal after an attempt', { events: events('attempt'), actions: [block('proposed')] }, 'needs-analyst'],
     [
       'one verified and one failed',
