@@ -101,7 +101,15 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
       perMinute: 6,
       users: [{ user: prepared.actor, failures: 6, addresses: [SOURCE], exists: true }],
       addresses: [{ address: SOURCE, failures: 6, users: [prepared.actor] }],
-      successes: [{ time: success?.record.eventTime, user: prepared.actor, address: SOURCE, mfa: false }],
+      successes: [
+        {
+          time: success?.record.eventTime,
+          user: prepared.actor,
+          key: `user:${prepared.actor}`,
+          address: SOURCE,
+          mfa: false,
+        },
+      ],
     });
     expect(actionsOf(incident)).toEqual([
       `disable-iam-user, IAM user ${prepared.actor}: verified`,
