@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
@@ -8,6 +8,7 @@ import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/clien
 import { LEFT_OUT } from '../infra/emulator.ts';
 import { SOC_POLICIES } from '../infra/soc-administrator.ts';
 import type { AccessKey } from './account.ts';
+import { assembly } from './assembly.ts';
 import { LocalFailure } from './failure.ts';
 import { makeLeftOut, type Resource } from './left-out.ts';
 
@@ -28,7 +29,7 @@ export interface DeployOptions {
   again?: boolean;
   /** Further settings, as `-c` takes them. */
   settings?: Record<string, string>;
-  /** Folder for the synthesized templates and CDK's output; made if absent. */
+  /** Folder for CDK's output; made if absent. */
   dir: string;
   /** Ends the deployment. */
   signal?: AbortSignal;
@@ -48,34 +49,33 @@ export interface Deployment {
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   await makeStagingBucket(options);
+  const settings: Record<string, string> = {
+    local: 'true',
+    mail: options.mail,
+    boundary: SOC_POLICIES.roleBoundary,
+    protected: options.protectedPrincipals.join(','),
+    ...options.settings,
+  };
+  const app = await assembly(settings, (output) => {
+    const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    return cdk(['synth', '--all', '--quiet', '--no-validation', '--output', output, ...context], options);
+  });
+  await mkdir(options.dir, { recursive: true });
   const outputs = join(options.dir, 'outputs.json');
   await cdk(
-    [
-      'deploy',
-      '--all',
+    ['deploy', '--all', '--app', app, '--outputs-file', outputs].concat([
       ...['--require-approval', 'never', '--method', 'direct', '--concurrency', '1', '--progress', 'events'],
-      ...[
-        '--output',
-        join(options.dir, 'cdk.out'),
-        '--outputs-file',
-        outputs,
-        '--no-notices',
-        '--no-validation',
-        '--ci',
-      ],
-      ...['-c', 'local=true', '-c', `mail=${options.mail}`, '-c', `boundary=${SOC_POLICIES.roleBoundary}`],
-      ...['-c', `protected=${options.protectedPrincipals.join(',')}`],
-      ...Object.entries(options.settings ?? {}).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
+      ...['--no-notices', '--ci'],
+    ]),
     options,
   );
   const stacks = JSON.parse(await readFile(outputs, 'utf8')) as Record<string, Record<string, string>>;
-  const manifest = JSON.parse(await readFile(join(options.dir, 'cdk.out', 'manifest.json'), 'utf8')) as {
+  const manifest = JSON.parse(await readFile(join(app, 'manifest.json'), 'utf8')) as {
     artifacts: Record<string, { type: string; properties?: { templateFile?: string } }>;
   };
   for (const [stack, artifact] of Object.entries(manifest.artifacts)) {
     const file = artifact.type === 'aws:cloudformation:stack' ? artifact.properties?.templateFile : undefined;
-    if (file && !options.again) await makeMissing(stack, join(options.dir, 'cdk.out', file), options);
+    if (file && !options.again) await makeMissing(stack, join(app, file), options);
   }
   const made = Object.values(stacks).find((one) => one.LedgerTable !== undefined);
   if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {
