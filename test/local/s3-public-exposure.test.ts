@@ -130,6 +130,7 @@ describe('an IAM user opens a bucket to everybody', () => {
     expect(actionsOf(incident)).toEqual([
       `block-public-access, bucket ${bucket}: verified`,
       `disable-iam-user, IAM user ${prepared.actor}: proposed`,
+      `remove-public-access, bucket ${bucket}: proposed`,
       `tag-iam-user, IAM user ${prepared.actor}: verified`,
     ]);
     const { tags, policies } = await readUser(stage, prepared.actor);
