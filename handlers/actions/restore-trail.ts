@@ -1,22 +1,12 @@
-import {
-  AddTagsCommand,
-  type AdvancedEventSelector,
-  CreateTrailCommand,
-  DeleteTrailCommand,
-  type EventSelector,
-  PutEventSelectorsCommand,
-  RemoveTagsCommand,
-  StartLoggingCommand,
-  StopLoggingCommand,
-  UpdateTrailCommand,
-} from '@aws-sdk/client-cloudtrail';
+import { DeleteTrailCommand, RemoveTagsCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
-import { type TrailBaseline, type TrailState, trailLosses, trailState } from '../../playbooks/trail-baseline.ts';
+import { type TrailBaseline, trailLosses, trailState } from '../../playbooks/trail-baseline.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { TargetUnfit } from '../errors.ts';
 import { allow, passDeliveryRole, trails } from '../permissions.ts';
-import { home, putInsights, readTrail, readTrailPermissions } from '../trails/read-trail.ts';
+import { align, bringBack, bringBackPermissions } from '../trails/bring-back.ts';
+import { home, readTrail, readTrailPermissions } from '../trails/read-trail.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
 
 interface Target {
@@ -56,68 +46,6 @@ async function read({ trail }: Target, context: Context): Promise<Reading> {
 }
 
 /**
- * A setting that is to be none is given as an empty text: one that is left out stays as it is.
- * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_UpdateTrail.html
- */
-function settingsInput({ settings }: TrailState, only: (field: keyof TrailState['settings']) => boolean) {
-  const text = (field: 'prefix' | 'topic' | 'logGroup' | 'role' | 'key') => settings[field] ?? '';
-  return {
-    ...(only('bucket') ? { S3BucketName: settings.bucket } : {}),
-    ...(only('prefix') ? { S3KeyPrefix: text('prefix') } : {}),
-    ...(only('topic') ? { SnsTopicName: text('topic') } : {}),
-    ...(only('globalEvents') ? { IncludeGlobalServiceEvents: settings.globalEvents } : {}),
-    ...(only('multiRegion') ? { IsMultiRegionTrail: settings.multiRegion } : {}),
-    ...(only('organization') ? { IsOrganizationTrail: settings.organization } : {}),
-    ...(only('validation') ? { EnableLogFileValidation: settings.validation } : {}),
-    // The service takes these two only together.
-    ...(only('logGroup') || only('role')
-      ? { CloudWatchLogsLogGroupArn: text('logGroup'), CloudWatchLogsRoleArn: text('role') }
-      : {}),
-    ...(only('key') ? { KmsKeyId: text('key') } : {}),
-  };
-}
-
-async function putSelectors(trail: string, state: TrailState, context: Context): Promise<void> {
-  const { eventSelectors, advancedEventSelectors } = state;
-  await home(trail, context).send(
-    new PutEventSelectorsCommand({
-      TrailName: trail,
-      ...(advancedEventSelectors.length > 0
-        ? { AdvancedEventSelectors: advancedEventSelectors as unknown as AdvancedEventSelector[] }
-        : { EventSelectors: eventSelectors as EventSelector[] }),
-    }),
-  );
-}
-
-async function create(trail: string, wanted: TrailState, context: Context): Promise<void> {
-  const given = Object.fromEntries(
-    Object.entries(settingsInput(wanted, () => true)).filter(([, value]) => value !== ''),
-  );
-  await home(trail, context).send(
-    new CreateTrailCommand({
-      ...given,
-      Name: trailName(trail),
-      S3BucketName: wanted.settings.bucket,
-    }),
-  );
-}
-
-/** Makes what differs from `wanted`, in the trail as it is, like `wanted`; nothing else is touched. */
-async function align(trail: string, wanted: TrailState, lost: { part: string; field: string }[], context: Context) {
-  const fields = new Set(lost.filter(({ part }) => part === 'settings').map(({ field }) => field));
-  if (fields.size > 0) {
-    const input = settingsInput(wanted, (field) => fields.has(field));
-    await home(trail, context).send(new UpdateTrailCommand({ Name: trail, ...input }));
-  }
-  if (lost.some(({ part }) => part === 'event selectors')) await putSelectors(trail, wanted, context);
-  if (lost.some(({ part }) => part === 'insights')) await putInsights(trail, wanted.insights, context);
-  if (lost.some(({ part }) => part === 'tags')) {
-    const TagsList = Object.entries(wanted.tags).map(([Key, Value]) => ({ Key, Value }));
-    await home(trail, context).send(new AddTagsCommand({ ResourceId: trail, TagsList }));
-  }
-}
-
-/**
  * Puts a trail back as its baseline has it: a deleted one is made again, a narrowed one gets back what was taken from it,
  * and either way it records. Tags of a deleted trail come back with it.
  * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
@@ -137,21 +65,7 @@ const action = defineAction({
         ].join('; '),
   blastRadius: 'one trail records again what it recorded before; nobody is held up',
   permissions: {
-    contain: [
-      ...readTrailPermissions,
-      allow(
-        [
-          'cloudtrail:CreateTrail',
-          'cloudtrail:UpdateTrail',
-          'cloudtrail:PutEventSelectors',
-          'cloudtrail:PutInsightSelectors',
-          'cloudtrail:StartLogging',
-        ],
-        trails,
-      ),
-      allow(['cloudtrail:AddTags'], '*'),
-      passDeliveryRole,
-    ],
+    contain: [...readTrailPermissions, ...bringBackPermissions],
     undo: [
       ...readTrailPermissions,
       allow(
@@ -176,12 +90,7 @@ const action = defineAction({
   },
   capture: read,
   contain: async ({ trail }, _before, context) => {
-    const { state: wanted } = await baselineOf(trail, context);
-    if (!(await readTrail(trail, context))) await create(trail, wanted, context);
-    // A trail that was just made has the service's own selectors.
-    const made = await readTrail(trail, context);
-    await align(trail, wanted, made ? trailLosses(wanted, made.state) : [], context);
-    await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
+    await bringBack(trail, (await baselineOf(trail, context)).state, context);
   },
   verify: async (target, context) => {
     const after = await read(target, context);

@@ -1,5 +1,5 @@
 import {
-  CloudTrailClient,
+  DeleteTrailCommand,
   GetTrailStatusCommand,
   StartLoggingCommand,
   StopLoggingCommand,
@@ -10,21 +10,33 @@ import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, trails } from '../permissions.ts';
-import { insightsOf, putInsights } from '../trails/read-trail.ts';
+import { bringBack, bringBackPermissions } from '../trails/bring-back.ts';
+import { home, insightsOf, putInsights } from '../trails/read-trail.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
 
 interface Target {
   trail: string;
 }
 
-// StartLogging works only in the home region, and the ARN names it.
-const home = (trail: string, context: Context) => context.client(CloudTrailClient, trail.split(':')[3]);
+interface State {
+  logging: boolean;
+  stoppedAt?: string | undefined;
+  startedAt?: string | undefined;
+  /** Insights types of the baseline that are off. */
+  insightsOff?: string[];
+  deleted?: true | undefined;
+}
 
+/**
+ * The trail's status, or undefined where it is gone but can be made again: a deletion while it does not record is seen by nobody.
+ * @throws {TargetUnfit} when it is gone and has no baseline
+ */
 async function status(trail: string, context: Context) {
   try {
     return await home(trail, context).send(new GetTrailStatusCommand({ Name: trail }));
   } catch (error) {
     if (errorName(error) !== 'TrailNotFoundException') throw error;
+    if (await context.ledger.baselines.of(trail)) return undefined;
     throw new TargetUnfit(`Trail ${trail} is gone: it must be made again before it can record.`, { cause: error });
   }
 }
@@ -37,52 +49,58 @@ async function insightsOff(trail: string, context: Context): Promise<{ wanted: s
   return { wanted: [...new Set([...wanted, ...on])], off: wanted.filter((type) => !on.includes(type)) };
 }
 
-/** Starts a stopped trail, with the Insights that it had. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html */
+/**
+ * Starts a stopped trail, with the Insights that it had; one that was deleted after that is made again from its baseline.
+ * https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_StartLogging.html
+ */
 const action = defineAction({
   title: 'start logging again',
   contains: true,
   target: z.object({ trail: z.string().startsWith('arn:') }),
-  before: z.object({ logging: z.boolean(), stoppedAt: z.string().optional() }),
+  before: z.object({ logging: z.boolean(), stoppedAt: z.string().optional(), deleted: z.literal(true).optional() }),
   label: ({ trail }: Target) => `trail ${trailName(trail)}`,
-  words: (state: {
-    logging: boolean;
-    stoppedAt?: string | undefined;
-    startedAt?: string | undefined;
-    insightsOff?: string[];
-  }) =>
-    state.logging
-      ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}${state.insightsOff ? `, but Insights off: ${state.insightsOff.join(', ')}` : ''}`
-      : `logging off${state.stoppedAt ? ` since ${dayAndClock(state.stoppedAt)}` : ''}`,
+  words: (state: State) =>
+    state.deleted
+      ? 'deleted'
+      : state.logging
+        ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}${state.insightsOff ? `, but Insights off: ${state.insightsOff.join(', ')}` : ''}`
+        : `logging off${state.stoppedAt ? ` since ${dayAndClock(state.stoppedAt)}` : ''}`,
   blastRadius: 'one trail records again; nobody is held up',
   permissions: {
-    contain: [
+    contain: bringBackPermissions,
+    undo: [
       allow(
         [
           'cloudtrail:GetTrailStatus',
-          'cloudtrail:StartLogging',
+          'cloudtrail:StopLogging',
+          'cloudtrail:DeleteTrail',
           'cloudtrail:GetInsightSelectors',
-          'cloudtrail:PutInsightSelectors',
         ],
         trails,
       ),
     ],
-    undo: [allow(['cloudtrail:GetTrailStatus', 'cloudtrail:StopLogging', 'cloudtrail:GetInsightSelectors'], trails)],
   },
   assess: async ({ trail }, context) =>
-    (await status(trail, context)).IsLogging
+    (await status(trail, context))?.IsLogging
       ? { needed: false, reason: 'the trail is logging already', benign: false }
       : { needed: true },
   capture: async ({ trail }, context) => {
-    const { IsLogging, StopLoggingTime } = await status(trail, context);
+    const found = await status(trail, context);
+    if (!found) return { logging: false, deleted: true as const };
+    const { IsLogging, StopLoggingTime } = found;
     return { logging: IsLogging ?? false, ...(StopLoggingTime ? { stoppedAt: StopLoggingTime.toISOString() } : {}) };
   },
   contain: async ({ trail }, _before, context) => {
+    const baseline = await context.ledger.baselines.of(trail);
+    if (baseline && !(await status(trail, context))) return bringBack(trail, baseline.state, context);
     await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
     const { wanted, off } = await insightsOff(trail, context);
     if (off.length > 0) await putInsights(trail, wanted, context);
   },
-  verify: async ({ trail }, context) => {
-    const { IsLogging, StartLoggingTime } = await status(trail, context);
+  verify: async ({ trail }, context): Promise<{ verified: boolean; after: State }> => {
+    const found = await status(trail, context);
+    if (!found) return { verified: false, after: { logging: false, deleted: true } };
+    const { IsLogging, StartLoggingTime } = found;
     const { off } = await insightsOff(trail, context);
     const after = {
       logging: IsLogging ?? false,
@@ -92,7 +110,8 @@ const action = defineAction({
     return { verified: after.logging && off.length === 0, after };
   },
   undo: async ({ trail }, before, context) => {
-    if (!before.logging) await home(trail, context).send(new StopLoggingCommand({ Name: trail }));
+    if (before.deleted) await home(trail, context).send(new DeleteTrailCommand({ Name: trail }));
+    else if (!before.logging) await home(trail, context).send(new StopLoggingCommand({ Name: trail }));
   },
 });
 
