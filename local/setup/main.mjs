@@ -18,6 +18,7 @@ const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
   local    a local AWS in the foreground; local env, local stop
   test     format, lint, types and every test
   check    test, and a clean work tree
+  rows     test, and write docs/rows.md from the tests
   install  only what the others install first
 
 Exit codes: 0 success, ${Object.entries(EXIT)
@@ -36,7 +37,7 @@ export async function run([command, ...args]) {
       return;
     }
     if (command in PROGRAMS) await program(command, args);
-    else if (['test', 'check', 'install'].includes(command)) await setUpAnd(command, args);
+    else if (['test', 'check', 'rows', 'install'].includes(command)) await setUpAnd(command, args);
     else throw new Failure('usage', `There is no command "${command}"; try: node local/bootstrap.mjs help`);
   } catch (error) {
     report(error);
@@ -47,7 +48,10 @@ async function setUpAnd(command, args) {
   if (args.length > 0) throw new Failure('usage', `"${command}" takes no arguments, and got: ${args.join(' ')}`);
   const passed = await interruptible(async (context) => {
     await install(context);
-    return command === 'install' || (await runChecks(context, { cleanTree: command === 'check' }));
+    return (
+      command === 'install' ||
+      (await runChecks(context, { cleanTree: command === 'check', writeRows: command === 'rows' }))
+    );
   });
   if (!passed) process.exitCode = EXIT.failed;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Failure } from './failure.mjs';
 import { run } from './processes.mjs';
 import { seconds } from './progress.mjs';
+import { keepTable, rowsOf } from './rows.mjs';
 
 const program = (...path) => ['node_modules', ...path];
 
@@ -22,14 +23,17 @@ const PROJECTS = [
  * Runs every check, each in a process of its own, and stops at the first that fails, with its output. The last line on
  * standard output is `N passed, N failed`: the tests' counts, and 1 failed for a check that has none.
  * @param {{ root: string, progress: import('./progress.mjs').Progress, signal: AbortSignal }} context
- * @param {{ cleanTree: boolean }} options `cleanTree`: also refuse a work tree with uncommitted changes.
+ * @param {{ cleanTree?: boolean, writeRows?: boolean }} options `cleanTree`: also refuse a work tree with uncommitted
+ *   changes; `writeRows`: write docs/rows.md instead of checking it.
  * @returns {Promise<boolean>} whether all passed
  */
-export async function runChecks(context, { cleanTree }) {
+export async function runChecks(context, { cleanTree = false, writeRows = false }) {
   const total = { passed: 0, failed: 0 };
+  const rows = [];
   const steps = [
     ...STATIC.map(({ name, args }) => ({ name, work: () => plain(context, args) })),
-    ...PROJECTS.map(({ name, project }) => ({ name, work: () => vitest(context, project) })),
+    ...PROJECTS.map(({ name, project }) => ({ name, work: () => vitest(context, project, rows) })),
+    { name: 'table of rows', work: async () => keepTable(context.root, rows, { write: writeRows }) },
     ...(cleanTree ? [{ name: 'clean tree', work: () => gitStatus(context) }] : []),
   ];
   for (const { name, work } of steps) {
@@ -52,7 +56,7 @@ async function plain({ root, signal }, args) {
   return { ok: code === 0, output };
 }
 
-async function vitest({ root, signal }, project) {
+async function vitest({ root, signal }, project, rows) {
   const folder = join(root, '.local', 'reports');
   const report = join(folder, `${project}-${process.pid}.json`);
   mkdirSync(folder, { recursive: true });
@@ -61,11 +65,20 @@ async function vitest({ root, signal }, project) {
     args.push('--reporter=default', '--reporter=json', `--outputFile.json=${report}`);
     const { code, output } = await run(process.execPath, args, { cwd: root, signal });
     const { passed, failed } = counts(report);
+    rows.push(...rowsIn(root, report));
     const ok = code === 0 && failed === 0 && passed > 0;
     const empty = passed + failed === 0 && code === 0 ? '\nNo test was run.' : '';
     return { ok, output: output + empty, passed, failed: ok ? 0 : Math.max(failed, 1) };
   } finally {
     rmSync(report, { force: true });
+  }
+}
+
+function rowsIn(root, file) {
+  try {
+    return rowsOf(root, JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return [];
   }
 }
 
