@@ -7,25 +7,27 @@ import { type AccessPointState, type BucketState, exposureWays, isFull, isPublic
 import { type BucketFound, readBucket, readBucketPermissions } from '../buckets/read.ts';
 import type { Context } from '../context.ts';
 import { errorText, TargetUnfit } from '../errors.ts';
+import { inParts } from '../in-parts.ts';
 import { allow, buckets } from '../permissions.ts';
 import type { Investigation } from './investigation.ts';
 
 /** Objects are counted up to this number; beyond it the report says "at least". */
 const COUNT_CAP = 10_000;
+/** Buckets that are looked at at the same time. */
+const BUCKETS_AT_ONCE = 8;
 
 /** How open each bucket was, what lies in it, since when, and whether it is closed now. */
 export default {
   permissions: [...readBucketPermissions, ...approvalPermissions, allow(['s3:ListBucket'], buckets)],
   find: async (incident, context) => {
-    const found: BucketExposure[] = [];
-    for (const [bucket, calls] of callsByBucket(incident)) {
+    const found = await inParts([...callsByBucket(incident)], BUCKETS_AT_ONCE, async ([bucket, calls]) => {
       const exposure = await exposureOf(bucket, calls, incident, context).catch((error: unknown) =>
         unknownExposure(bucket, calls, error, context),
       );
       // A bucket that nothing opened is of interest only where somebody meant to open it.
-      if (calls.some(({ verdict }) => verdict === 'offence') || exposure.public) found.push(exposure);
-    }
-    return found;
+      return calls.some(({ verdict }) => verdict === 'offence') || exposure.public ? [exposure] : [];
+    });
+    return found.flat();
   },
 } satisfies Investigation<BucketExposure[]>;
 

@@ -10,6 +10,7 @@ import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts'
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
 import { handOn } from '../hand-on.ts';
+import { inParts } from '../in-parts.ts';
 import type { Head } from '../incidents/items.ts';
 import { readLogsPermissions, recordsMatching } from '../logs.ts';
 import { useLedger } from '../permissions.ts';
@@ -95,27 +96,20 @@ function isOwn(record: CloudTrailRecord, { environment }: Context): boolean {
 }
 
 async function claimAll(head: Head, records: CloudTrailRecord[], round: number, context: Context) {
-  const mine: IncidentEvent[] = [];
-  const fresh: IncidentEvent[] = [];
+  const taken = new Set<IncidentEvent>();
+  const fresh = new Set<IncidentEvent>();
   const others = new Set<string>();
   const baselines = records.length > 0 ? await context.ledger.baselines.all() : [];
   const events = records.map((record, order) => ({ order, event: judged(head, record, baselines, context) }));
-  for (let start = 0; start < events.length; start += CLAIMS_AT_ONCE) {
-    const some = events.slice(start, start + CLAIMS_AT_ONCE);
-    const claims = await Promise.all(
-      some.map(({ event, order }) => context.ledger.claimEvent(head.id, head.detection, event, { round, order })),
-    );
-    for (const [index, { event }] of some.entries()) {
-      const claimed = claims[index];
-      if (!claimed) continue;
-      if (claimed.by === 'other') others.add(claimed.incident);
-      else {
-        mine.push(event);
-        if (claimed.fresh) fresh.push(event);
-      }
-    }
-  }
-  return { mine, fresh, claimedBy: [...others] };
+  await inParts(events, CLAIMS_AT_ONCE, async ({ event, order }) => {
+    const claimed = await context.ledger.claimEvent(head.id, head.detection, event, { round, order });
+    if (claimed.by === 'other') others.add(claimed.incident);
+    else if (claimed.fresh) fresh.add(event);
+    if (claimed.by === 'us') taken.add(event);
+  });
+  // In the order of the log, whichever claim was answered first.
+  const mine = events.map(({ event }) => event).filter((event) => taken.has(event));
+  return { mine, fresh: mine.filter((event) => fresh.has(event)), claimedBy: [...others] };
 }
 
 function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[], context: Context): IncidentEvent {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { actionKeyOf } from '../../handlers/actions/action.ts';
-
 import { exposureWays, fullBlock, isPublic } from '../../handlers/buckets/exposure.ts';
 import {
   letsAccessPointsIn,
@@ -11,6 +10,7 @@ import {
 } from '../../handlers/buckets/policy.ts';
 import bucketExposure from '../../handlers/investigations/bucket-exposure.ts';
 import { planRestores } from '../../handlers/plan.ts';
+import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { iamUser } from '../../playbooks/detections/samples.ts';
 import { exposureLines } from '../../playbooks/report/exposure.ts';
 import { callAt, Desk } from './desk.ts';
@@ -88,7 +88,7 @@ describe('rounds and records', () => {
     const head = await desk.head(id);
     const events = [put('PutBucketPolicy', 'reports'), put('DeleteBucketPublicAccessBlock', 'reports', '06')].map(
       (record) => ({
-        ...{ record, verdict: 'offence' as const },
+        ...{ record: cloudTrailRecord.parse(record), verdict: 'offence' as const },
         actor: { kind: 'iam-user' as const, key: 'user:mallory', label: 'IAM user mallory', name: 'mallory' },
       }),
     );
@@ -120,7 +120,7 @@ describe('rounds and records', () => {
       if (input?.Bucket === 'broken') throw refusal('InternalError', 'try again');
     };
     const event = (bucketName: string) => ({
-      ...{ record: put('PutBucketPolicy', bucketName), verdict: 'offence' as const },
+      ...{ record: cloudTrailRecord.parse(put('PutBucketPolicy', bucketName)), verdict: 'offence' as const },
       actor: { kind: 'iam-user' as const, key: 'user:mallory', label: 'IAM user mallory', name: 'mallory' },
     });
     const id = await desk.open('s3-public-exposure');
