@@ -6,7 +6,6 @@ export interface ActorFinding {
   arn?: string;
   addresses: string[];
   userAgents: string[];
-  calls: { time: string; call: string; address: string; verdict: string; error?: string }[];
 }
 
 /** What `role-use` found of one role whose sessions did it: whom their revocation would hit. */

@@ -6,28 +6,30 @@ const distinct = (values: (string | null | undefined)[]): string[] => [
   ...new Set(values.filter((value): value is string => typeof value === 'string' && value !== '')),
 ];
 
-/** Everybody in the incident, with addresses, programs and calls. */
+/**
+ * What a finding holds at the most: it is kept in the head of the incident, and an item of DynamoDB has 400 KB. The records
+ * themselves are kept whole.
+ */
+const MOST = { actors: 300, addresses: 10, agents: 3, agentCharacters: 200 };
+
+/** Everybody in the incident, with addresses and programs. */
 export default {
   permissions: [],
   find: async (incident) => {
     const byKey = new Map<string, IncidentEvent[]>();
     for (const event of incident.events) byKey.set(event.actor.key, [...(byKey.get(event.actor.key) ?? []), event]);
-    return [...byKey.values()].map((events): ActorFinding => {
+    return [...byKey.values()].slice(0, MOST.actors).map((events): ActorFinding => {
       const [{ actor }] = events as [IncidentEvent];
       return {
         key: actor.key,
         label: actor.label,
         kind: actor.kind,
         ...(actor.arn ? { arn: actor.arn } : {}),
-        addresses: distinct(events.map((event) => event.record.sourceIPAddress)),
-        userAgents: distinct(events.map((event) => event.record.userAgent)),
-        calls: events.map(({ record, verdict }) => ({
-          time: record.eventTime,
-          call: record.eventName ?? 'unknown call',
-          address: record.sourceIPAddress ?? 'unknown address',
-          verdict,
-          ...(record.errorCode ? { error: record.errorCode } : {}),
-        })),
+        addresses: distinct(events.map((event) => event.record.sourceIPAddress)).slice(0, MOST.addresses),
+        userAgents: distinct(events.map((event) => event.record.userAgent?.slice(0, MOST.agentCharacters))).slice(
+          0,
+          MOST.agents,
+        ),
       };
     });
   },

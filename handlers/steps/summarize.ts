@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
+import { briefly } from '../../playbooks/report/brief.ts';
 import { summaryMail } from '../../playbooks/report/report.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
@@ -41,7 +42,9 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   if (outcome !== 'duplicate') {
     const { MessageId } = await context
       .client(SNSClient)
-      .send(new PublishCommand({ TopicArn: context.environment.topic, Subject: mail.subject, Message: mail.text }));
+      .send(
+        new PublishCommand({ TopicArn: context.environment.topic, Subject: mail.subject, Message: briefly(mail.text) }),
+      );
     log.info('mailed', { outcome, round, messageId: MessageId });
   }
   await ledger.updateHead(incidentId, { mailedRound: round });

@@ -143,7 +143,7 @@ describe('rounds and records', () => {
     desk.account.buckets.reports = { policy: policy(open), grants: [grant] };
     const id = await desk.open('s3-public-exposure');
     const event = {
-      ...{ record: put('PutBucketPolicy', 'reports'), verdict: 'offence' as const },
+      ...{ record: cloudTrailRecord.parse(put('PutBucketPolicy', 'reports')), verdict: 'offence' as const },
       actor: { kind: 'iam-user' as const, key: 'user:mallory', label: 'IAM user mallory', name: 'mallory' },
     };
 

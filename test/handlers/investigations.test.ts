@@ -132,7 +132,7 @@ describe('root-activity', () => {
 });
 
 describe('actor', () => {
-  it('gathers addresses, programs and calls of each, once', async () => {
+  it('gathers addresses and programs of each, once', async () => {
     const by = (name: string, rest: object = {}) =>
       call('s3.amazonaws.com', 'PutBucketAcl', iamUser(name), { ...rest });
     const events = [
@@ -148,7 +148,6 @@ describe('actor', () => {
       { label: 'IAM user mallory', addresses: ['198.51.100.23', '203.0.113.9'], userAgents: [expect.any(String)] },
       { label: 'IAM user alice', addresses: [] },
     ]);
-    expect(found[0]?.calls.map((one) => one.error)).toEqual([undefined, 'AccessDenied', undefined]);
   });
 });
 

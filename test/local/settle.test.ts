@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   DeletePublicAccessBlockCommand,
-  GetPublicAccessBlockCommand,
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -17,79 +17,66 @@ import { theIncident, theSummary } from './harness/expectations.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
 let aws: TestAws;
-let desk: Desk;
+let buckets: Desk;
+let trail: Desk;
 let stage: Stage;
 
 // An AWS of its own: a hundred offenders would be in everybody's way.
 beforeAll(async () => {
-  aws = await startTestAws({ settings: { cap: '500' } });
-  desk = await Desk.open('s3-public-exposure', aws.shared);
-  stage = desk.stage();
+  aws = await startTestAws();
+  buckets = await Desk.open('s3-public-exposure', aws.shared);
+  trail = await Desk.open('trail-tampering', aws.shared);
+  stage = trail.stage();
 });
 afterAll(async () => {
-  await desk?.close();
+  await buckets?.close();
+  await trail?.close();
   await aws?.close();
 });
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => String(index).padStart(3, '0'));
 
-/** A bucket without a block, and a user who may open it. */
-async function prepareOpening(mark: string): Promise<{ user: string; bucket: string; open: () => Promise<unknown> }> {
-  const user = `opener-${mark}-${stage.mark}`;
-  const bucket = `open-${mark}-${stage.mark}`;
-  const administrator = new S3Client(as(stage, stage.administrator));
-  await administrator.send(new CreateBucketCommand({ Bucket: bucket }));
-  administrator.destroy();
-  // A new bucket has a block. Taking it away is an incident of its own, so it is done where nothing records it.
-  const unseen = new S3Client({ ...as(stage, stage.root), endpoint: aws.shared.unrecorded });
-  await unseen.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
-  unseen.destroy();
-  const key = await makeAttacker(stage, user, ['s3:PutBucketPolicy']);
+/** A user who may do nothing, and tries to stop the trail. */
+async function prepareAttempt(mark: string): Promise<{ user: string; attempt: () => Promise<string> }> {
+  const user = `trier-${mark}-${stage.mark}`;
+  const key = await makeAttacker(stage, user, ['s3:ListAllMyBuckets']);
   // A program's name may be long; a hundred such records are more than the state of an execution may hold.
-  const s3 = new S3Client({ ...as(stage, key), customUserAgent: 'x'.repeat(2500) });
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` }],
-  });
-  return { user, bucket, open: () => s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy })) };
+  const cloudTrail = new CloudTrailClient({ ...as(stage, key), customUserAgent: 'x'.repeat(2600) });
+  const attempt = () =>
+    cloudTrail.send(new StopLoggingCommand({ Name: 'cordon' })).then(
+      () => 'stopped',
+      (error: Error) => error.name,
+    );
+  return { user, attempt };
 }
 
-const settingsOn = async (bucket: string): Promise<number> => {
-  const s3 = new S3Client(as(stage, stage.administrator));
-  const { PublicAccessBlockConfiguration: block = {} } = await s3.send(
-    new GetPublicAccessBlockCommand({ Bucket: bucket }),
-  );
-  s3.destroy();
-  return Object.values(block).filter(Boolean).length;
-};
-
 describe('a hundred offenders in one window', () => {
-  let openings: Awaited<ReturnType<typeof prepareOpening>>[];
+  let users: string[];
+  let answers: string[];
   let played: Played;
   beforeAll(async () => {
     // Prepare
-    openings = [];
-    for (const mark of numbered(100)) openings.push(await prepareOpening(mark));
+    const attempts = await Promise.all(numbered(100).map(prepareAttempt));
+    users = attempts.map(({ user }) => user);
 
     // Act
-    played = await desk.play({ attack: () => Promise.all(openings.map(({ open }) => open())) });
+    played = await trail.play({
+      attack: async () => {
+        answers = await Promise.all(attempts.map(({ attempt }) => attempt()));
+      },
+    });
   });
 
-  it('row: settle: a hundred offenders in one window: all are treated, in one incident', async () => {
+  it('row: settle: a hundred offenders in one window: all are treated, in one incident', () => {
     const incident = theIncident(played);
     const done = incident.actions.map(({ action, label, status }) => `${action}, ${label}: ${status}`);
-    expect(incident).toMatchObject({ outcome: 'contained', failures: [] });
-    expect(new Set(incident.events.map(({ actor }) => actor.name)).size).toBe(100);
-    for (const { user, bucket } of openings) {
-      expect(done).toContain(`block-public-access, bucket ${bucket}: verified`);
-      expect(done).toContain(`tag-iam-user, IAM user ${user}: verified`);
-      expect(await settingsOn(bucket)).toBe(4);
-    }
+    expect(new Set(answers)).toEqual(new Set(['AccessDeniedException']));
+    expect(incident).toMatchObject({ outcome: 'attempt', failures: [] });
+    expect(done.sort()).toEqual(users.map((user) => `tag-iam-user, IAM user ${user}: verified`).sort());
   });
 
   it('row: settle: more than 256 KB of events: go by reference, none is lost', async () => {
-    const incident = theIncident(played);
-    const records = await desk.evidence(incident, 'records.ndjson');
+    const records = await trail.evidence(theIncident(played), 'records.ndjson');
     expect(records.length).toBeGreaterThan(262_144);
     expect(records.trimEnd().split('\n')).toHaveLength(100);
     expect(played.executions.map(({ status }) => status)).toEqual(['SUCCEEDED']);
@@ -105,7 +92,7 @@ describe('a hundred offenders in one window', () => {
     };
 
     // Act
-    const after = await desk.play({ attack: () => deliverByHand(late) });
+    const after = await trail.play({ attack: () => deliverByHand(late) });
 
     // Assess
     const incident = theIncident(after);
@@ -115,6 +102,26 @@ describe('a hundred offenders in one window', () => {
     expect(theSummary(after).body).toContain(`Linked    ${before.id}`);
   });
 });
+
+/** A bucket without a block, and a user who may open it. */
+async function prepareOpening(mark: string): Promise<{ user: string; bucket: string; open: () => Promise<unknown> }> {
+  const user = `opener-${mark}-${stage.mark}`;
+  const bucket = `open-${mark}-${stage.mark}`;
+  const administrator = new S3Client(as(stage, stage.administrator));
+  await administrator.send(new CreateBucketCommand({ Bucket: bucket }));
+  administrator.destroy();
+  // A new bucket has a block. Taking it away is an incident of its own, so it is done where nothing records it.
+  const unseen = new S3Client({ ...as(stage, stage.root), endpoint: aws.shared.unrecorded });
+  await unseen.send(new DeletePublicAccessBlockCommand({ Bucket: bucket }));
+  unseen.destroy();
+  const key = await makeAttacker(stage, user, ['s3:PutBucketPolicy']);
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` }],
+  });
+  const s3 = new S3Client(as(stage, key));
+  return { user, bucket, open: () => s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy })) };
+}
 
 async function deliverByHand(record: object): Promise<void> {
   const logs = new CloudWatchLogsClient(as(stage, stage.administrator));
@@ -136,7 +143,7 @@ describe('what the playbook cannot do', () => {
     const { user, bucket, open } = await prepareOpening('denied');
 
     // Act
-    const played = await desk.play({ attack: open });
+    const played = await buckets.play({ attack: open });
     await iam.send(new DeleteRolePolicyCommand(policy));
 
     // Assess
@@ -154,9 +161,9 @@ describe('what the playbook cannot do', () => {
 
   it('row: input: an alarm for a detection that no longer exists: mailed by the playbook, nothing is lost', async () => {
     // Act
-    const { executionArn = '' } = await desk.clients.sfn.send(
+    const { executionArn = '' } = await trail.clients.sfn.send(
       new StartExecutionCommand({
-        stateMachineArn: desk.machine,
+        stateMachineArn: trail.machine,
         input: JSON.stringify({
           'detail-type': 'CloudWatch Alarm State Change',
           account: stage.account,
@@ -170,10 +177,10 @@ describe('what the playbook cannot do', () => {
     );
 
     // Assess
-    const mail = await desk.mail(
+    const mail = await trail.mail(
       ({ subject, body }) => subject.includes('PLAYBOOK FAILED') && body.includes(executionArn),
     );
     expect(mail.body).toContain("There is no detection 'gone-detection' in the catalog");
-    expect((await ended(desk.clients.sfn, executionArn)).status).toBe('FAILED');
+    expect((await ended(trail.clients.sfn, executionArn)).status).toBe('FAILED');
   });
 });

@@ -67,7 +67,6 @@ const mallory = {
   arn: `arn:aws:iam::${ACCOUNT}:user/mallory`,
   addresses: ['198.51.100.23'],
   userAgents: [agent],
-  calls: [],
 };
 const disabled = did('disable-iam-user', { user: 'mallory' }, 'verified', {
   beforeWords: 'access key AKIAEXAMPLE7MALLORY7 active, not denied anything by cordon',

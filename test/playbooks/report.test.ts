@@ -173,7 +173,7 @@ describe('the summary', () => {
         ...{ userAgent: text, sourceIPAddress: text, errorCode: text, errorMessage: text },
         requestParameters: { bucketName: text, name: text, userName: text },
       });
-      const actor = { key: 'k', label: text, kind: 'unknown', addresses: [text], userAgents: [text], calls: [] };
+      const actor = { key: 'k', label: text, kind: 'unknown', addresses: [text], userAgents: [text] };
       const uses = [{ time: at, call: text, address: text, agent: text }];
       return incident(id, {
         events: [event('03:00:00', record, 'offence', text)],
