@@ -32,7 +32,7 @@ let aws: TestAws;
 
 // The trail is stopped here, and root used: other files would see it, so this one has a local AWS of its own.
 beforeAll(async () => {
-  aws = await startTestAws({ settings: { denyAddresses: 'approve', newPassword: 'approve' } });
+  aws = await startTestAws({ returnSpeed: 10, settings: { denyAddresses: 'approve', newPassword: 'approve' } });
 });
 afterAll(() => aws?.close());
 

@@ -36,9 +36,16 @@ beforeAll(async () => {
   desk = await Desk.open('trail-tampering', aws.shared);
   stage = desk.stage();
   const cloudTrail = new CloudTrailClient(as(stage, stage.administrator));
-  await cloudTrail.send(
-    new PutInsightSelectorsCommand({ TrailName: 'cordon', InsightSelectors: [{ InsightType: 'ApiCallRateInsight' }] }),
-  );
+  // The detection looks at this call too: what is played next must not join its incident.
+  await desk.play({
+    attack: () =>
+      cloudTrail.send(
+        new PutInsightSelectorsCommand({
+          TrailName: 'cordon',
+          InsightSelectors: [{ InsightType: 'ApiCallRateInsight' }],
+        }),
+      ),
+  });
   await cloudTrail.send(
     new AddTagsCommand({ ResourceId: trailArn(), TagsList: [{ Key: 'owner', Value: 'security' }] }),
   );

@@ -12,7 +12,7 @@ export interface TestAws {
 
 /** Starts a local AWS with the product deployed, in which waits are short and alarms return quickly. */
 export async function startTestAws(options: LocalAwsOptions = {}): Promise<TestAws> {
-  const aws = await startLocalAws({ waitScale: 0.05, returnSpeed: 10, ...options });
+  const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...options });
   if (!aws.deployment) throw new Error('The local AWS started without the product.');
   const control = await startControl(() => aws.settled());
   void aws.ended.then((failure) => failure && console.error(failure.message));
