@@ -7,8 +7,9 @@ import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { responseOf } from '../playbooks/catalog.ts';
 import type { Detection } from '../playbooks/detection.ts';
-import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
+import { filterPattern } from './filter.ts';
 import type { Machine } from './machine.ts';
 
 /** What a detection is deployed with. */
@@ -31,7 +32,7 @@ export class DetectionRule extends Construct {
     new CfnMetricFilter(this, 'Filter', {
       filterName: name,
       logGroupName: props.logGroupName,
-      filterPattern: cloudWatchPattern(detection.when),
+      filterPattern: filterPattern(detection, responseOf(detection.response), prefix),
       metricTransformations: [
         { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
       ],
