@@ -122,6 +122,7 @@ async function plan(
     label: unit.label(target),
     because,
     ...decision,
+    ...(unit.byHand ? { commands: unit.byHand(target) } : {}),
     ...(unit.irreversible ? { irreversible: unit.irreversible } : {}),
   });
 }

@@ -55,6 +55,8 @@ export interface ActionRecord {
   /** The target's state before, as captured, and after, as read back. */
   before?: unknown;
   after?: unknown;
+  /** Commands that do the same by hand. */
+  commands?: string[];
   /** The same in words. */
   beforeWords?: string;
   afterWords?: string;

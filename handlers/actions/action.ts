@@ -36,6 +36,8 @@ interface Containment<Target, Before, After> {
   words: (state: Before | After) => string;
   /** What else it touches, in words. */
   blastRadius: string;
+  /** Commands that do the same by hand, for when it is proposed, withheld or failed. */
+  byHand?: (target: Target) => string[];
   /** None to undo where it is irreversible. */
   permissions: { contain: Permission[]; undo: Permission[] };
   /** Default: always needed. @throws {TargetUnfit} when the target is gone */

@@ -23,6 +23,9 @@ const action = defineAction({
   label: ({ account }: { account: string }) => `account ${account}`,
   words: ({ block }: { block?: Block | undefined }) => blockWords(block),
   blastRadius: 'every bucket of the account is closed to strangers',
+  byHand: ({ account }) => [
+    `aws s3control put-public-access-block --account-id ${account} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+  ],
   permissions: {
     contain: [allow(['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], '*')],
     undo: [allow(['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], '*')],

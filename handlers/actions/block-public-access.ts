@@ -1,5 +1,6 @@
 import { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { quoted } from '../../playbooks/principals.ts';
 import { approvalWords } from '../../playbooks/report/exposure.ts';
 import { grantsSchema, ownerSchema, plainAcl } from '../buckets/acl.ts';
 import { approvalOf, approvalPermissions } from '../buckets/approval.ts';
@@ -45,6 +46,9 @@ const action = defineAction({
       : `${unread.includes('block') ? 'unknown' : blockWords(block)}, closed all the same although cordon is refused its ${unread.join(', ')}`,
   blastRadius:
     'strangers lose access to the bucket; while its policy is public, other accounts that the policy names lose it too',
+  byHand: ({ bucket }) => [
+    `aws s3api put-public-access-block --bucket ${quoted(bucket)} --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`,
+  ],
   permissions: {
     contain: [...readBucketPermissions, ...approvalPermissions, allow(['s3:PutBucketPublicAccessBlock'], buckets)],
     undo: [allow(['s3:GetBucketPublicAccessBlock', 's3:PutBucketPublicAccessBlock'], buckets)],

@@ -7,6 +7,7 @@ import {
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
 import { z } from 'zod';
+import { quoted } from '../../playbooks/principals.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, users } from '../permissions.ts';
@@ -95,6 +96,11 @@ const action = defineAction({
       denied ? 'everything denied' : 'not denied anything by cordon',
     ].join(', '),
   blastRadius: 'everything that uses this user’s access keys, sessions or console sign-in stops working',
+  byHand: ({ user }) => [
+    `aws iam put-user-policy --user-name ${quoted(user)} --policy-name ${DENY_POLICY} --policy-document ${quoted(denyAll)}`,
+    `aws iam list-access-keys --user-name ${quoted(user)}`,
+    `aws iam update-access-key --user-name ${quoted(user)} --status Inactive --access-key-id KEY_ID`,
+  ],
   permissions: {
     contain: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy'], users)],
     undo: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:DeleteUserPolicy'], users)],

@@ -1,5 +1,6 @@
 import { DeleteRolePolicyCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { z } from 'zod';
+import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
@@ -75,6 +76,9 @@ const action = defineAction({
     return policy === undefined ? 'no sessions revoked by cordon' : `a policy ${REVOKE_POLICY} of somebody else`;
   },
   blastRadius: 'every session of the role ends, also those of others; they must assume it again',
+  byHand: ({ role }) => [
+    `aws iam put-role-policy --role-name ${quoted(role)} --policy-name ${REVOKE_POLICY} --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateLessThan":{"aws:TokenIssueTime":"'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"}}}]}'`,
+  ],
   permissions: {
     contain: [allow(['iam:GetRolePolicy', 'iam:PutRolePolicy'], roles)],
     undo: [allow(['iam:GetRolePolicy', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy'], roles)],

@@ -5,6 +5,7 @@ import {
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail';
 import { z } from 'zod';
+import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
@@ -66,6 +67,9 @@ const action = defineAction({
         ? `logging on${state.startedAt ? ` since ${dayAndClock(state.startedAt)}` : ''}${state.insightsOff ? `, but Insights off: ${state.insightsOff.join(', ')}` : ''}`
         : `logging off${state.stoppedAt ? ` since ${dayAndClock(state.stoppedAt)}` : ''}`,
   blastRadius: 'one trail records again; nobody is held up',
+  byHand: ({ trail }) => [
+    `aws cloudtrail start-logging --region ${quoted(trail.split(':')[3] ?? '')} --name ${quoted(trail)}`,
+  ],
   permissions: {
     contain: bringBackPermissions,
     undo: [

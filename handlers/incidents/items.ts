@@ -79,6 +79,7 @@ export const actionItem = z.object({
   because: z.array(z.string()),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
+  commands: z.array(z.string()).optional(),
   beforeWords: z.string().optional(),
   afterWords: z.string().optional(),
   reason: z.string().optional(),

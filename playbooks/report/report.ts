@@ -120,6 +120,7 @@ function did(action: ActionRecord, incident: Incident): string[] {
       : action.reason
         ? [`  because: ${action.reason}`]
         : []),
+    ...(action.status === 'failed' || action.status === 'withheld' ? commands(action) : []),
     ...(action.status === 'verified'
       ? [
           `  before: ${action.beforeWords}`,
@@ -132,10 +133,14 @@ function did(action: ActionRecord, incident: Incident): string[] {
   ];
 }
 
+/** How a person does it, where cordon has not. */
+const commands = (action: ActionRecord): string[] => (action.commands ?? []).map((command) => `  $ ${command}`);
+
 const decide = (action: ActionRecord): string[] => [
   `${action.title}, ${action.label}: not done, because a person must decide`,
   ...(action.reason ? [`  ${action.reason}`] : []),
   ...(action.beforeWords ? [`  now: ${action.beforeWords}`] : []),
+  ...commands(action),
 ];
 
 const wouldHave = (action: ActionRecord): string[] => [
