@@ -58,7 +58,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   };
   const app = await assembly(settings, (output) => {
     const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    return cdk(['synth', '--all', '--quiet', '--no-validation', '--output', output, ...context], options);
+    return cdk(['synth', '--quiet', '--no-validation', '--output', output, ...context], options);
   });
   await mkdir(options.dir, { recursive: true });
   const outputs = join(options.dir, 'outputs.json');
