@@ -29,16 +29,17 @@ const nameOf = (incident: Incident, key: string): string => {
 };
 
 /**
- * A success without MFA right after the guessing is taken for the guesser's. With MFA it is most likely the user, who must
- * not be locked out by somebody else's guessing, and so may be one who only shares the address: a person decides, unless
- * the deployment has.
+ * A success without MFA from where the user's password was guessed is taken for the guesser's. With MFA, or from an address
+ * of its own, it is most likely the user, who must not be locked out by somebody else's guessing, and so may be one who
+ * only shares the address: a person decides, unless the deployment has.
  */
 function afterSuccess(incident: Incident, actorKey: string, { loginSuccess }: Options): Mode | undefined {
   const successes = successesOf(incident, actorKey);
   if (successes.length === 0) return undefined;
   if (loginSuccess !== 'declared') return loginSuccess;
-  const guessed = incident.events.some(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
-  return guessed && successes.some((success) => !success.mfa) ? 'auto' : 'approve';
+  const failures = incident.events.filter(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
+  const guessedFrom = new Set(failures.map(({ record }) => record.sourceIPAddress));
+  return successes.some(({ mfa, address }) => !mfa && guessedFrom.has(address)) ? 'auto' : 'approve';
 }
 
 /** The actions that a deployment has to ask for. */

@@ -103,6 +103,16 @@ describe('a success after failures', () => {
     },
   );
 
+  it('locks nobody out whose password somebody else guesses from elsewhere', async () => {
+    const { actions, severity } = await answered(() => [
+      ...times(5, () => failed(iamUser('alice'))),
+      succeeded(iamUser('alice'), 'No', '192.0.2.9'),
+    ]);
+
+    expect(actions).toContain('disable-iam-user, IAM user alice: proposed');
+    expect(severity).toBe('HIGH');
+  });
+
   it('row: logins: success by another user from the same address: raises the severity and is proposed', async () => {
     const { actions, severity } = await answered(() => [
       ...times(5, () => failed(iamUser('alice'))),

@@ -296,11 +296,18 @@ describe('investigate', () => {
 
   it.each<[string, object, string, string | undefined, string]>([
     [
-      'of the guessed user without MFA',
-      { who: 'alice', from: '192.0.2.1', mfa: 'No' },
+      'of the guessed user without MFA, from where it was guessed',
+      { who: 'alice', from: '203.0.113.1', mfa: 'No' },
       'IAM user alice',
       'planned',
       'contained',
+    ],
+    [
+      'of the guessed user without MFA, from elsewhere',
+      { who: 'alice', from: '192.0.2.1', mfa: 'No' },
+      'IAM user alice',
+      'proposed',
+      'needs-analyst',
     ],
     [
       'of the guessed user with MFA',
