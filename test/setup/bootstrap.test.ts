@@ -213,7 +213,10 @@ describe('an installation', () => {
     // Prepare
     await project.program(
       'python3',
-      python({ ...GOOD, path: 'python3' }, venvThen('echo $$ > "$PROJECT/pip-pid"; sleep 60')),
+      python(
+        { ...GOOD, path: 'python3' },
+        venvThen('echo $$ > "$PROJECT/pid"; mv "$PROJECT/pid" "$PROJECT/pip-pid"; sleep 60'),
+      ),
     );
     const created = (async () => {
       for await (const { filename } of watch(project.dir)) if (filename === 'pip-pid') return;
