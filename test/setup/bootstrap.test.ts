@@ -213,13 +213,13 @@ describe('an installation', () => {
     // Prepare
     await project.program(
       'python3',
-      python(
-        { ...GOOD, path: 'python3' },
-        venvThen('echo $$ > "$PROJECT/pid"; mv "$PROJECT/pid" "$PROJECT/pip-pid"; sleep 60'),
-      ),
+      python({ ...GOOD, path: 'python3' }, venvThen('echo $$ > "$PROJECT/pip-pid"; sleep 60')),
     );
     const created = (async () => {
-      for await (const { filename } of watch(project.dir)) if (filename === 'pip-pid') return;
+      // Made first and written then: an empty file names no process yet.
+      for await (const { filename } of watch(project.dir)) {
+        if (filename === 'pip-pid' && Number(await project.read('pip-pid')) > 0) return;
+      }
     })();
     const running = project.start(['install']);
     await created;
