@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { choices, type Options } from '../playbooks/options.ts';
+import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
 import { type Suppression, suppressionSchema } from '../playbooks/suppression.ts';
 import { InvalidInput } from './errors.ts';
@@ -32,6 +33,7 @@ const schema = z.object({
   CORDON_PREFIX: z.string().min(1),
   CORDON_TABLE: z.string().min(1),
   CORDON_TOPIC: z.string().min(1),
+  CORDON_ESCALATION_TOPIC: z.string().min(1),
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
   CORDON_OWN_ROLES: list,
@@ -40,6 +42,7 @@ const schema = z.object({
   CORDON_MODES: json('object').pipe(z.record(z.string(), z.enum(modes))),
   CORDON_CAP: z.string().regex(/^\d+$/, 'must be a whole number').transform(Number),
   CORDON_OPTIONS: options,
+  CORDON_QUESTIONS: json('object').pipe(questionTimes),
   AWS_REGION: z.string().min(1),
 });
 
@@ -53,6 +56,8 @@ export interface Environment {
   table: string;
   /** ARN of the topic of the mails. */
   topic: string;
+  /** ARN of the topic that unanswered questions are escalated to. */
+  escalationTopic: string;
   /** Name of the evidence bucket. */
   evidence: string;
   /** Name of the log group that the trail delivers to. */
@@ -71,6 +76,8 @@ export interface Environment {
   suppressions: readonly Suppression[];
   /** What the deployment decided for the responses. */
   options: Options;
+  /** How long questions wait. */
+  questions: QuestionTimes;
 }
 
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
@@ -86,6 +93,7 @@ export function readEnvironment(
     prefix: data.CORDON_PREFIX,
     table: data.CORDON_TABLE,
     topic: data.CORDON_TOPIC,
+    escalationTopic: data.CORDON_ESCALATION_TOPIC,
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
     ownRoles: data.CORDON_OWN_ROLES,
@@ -95,6 +103,7 @@ export function readEnvironment(
     cap: data.CORDON_CAP,
     suppressions: readSuppressions(suppressionsFile),
     options: data.CORDON_OPTIONS,
+    questions: data.CORDON_QUESTIONS,
   };
 }
 

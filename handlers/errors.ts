@@ -32,6 +32,24 @@ export class UndoRefused extends CordonError {
   override readonly name = 'UndoRefused';
 }
 
+/** An answer is refused: the question is settled, the caller is a party to the incident, or has answered it before. */
+export class AnswerRefused extends CordonError {
+  readonly disposition = 'ask-analyst';
+  override readonly name = 'AnswerRefused';
+  readonly because: 'settled' | 'party' | 'same-person';
+
+  constructor(because: AnswerRefused['because'], message: string) {
+    super(message);
+    this.because = because;
+  }
+}
+
+/** Somebody else has just moved the action on: what it was read as does not hold any more. */
+export class Overtaken extends CordonError {
+  readonly disposition = 'retry';
+  override readonly name = 'Overtaken';
+}
+
 /** Errors that trying again cannot mend: Step Functions does not retry them. `UnknownUnit` is the catalog's. */
 export const finalErrors = ['InvalidInput', 'NotInLedger', 'TargetUnfit', 'UndoRefused', 'UnknownUnit'] as const;
 

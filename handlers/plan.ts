@@ -1,6 +1,7 @@
 import type { Actor } from '../playbooks/actor.ts';
 import { detectionOf, responseOf } from '../playbooks/catalog.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../playbooks/incident.ts';
+import { isReleased } from '../playbooks/question.ts';
 import { actionKeyOf } from './actions/action.ts';
 import { type AnyAction, actions } from './actions/catalog.ts';
 import type { Context } from './context.ts';
@@ -55,7 +56,7 @@ export async function planContainments(incident: Incident, context: Context): Pr
   const guard = new Guard(incident.detection, context);
   const planned: Planned[] = [];
   for (const offender of offendersOf(incident)) {
-    for (const { action, who, mode, attempts, related, targets, question } of contain) {
+    for (const { action, who, mode, attempts, related, targets, question, twoPersons, onTimeout } of contain) {
       if (![who].flat().includes(offender.actor.kind)) continue;
       if (offender.worst === 'attempt' && !attempts) continue;
       if (offender.worst === 'related' && !related) continue;
@@ -71,8 +72,13 @@ export async function planContainments(incident: Incident, context: Context): Pr
           name: `${incident.id}/${key}`,
           released: incident.actions.some((known) => known.key === key && known.at.planned !== undefined),
         });
-        const record = await plan(incident.id, { action, target, because: offender.because }, decision, context);
-        if (isToRun(record)) planned.push(asPlanned(incident.id, record));
+        const asks = {
+          ...(twoPersons ? { twoPersons } : {}),
+          ...(onTimeout ? { onTimeout: onTimeout(context.environment.options) } : {}),
+        };
+        const wanted = { action, target, because: offender.because };
+        const record = await plan(incident.id, wanted, { ...decision, ...asks }, context);
+        if (isToRun(record) && !isAnswered(record, incident)) planned.push(asPlanned(incident.id, record));
       }
     }
   }
@@ -99,6 +105,9 @@ function offendersOf(incident: Incident) {
 
 /** Monitored actions run as well, as far as reading goes: the report says what they would have found and changed. */
 const isToRun = ({ status }: ActionRecord): boolean => status === 'planned' || status === 'monitored';
+/** Released by an answer, it is run where that was waited for. */
+const isAnswered = ({ key, status }: ActionRecord, { questions }: Incident): boolean =>
+  status === 'planned' && questions.some((question) => question.key === key && isReleased(question));
 const asPlanned = (incidentId: string, { key, action, status }: ActionRecord): Planned => ({
   incidentId,
   key,
@@ -109,7 +118,7 @@ const asPlanned = (incidentId: string, { key, action, status }: ActionRecord): P
 async function plan(
   incidentId: string,
   { action, target, because }: { action: string; target: unknown; because: string[] },
-  decision: Decision,
+  decision: Decision & Pick<ActionRecord, 'twoPersons' | 'onTimeout'>,
   context: Context,
 ): Promise<ActionRecord> {
   const unit = actionOf(action);

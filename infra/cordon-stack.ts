@@ -7,12 +7,15 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { actions } from '../handlers/actions/catalog.ts';
 import { detections, responses } from '../playbooks/catalog.ts';
+import { Answers } from './answers.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { playbookDefinition } from './playbook-definition.ts';
+import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { trailLogGroup } from './trail-stack.ts';
@@ -27,6 +30,7 @@ export class CordonStack extends Stack {
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
     const topic = this.#topic(settings);
+    const escalationTopic = settings.escalation.length > 0 ? this.#escalation(settings) : topic;
     const trailLogs = settings.existingLogGroup ?? trailLogGroup(prefix);
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/${prefix}/playbooks`,
@@ -42,6 +46,7 @@ export class CordonStack extends Stack {
         ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
         table: table.tableArn,
         topic: topic.topicArn,
+        escalationTopic: escalationTopic.topicArn,
         evidence: evidence.bucketArn,
         logGroup: this.formatArn({
           service: 'logs',
@@ -55,6 +60,7 @@ export class CordonStack extends Stack {
         CORDON_PREFIX: prefix,
         CORDON_TABLE: table.tableName,
         CORDON_TOPIC: topic.topicArn,
+        CORDON_ESCALATION_TOPIC: escalationTopic.topicArn,
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trailLogs,
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
@@ -63,6 +69,7 @@ export class CordonStack extends Stack {
         CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
         CORDON_CAP: String(settings.guard.cap),
         CORDON_OPTIONS: JSON.stringify(settings.options),
+        CORDON_QUESTIONS: JSON.stringify(settings.questions),
       },
     });
     const arn = (unit: string) => functions.of(unit).functionArn;
@@ -77,6 +84,19 @@ export class CordonStack extends Stack {
         }),
       ]),
     );
+    new Machine(this, 'Question', {
+      name: `${prefix}-question`,
+      definition: questionDefinition(Object.keys(actions), settings.questions, arn, topic.topicArn),
+      functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
+      topic,
+    });
+    const answers = new Answers(this, 'Answers', {
+      prefix,
+      function: functions.of('answer'),
+      logGroup,
+      table,
+      evidence,
+    });
     new Machine(this, 'Undo', {
       name: `${prefix}-undo`,
       definition: undoDefinition(undoable(), arn, topic.topicArn),
@@ -102,6 +122,7 @@ export class CordonStack extends Stack {
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn });
+    new CfnOutput(this, 'AnswersUrl', { value: answers.url });
   }
 
   #ledger(prefix: string): Table {
@@ -145,6 +166,12 @@ export class CordonStack extends Stack {
       }),
     );
     for (const address of mail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  #escalation({ prefix, escalation }: Settings): Topic {
+    const topic = new Topic(this, 'Escalations', { topicName: `${prefix}-escalations`, displayName: 'cordon' });
+    for (const address of escalation) topic.addSubscription(new EmailSubscription(address));
     return topic;
   }
 }

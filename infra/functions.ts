@@ -17,7 +17,9 @@ export interface FunctionsProps {
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
-  resources: Record<'table' | 'topic' | 'evidence' | 'logGroup', string> & { organizationRole?: string };
+  resources: Record<'table' | 'topic' | 'escalationTopic' | 'evidence' | 'logGroup', string> & {
+    organizationRole?: string;
+  };
   environment: Record<string, string>;
   /** For the function that collects the records. */
   suppressions: readonly Suppression[];

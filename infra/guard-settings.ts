@@ -23,7 +23,7 @@ const modesByDetection = z.record(z.string(), mode).superRefine((given, context)
 });
 
 /** JSON that cdk.json holds as it is and the command line as text. */
-const fromText = (value: unknown): unknown => {
+export const fromText = (value: unknown): unknown => {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
     return JSON.parse(value);
@@ -33,7 +33,7 @@ const fromText = (value: unknown): unknown => {
 };
 
 /** `root-usage=monitor,s3-public-exposure=auto` as an object. */
-const pairs = (value: unknown): unknown =>
+export const pairs = (value: unknown): unknown =>
   typeof value === 'string'
     ? Object.fromEntries(
         value

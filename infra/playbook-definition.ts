@@ -46,7 +46,8 @@ export function publish(topic: string, subject: string, message: string, next: s
 
 const incident = { incidentId: expression('$incidentId') };
 
-const caughtBy = (next: string) => [
+/** Hands any failure on to a state, as its input. */
+export const caughtBy = (next: string) => [
   { ErrorEquals: ['States.ALL'], Output: expression('$states.errorOutput'), Next: next },
 ];
 
@@ -55,12 +56,10 @@ const caughtBy = (next: string) => [
  * is written down and the rest goes on; if that is impossible too, Step Functions mails it itself and the execution fails.
  */
 export function playbookDefinition(id: string, response: Response, arn: FunctionArn, topic: string): StateMachine {
-  const recordFailure = (step: string, next: string): State =>
-    invoke(
-      arn('record-failure'),
-      { ...incident, step, error: expression('$states.input') },
-      { Next: next, Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mail that the playbook failed' }] },
-    );
+  const failure = (step: string, next: string): State => ({
+    ...recordFailure(arn, { step }, next),
+    Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mail that the playbook failed' }],
+  });
   return {
     Comment: response.title,
     QueryLanguage: 'JSONata',
@@ -107,7 +106,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
           Catch: caughtBy('Collect failed'),
         },
       ),
-      'Collect failed': recordFailure('collect', 'Summarize'),
+      'Collect failed': failure('collect', 'Ask'),
       'Anything new?': {
         Type: 'Choice',
         Choices: [
@@ -118,13 +117,13 @@ export function playbookDefinition(id: string, response: Response, arn: Function
             Assign: { empty: expression('$empty + 1') },
             Next: 'Wait for the records',
           },
-          { Condition: expression('$round = 0'), Next: 'Summarize' },
+          { Condition: expression('$round = 0'), Next: 'Ask' },
           { Condition: expression('$quiet'), Next: 'Close' },
         ],
         Default: 'Wait before looking again',
       },
       'Wait for the records': { Type: 'Wait', Seconds: 10, Next: 'Collect' },
-      ...actionStates('Restore', response.restore, arn, 'All restored?', recordFailure),
+      ...actionStates('Restore', response.restore, arn, 'All restored?', failure),
       // Only so many actions are handed on at once; what is left is still planned, and planned again.
       'All restored?': {
         Type: 'Choice',
@@ -139,13 +138,16 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Next: 'Contain',
         Catch: caughtBy('Investigate failed'),
       }),
-      'Investigate failed': recordFailure('investigate', 'Summarize'),
-      ...actionStates('Contain', response.contain, arn, 'All contained?', recordFailure),
+      'Investigate failed': failure('investigate', 'Ask'),
+      ...actionStates('Contain', response.contain, arn, 'All contained?', failure),
       'All contained?': {
         Type: 'Choice',
         Choices: [{ Condition: expression('$left'), Next: 'Investigate' }],
-        Default: 'Summarize',
+        Default: 'Ask',
       },
+      // Each question waits in an execution of its own: a playbook that waited could not look at what comes meanwhile.
+      Ask: invoke(arn('ask-analyst'), incident, { Next: 'Summarize', Catch: caughtBy('Ask failed') }),
+      'Ask failed': failure('ask-analyst', 'Summarize'),
       Summarize: invoke(
         arn('summarize'),
         { ...incident, round: expression('$round') },
@@ -155,7 +157,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
           Catch: caughtBy('Summarize failed'),
         },
       ),
-      'Summarize failed': recordFailure('summarize', 'Mail that the playbook failed'),
+      'Summarize failed': failure('summarize', 'Mail that the playbook failed'),
       'More to come?': {
         Type: 'Choice',
         Choices: [
@@ -179,9 +181,9 @@ export function playbookDefinition(id: string, response: Response, arn: Function
           Catch: caughtBy('Settle failed'),
         },
       ),
-      'Settle failed': recordFailure('settle', 'Mail that the playbook failed'),
+      'Settle failed': failure('settle', 'Mail that the playbook failed'),
       Close: invoke(arn('close'), incident, { Next: 'Closed', Catch: caughtBy('Close failed') }),
-      'Close failed': recordFailure('close', 'Mail that the playbook failed'),
+      'Close failed': failure('close', 'Mail that the playbook failed'),
       Closed: { Type: 'Succeed' },
       'Mail that the playbook failed': publish(
         topic,
@@ -200,21 +202,23 @@ export function playbookDefinition(id: string, response: Response, arn: Function
   };
 }
 
-/**
- * Runs planned actions, each in the branch of its kind; the failure of one holds up no other. The names of states begin
- * with the phase, since they must be unique in the whole machine.
- */
+/** Writes down that something failed for good; what failed is the state's input. */
+export const recordFailure = (arn: FunctionArn, what: { step: string; key?: string }, next: string): State =>
+  invoke(arn('record-failure'), { ...incident, ...what, error: expression('$states.input') }, { Next: next });
+
+/** Runs planned actions, each in the branch of its kind; the failure of one holds up no other. */
 function actionStates(
   phase: 'Restore' | 'Contain',
   actions: readonly { action: string }[],
   arn: FunctionArn,
   next: string,
-  recordFailure: (step: string, next: string) => State,
+  failure: (step: string, next: string) => State,
 ): Record<string, State> {
   const kinds = [...new Set(actions.map(({ action }) => action))];
   // Without actions nothing can fail, and a state that nothing leads to is refused.
   if (kinds.length === 0) return { [phase]: { Type: 'Pass', Next: next } };
   const failed = `${phase} failed`;
+  const settled = `${phase}: settled`;
   return {
     [phase]: {
       Type: 'Map',
@@ -224,45 +228,55 @@ function actionStates(
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: `${phase}: which action?`,
         States: {
-          [`${phase}: which action?`]: {
-            Type: 'Choice',
-            Choices: kinds.map((id) => ({
-              Condition: expression(`$states.input.action = '${id}'`),
-              Assign: { key: expression('$states.input.key') },
-              Next: `${phase}: ${id}`,
-            })),
-          },
-          ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn))),
-          [`${phase}: action failed`]: invoke(
-            arn('record-failure'),
-            { ...incident, step: phase.toLowerCase(), key: expression('$key'), error: expression('$states.input') },
-            { End: true },
+          ...actionBranches(phase, kinds, arn, settled),
+          [`${phase}: action failed`]: recordFailure(
+            arn,
+            { step: phase.toLowerCase(), key: expression('$key') },
+            settled,
           ),
-          [`${phase}: settled`]: { Type: 'Succeed' },
+          [settled]: { Type: 'Succeed' },
         },
       },
       Next: next,
       Catch: caughtBy(failed),
     },
-    [failed]: recordFailure(phase.toLowerCase(), next),
+    [failed]: failure(phase.toLowerCase(), next),
+  };
+}
+
+/**
+ * The states of one action's run, from `PHASE: which action?` to `next`, in the branch of its kind; what fails goes to
+ * `PHASE: action failed`. The names begin with the phase, since they must be unique in the whole machine.
+ */
+export function actionBranches(phase: string, kinds: string[], arn: FunctionArn, next: string): Record<string, State> {
+  return {
+    [`${phase}: which action?`]: {
+      Type: 'Choice',
+      Choices: kinds.map((id) => ({
+        Condition: expression(`$states.input.action = '${id}'`),
+        Assign: { key: expression('$states.input.key') },
+        Next: `${phase}: ${id}`,
+      })),
+    },
+    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next))),
   };
 }
 
 /** Contains, and reads back unless there was nothing to do. */
-function oneAction(phase: string, id: string, arn: FunctionArn): Record<string, State> {
-  const call = (name: 'contain' | 'verify', next: Record<string, unknown>) =>
+function oneAction(phase: string, id: string, arn: FunctionArn, next: string): Record<string, State> {
+  const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
       { ...incident, key: expression('$key'), phase: name },
-      { ...next, Catch: caughtBy(`${phase}: action failed`) },
+      { ...rest, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {
     [`${phase}: ${id}`]: call('contain', { Next: `${phase}: ${id} changed?` }),
     [`${phase}: ${id} changed?`]: {
       Type: 'Choice',
-      Choices: [{ Condition: expression('$states.input.settled'), Next: `${phase}: settled` }],
+      Choices: [{ Condition: expression('$states.input.settled'), Next: next }],
       Default: `${phase}: verify ${id}`,
     },
-    [`${phase}: verify ${id}`]: call('verify', { End: true }),
+    [`${phase}: verify ${id}`]: call('verify', { Next: next }),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { choices, defaultOptions, type Options } from '../playbooks/options.ts';
-import { type GuardSettings, guardFields } from './guard-settings.ts';
+import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
+import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
 
 const list = z
   .union([z.string(), z.array(z.string())])
@@ -8,12 +9,16 @@ const list = z
     (typeof value === 'string' ? value.split(',') : value).map((one) => one.trim()).filter(Boolean),
   );
 
+const addresses = list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]);
+
 const schema = z.object({
   prefix: z
     .string()
     .regex(/^[a-z][a-z0-9-]{1,20}$/, 'must be 2 to 21 lower-case letters, digits and hyphens')
     .default('cordon'),
-  mail: list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]),
+  mail: addresses,
+  escalation: addresses,
+  questions: z.preprocess((value) => pairs(fromText(value)), questionTimes).default(defaultQuestionTimes),
   protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
   ...guardFields,
   loginSuccess: z.enum(['declared', 'approve', 'auto']).default(defaultOptions.loginSuccess),
@@ -35,6 +40,10 @@ export interface Settings {
   prefix: string;
   /** Who gets the mails. */
   mail: string[];
+  /** Who is told of what nobody answers; those of `mail` unless told. */
+  escalation: string[];
+  /** How long questions to analysts wait. */
+  questions: QuestionTimes;
   /** ARN patterns of principals that are never contained automatically. */
   protectedPrincipals: string[];
   guard: GuardSettings;
@@ -65,6 +74,8 @@ export function readSettings(context: (key: string) => unknown): Settings {
   return {
     prefix: data.prefix,
     mail: data.mail,
+    escalation: data.escalation,
+    questions: data.questions,
     protectedPrincipals: data.protected,
     guard: { mode: data.mode, detectionModes: data.modes, cap: data.cap, suppressions: data.suppressions },
     options: {

@@ -1,14 +1,20 @@
 import { actions } from '../handlers/actions/catalog.ts';
+import { permissions as answer } from '../handlers/answers/answer.ts';
 import { investigations } from '../handlers/investigations/catalog.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import { useLedger } from '../handlers/permissions.ts';
+import { permissions as askAnalyst } from '../handlers/steps/ask-analyst.ts';
+import { permissions as awaitAnswer } from '../handlers/steps/await-answer.ts';
 import { permissions as claim } from '../handlers/steps/claim.ts';
 import { permissions as close } from '../handlers/steps/close.ts';
 import { permissions as collect } from '../handlers/steps/collect.ts';
+import { permissions as concludeQuestion } from '../handlers/steps/conclude-question.ts';
 import { permissions as investigate } from '../handlers/steps/investigate.ts';
 import { permissions as keepBaseline } from '../handlers/steps/keep-baseline.ts';
 import { permissions as recordFailure } from '../handlers/steps/record-failure.ts';
+import { permissions as remindAnalyst } from '../handlers/steps/remind-analyst.ts';
 import { permissions as settle } from '../handlers/steps/settle.ts';
+import { permissions as settleQuestion } from '../handlers/steps/settle-question.ts';
 import { permissions as summarize } from '../handlers/steps/summarize.ts';
 import { responses } from '../playbooks/catalog.ts';
 
@@ -27,6 +33,14 @@ export interface Unit {
 const steps: Record<string, { permissions: Permission[]; description: string }> = {
   claim: { permissions: claim, description: 'Opens the incident of an alarm, once' },
   collect: { permissions: collect, description: 'Collects and claims the records of the window' },
+  'ask-analyst': { permissions: askAnalyst, description: 'Asks for what a person must decide or do' },
+  'await-answer': { permissions: awaitAnswer, description: 'Writes down what waits for an answer' },
+  'remind-analyst': {
+    permissions: remindAnalyst,
+    description: 'Reminds of what nobody has answered, and escalates it',
+  },
+  'settle-question': { permissions: settleQuestion, description: 'Carries an answer over to its action' },
+  'conclude-question': { permissions: concludeQuestion, description: 'Says what came of an answer' },
   summarize: { permissions: summarize, description: 'Mails the summary and keeps the evidence' },
   settle: { permissions: settle, description: 'Looks whether the alarm is quiet again' },
   close: { permissions: close, description: 'Closes the incident' },
@@ -50,6 +64,13 @@ const describe = (does: string, title: string): string => `${does}: ${title.repl
 
 /** Every function there is, derived from the catalogs. */
 export const units: readonly Unit[] = [
+  {
+    id: 'answer',
+    entry: 'handlers/answers/answer.ts',
+    handler: 'handler',
+    description: 'Takes the answers of analysts',
+    permissions: answer,
+  },
   ...Object.entries(steps).map(([id, step]) => ({
     id,
     entry: `handlers/steps/${id}.ts`,

@@ -2,6 +2,7 @@ import type { Actor } from './actor.ts';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Severity } from './detection.ts';
 import type { Findings } from './findings.ts';
+import type { Question } from './question.ts';
 
 /**
  * What a collected record turned out to be. `offence`: it did what the detection looks for; `attempt`: the call was
@@ -21,12 +22,13 @@ export interface IncidentEvent {
 }
 
 /**
- * How far an action got. `planned`; `proposed` (an analyst must decide); `withheld` (the principal is protected); `monitored` (would have been done);
- * `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.
+ * How far an action got. `planned`; `proposed` (an analyst must decide); `rejected` (an analyst decided against it); `withheld` (the principal is
+ * protected); `monitored` (would have been done); `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.
  */
 export type ActionStatus =
   | 'planned'
   | 'proposed'
+  | 'rejected'
   | 'withheld'
   | 'monitored'
   | 'captured'
@@ -68,6 +70,12 @@ export interface ActionRecord {
   held?: 'mode' | 'cap';
   /** Why it cannot be undone. */
   irreversible?: string;
+  /** Its approval takes two different people. */
+  twoPersons?: boolean;
+  /** What becomes of it when nobody answers; nothing unless told. */
+  onTimeout?: 'nothing' | 'contain';
+  /** ARNs of those who approved it. */
+  approvedBy?: string[];
   /** ISO times of each change of status. */
   at: Partial<Record<ActionStatus, string>>;
   /** ARN of who has undone it; `reason` then is theirs. */
@@ -78,6 +86,8 @@ export interface ActionRecord {
 
 /** Something only a person can do. */
 export interface ManualStep {
+  /** Tells it from the incident's other steps where its text can change from one round to the next. */
+  id?: string;
   /** What to do, a sentence. */
   what: string;
   /** Exact commands, if any. */
@@ -86,12 +96,13 @@ export interface ManualStep {
 
 /**
  * How an incident ended, or stands. `undone`: somebody has taken containment back; `monitored`: a mode held back all that
- * would have been done. Neither is contained.
+ * would have been done; `declined`: an analyst decided against containment. None of them is contained.
  */
 export const outcomes = [
   'contained',
   'needs-analyst',
   'undone',
+  'declined',
   'monitored',
   'attempt',
   'benign',
@@ -123,6 +134,8 @@ export interface Incident {
   ownCalls?: number;
   claimedBy?: string[];
   actions: ActionRecord[];
+  /** What waits, or waited, for an analyst, in order of its time. */
+  questions: Question[];
   findings: Findings;
   /** Steps that failed after their retries. */
   failures: { step: string; error: string; at: string }[];

@@ -46,6 +46,8 @@ export function outcomeOf(incident: Incident, response: Response): Outcome {
   if (stands('monitored')) return 'monitored';
   if (openReasons(incident, response).length > 0) return 'needs-analyst';
   if (contained) return 'contained';
+  // An analyst has decided that it stays as it is.
+  if (stands('rejected')) return 'declined';
   if (offences)
     return incident.actions.some((action) => action.status === 'not-needed') ? 'contained' : 'needs-analyst';
   if (proposed) return 'needs-analyst';

@@ -37,6 +37,10 @@ export interface Contain {
   targets?: (incident: Incident, actor: Actor) => unknown[];
   /** What an analyst must know to decide about a target, besides the action's blast radius. */
   question?: (incident: Incident, target: unknown) => string | undefined;
+  /** An approval takes two different people. */
+  twoPersons?: boolean;
+  /** What becomes of a proposed action when nobody answers in time; nothing unless told, and never where it is irreversible. */
+  onTimeout?: (options: Options) => 'nothing' | 'contain';
   /** Also against those whose calls were all refused. */
   attempts?: boolean;
   /** Also against those who only appear in related records. */

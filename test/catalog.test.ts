@@ -145,12 +145,13 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
         'logs:DescribeLogGroups',
         'cloudtrail:ListTrails',
         'cloudtrail:LookupEvents',
+        'states:SendTaskSuccess',
       ];
       if (resources.includes('*')) for (const action of actions) expect(unscoped).toContain(action);
       for (const resource of resources) {
         for (const [, name] of resource.matchAll(/\{(\w+)\}/g)) {
           expect([
-            ...['table', 'topic', 'evidence', 'logGroup', 'organizationRole'],
+            ...['table', 'topic', 'escalationTopic', 'evidence', 'logGroup', 'organizationRole'],
             ...['partition', 'region', 'account', 'prefix'],
           ]).toContain(name);
         }

@@ -140,7 +140,7 @@ async function contain<Target, Before, After>(
     // An offence repeated after containment captures nothing new: undo must put back what was there at first.
     const before = done ? record.before : await action.capture(target, context, incident);
     const beforeWords = action.words(checked(action.before, before, `captured state of action ${record.key}`));
-    current = await ledger.advance(incident.id, record, 'captured', { before, beforeWords });
+    current = await ledger.capture(incident.id, record, { before, beforeWords });
   }
   const before = checked(action.before, current.before, `captured state of action ${current.key}`);
   await action.contain(target, before, context, incident);

@@ -57,6 +57,7 @@ export const eventItem = z.object({
 export const actionStatuses = [
   'planned',
   'proposed',
+  'rejected',
   'withheld',
   'monitored',
   'captured',
@@ -87,6 +88,9 @@ export const actionItem = z.object({
   at: z.partialRecord(z.enum(actionStatuses), iso),
   held: z.enum(['mode', 'cap']).optional(),
   irreversible: z.string().optional(),
+  twoPersons: z.boolean().optional(),
+  onTimeout: z.enum(['nothing', 'contain']).optional(),
+  approvedBy: z.array(z.string()).optional(),
   undoneBy: z.string().optional(),
   undoBegan: z.object({ by: z.string(), at: iso }).optional(),
 });

@@ -9,10 +9,11 @@ import {
 import type { z } from 'zod';
 import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } from '../../playbooks/incident.ts';
-import { errorName, NotInLedger } from '../errors.ts';
+import { errorName, NotInLedger, Overtaken } from '../errors.ts';
 import { Baselines } from './baselines.ts';
 import { actionItem, eventItem, type Head, headItem } from './items.ts';
 import { Places } from './places.ts';
+import { parseQuestion, Questions } from './questions.ts';
 
 /** When a record came to its incident: in which round of the playbook, and at which place of the log. */
 export interface Seat {
@@ -26,7 +27,7 @@ export type Claimed = { by: 'us'; fresh: boolean } | { by: 'other'; incident: st
 /**
  * The incident ledger: the only code that touches the table. Everything that must happen once is a conditional write.
  *
- * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID` and `ACTION#key`; `SEEN#detection#eventID` says which incident has
+ * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID`, `ACTION#key` and `QUESTION#key`; `SEEN#detection#eventID` says which incident has
  * a record. The index `by-time` lists the heads, newest first.
  */
 export class Ledger {
@@ -37,6 +38,8 @@ export class Ledger {
   readonly places: Places;
   /** The baselines of trails. */
   readonly baselines: Baselines;
+  /** What waits for analysts. */
+  readonly questions: Questions;
 
   constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date) {
     this.#documents = documents;
@@ -44,6 +47,7 @@ export class Ledger {
     this.#now = now;
     this.places = new Places(documents, table, now);
     this.baselines = new Baselines(documents, table);
+    this.questions = new Questions(documents, table, now);
   }
 
   /** Opens an incident. False when it is open already: the same alarm was delivered before. */
@@ -76,6 +80,10 @@ export class Ledger {
         .filter((item) => String(item.sk).startsWith('ACTION#'))
         .map(parseAction)
         .sort((a, b) => firstTime(a).localeCompare(firstTime(b))),
+      questions: items
+        .filter((item) => String(item.sk).startsWith('QUESTION#'))
+        .map(parseQuestion)
+        .sort((a, b) => a.askedAt.localeCompare(b.askedAt)),
     };
   }
 
@@ -181,12 +189,29 @@ export class Ledger {
     return (await this.#query(id, 'ACTION#')).map(parseAction);
   }
 
+  /**
+   * Moves an action on that nobody else has moved meanwhile: only one of two that capture has the state before.
+   * @throws {Overtaken}
+   */
+  async capture(id: string, action: ActionRecord, change: Pick<ActionRecord, 'beforeWords'> & { before: unknown }) {
+    const at = { ...action.at, captured: this.#now().toISOString() };
+    try {
+      await this.#update(id, actionKey(action.key), { ...change, status: 'captured', at }, action.status);
+    } catch (error) {
+      if (errorName(error) !== 'ConditionalCheckFailedException') throw error;
+      throw new Overtaken(`${action.key} of incident ${id} is not ${action.status} any more: somebody else is at it.`);
+    }
+    return { ...action, ...change, status: 'captured' as const, at };
+  }
+
   /** Moves an action on, with the time: now, unless it is said. */
   async advance(
     id: string,
     action: ActionRecord,
     status: ActionStatus,
-    change: Partial<Pick<ActionRecord, 'before' | 'after' | 'beforeWords' | 'afterWords' | 'reason' | 'benign'>> & {
+    change: Partial<
+      Pick<ActionRecord, 'before' | 'after' | 'beforeWords' | 'afterWords' | 'reason' | 'benign' | 'approvedBy'>
+    > & {
       undoneBy?: string;
     } = {},
     time = this.#now().toISOString(),
@@ -250,16 +275,19 @@ export class Ledger {
     }
   }
 
-  async #update(id: string, sk: string, change: Record<string, unknown>): Promise<void> {
+  /** `from`: only while that is its status. */
+  async #update(id: string, sk: string, change: Record<string, unknown>, from?: ActionStatus): Promise<void> {
     const fields = Object.entries(change).filter(([, value]) => value !== undefined);
+    const names = Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name]));
+    const values = Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value]));
     await this.#documents.send(
       new UpdateCommand({
         TableName: this.#table,
         Key: { pk: pk(id), sk },
         UpdateExpression: `SET ${fields.map((_, index) => `#f${index} = :v${index}`).join(', ')}`,
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: Object.fromEntries(fields.map(([name], index) => [`#f${index}`, name])),
-        ExpressionAttributeValues: Object.fromEntries(fields.map(([, value], index) => [`:v${index}`, value])),
+        ConditionExpression: from ? 'attribute_exists(pk) AND #from = :from' : 'attribute_exists(pk)',
+        ExpressionAttributeNames: from ? { ...names, '#from': 'status' } : names,
+        ExpressionAttributeValues: from ? { ...values, ':from': from } : values,
       }),
     );
   }

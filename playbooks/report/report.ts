@@ -2,10 +2,9 @@ import type { Detection } from '../detection.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
-import { ascii, clock, dayAndClock, line, plain, plural } from './words.ts';
-
-/** SNS takes subjects of "less than 100" characters. */
-const SUBJECT_LENGTH = 99;
+import { type Mail, mailOf } from './mail.ts';
+import { decided, toDecide, toDo } from './questions.ts';
+import { clock, dayAndClock, line, plural } from './words.ts';
 
 /** Outcomes as an analyst reads them. */
 export const outcomeWords: Record<Outcome, string> = {
@@ -13,20 +12,14 @@ export const outcomeWords: Record<Outcome, string> = {
   'needs-analyst': 'NEEDS AN ANALYST',
   attempt: 'ATTEMPT, nothing to restore',
   undone: 'UNDONE, somebody took containment back',
+  declined: 'DECLINED, an analyst decided against containment',
   monitored: 'MONITORED, nothing was changed',
   benign: 'BENIGN',
   duplicate: 'DUPLICATE',
 };
 
-/** A mail: a subject of less than 100 printable ASCII characters (the limit of SNS) and a plain text. */
-export interface Mail {
-  subject: string;
-  text: string;
-}
-
 /**
  * The summary of an incident. Says only what the incident's record says: an action counts as done when it was read back.
- * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function summaryMail(incident: Incident, detection: Detection, response: Response): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
@@ -39,36 +32,36 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
     { heading: 'What cordon would have done', lines: incident.actions.filter(isMonitored).flatMap(wouldHave) },
-    { heading: 'For you to decide', lines: incident.actions.filter((a) => a.status === 'proposed').flatMap(decide) },
-    byHand(incident, response),
+    toDecide(incident),
+    outcome === 'benign' ? { heading: '', lines: [] } : toDo(incident, response.byHand(incident)),
+    decided(incident),
     {
       heading: 'Evidence',
       lines: [incident.evidence, `npx cordon incidents show ${incident.id}`],
     },
   ];
-  const text = [
-    `${incident.severity}: ${outcomeWords[outcome]}`,
-    detection.title,
-    '',
-    `Incident  ${incident.id}`,
-    `Account   ${incident.account}, ${incident.region}`,
-    `Alarm     ${incident.alarmName}`,
-    `Fired     ${dayAndClock(incident.alarmAt)}`,
-    ...(incident.events.length > 0 && incident.claimedBy?.length ? [`Linked    ${incident.claimedBy.join(', ')}`] : []),
-    ...sections.filter((section) => section.lines.length > 0).flatMap(render),
-  ];
-  return {
-    subject: subjectOf(incident, outcome, response.subject(incident)),
-    text: `${text.map(plain).join('\n')}\n`,
-  };
-}
-
-/** The target gets what room the rest leaves, so that the account is never cut off. */
-function subjectOf(incident: Incident, outcome: Outcome, target: string): string {
   const [short = ''] = outcomeWords[outcome].split(',');
-  const head = `[cordon] ${incident.severity} ${short}: ${incident.detection}`;
-  const room = SUBJECT_LENGTH - `${head}, , ${incident.account}`.length;
-  return ascii(`${head}, ${ascii(plain(target), Math.max(room, 10))}, ${incident.account}`, SUBJECT_LENGTH);
+  return mailOf({
+    // The target gets what room the rest leaves, so that the account is never cut off.
+    subject: [
+      `[cordon] ${incident.severity} ${short}: ${incident.detection}, `,
+      response.subject(incident),
+      `, ${incident.account}`,
+    ],
+    head: [
+      `${incident.severity}: ${outcomeWords[outcome]}`,
+      detection.title,
+      '',
+      `Incident  ${incident.id}`,
+      `Account   ${incident.account}, ${incident.region}`,
+      `Alarm     ${incident.alarmName}`,
+      `Fired     ${dayAndClock(incident.alarmAt)}`,
+      ...(incident.events.length > 0 && incident.claimedBy?.length
+        ? [`Linked    ${incident.claimedBy.join(', ')}`]
+        : []),
+    ],
+    sections,
+  });
 }
 
 function withoutRecords({ ownCalls, claimedBy, events }: Incident): Section {
@@ -78,14 +71,6 @@ function withoutRecords({ ownCalls, claimedBy, events }: Incident): Section {
   ];
   return { heading: 'What set off the alarm', lines: events.length === 0 ? lines : [] };
 }
-
-const render = (section: Section): string[] => [
-  '',
-  section.heading.toUpperCase(),
-  ...section.lines.map((one) =>
-    one.startsWith('  ') ? `    ${one.trimStart()}` : /^\d+\. /.test(one) ? one : `- ${one}`,
-  ),
-];
 
 function who(incident: Incident): Section {
   return {
@@ -108,6 +93,7 @@ const statusWords: Partial<Record<ActionRecord['status'], string>> = {
   failed: 'FAILED',
   'not-needed': 'not needed',
   withheld: 'WITHHELD',
+  rejected: 'REJECTED, not done',
   undone: 'undone',
 };
 
@@ -136,13 +122,6 @@ function did(action: ActionRecord, incident: Incident): string[] {
 /** How a person does it, where cordon has not. */
 const commands = (action: ActionRecord): string[] => (action.commands ?? []).map((command) => `  $ ${command}`);
 
-const decide = (action: ActionRecord): string[] => [
-  `${action.title}, ${action.label}: not done, because a person must decide`,
-  ...(action.reason ? [`  ${action.reason}`] : []),
-  ...(action.beforeWords ? [`  now: ${action.beforeWords}`] : []),
-  ...commands(action),
-];
-
 const wouldHave = (action: ActionRecord): string[] => [
   `${action.title}, ${action.label}: NOT DONE`,
   ...(action.reason ? [`  because: ${action.reason}`] : []),
@@ -157,18 +136,5 @@ function suppressed({ events }: Incident): Section {
     lines: [...new Set(reasons)].map(
       (reason) => `${plural(reasons.filter((one) => one === reason).length, 'record')} ${reason}`,
     ),
-  };
-}
-
-function byHand(incident: Incident, response: Response): Section {
-  if (incident.outcome === 'benign') return { heading: '', lines: [] };
-  return {
-    heading: 'For you to do',
-    lines: response
-      .byHand(incident)
-      .flatMap((step, index) => [
-        `${index + 1}. ${step.what}`,
-        ...(step.commands ?? []).map((command) => `  $ ${command}`),
-      ]),
   };
 }

@@ -5,6 +5,7 @@ import { Ledger } from '../../handlers/incidents/ledger.ts';
 import { claim } from '../../handlers/steps/claim.ts';
 import { call } from '../../playbooks/detections/samples.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { FakeAccount } from './fake-account.ts';
 import { FakeTable } from './fake-dynamodb.ts';
 
@@ -28,6 +29,7 @@ export class Desk {
         prefix: 'cordon',
         table: 'cordon-ledger',
         topic: `arn:aws:sns:us-east-1:${ACCOUNT}:cordon-mails`,
+        escalationTopic: `arn:aws:sns:us-east-1:${ACCOUNT}:cordon-escalations`,
         evidence: 'cordon-evidence',
         logGroup: '/aws/cloudtrail/cordon',
         ownRoles: ['cordon-contain-start-logging', 'cordon-undo-start-logging'],
@@ -37,6 +39,7 @@ export class Desk {
         cap: 10,
         suppressions: [],
         options: defaultOptions,
+        questions: defaultQuestionTimes,
         ...environment,
       },
       ledger: new Ledger(this.table.client, 'cordon-ledger', now),

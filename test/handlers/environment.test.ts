@@ -3,12 +3,14 @@ import { clientSource } from '../../handlers/context.ts';
 import { readEnvironment } from '../../handlers/environment.ts';
 import { errorName, errorText, InvalidInput } from '../../handlers/errors.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 
 const variables = {
   CORDON_ACCOUNT: '111122223333',
   CORDON_PREFIX: 'cordon',
   CORDON_TABLE: 'cordon-ledger',
   CORDON_TOPIC: 'arn:aws:sns:us-east-1:111122223333:cordon-mails',
+  CORDON_ESCALATION_TOPIC: 'arn:aws:sns:us-east-1:111122223333:cordon-escalations',
   CORDON_EVIDENCE: 'cordon-evidence',
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
   CORDON_OWN_ROLES: '["cordon-claim"]',
@@ -17,6 +19,7 @@ const variables = {
   CORDON_MODES: '{"root-usage":"monitor"}',
   CORDON_CAP: '10',
   CORDON_OPTIONS: JSON.stringify(defaultOptions),
+  CORDON_QUESTIONS: JSON.stringify(defaultQuestionTimes),
   AWS_REGION: 'us-east-1',
 };
 

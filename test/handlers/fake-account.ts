@@ -47,6 +47,9 @@ export class FakeAccount {
   /** CloudFormation's stacks, by their names. */
   readonly stacks: Record<string, { StackStatus: string; LastUpdatedTime?: Date; RoleARN?: string }> = {};
   readonly kept: Record<string, string> = {};
+  /** Executions of state machines, by their ARNs, and the tokens that something waits on. */
+  readonly executions: Record<string, { status: string; input: string }> = {};
+  readonly tokens = new Set<string>();
   readonly mails: { subject: string; text: string }[] = [];
   accountBlock: Block | undefined;
   /** What event history has, as messages. */
@@ -223,6 +226,22 @@ export class FakeAccount {
   };
 
   readonly #others: Record<string, (input: Input) => Answer> = {
+    StartExecution: ({ stateMachineArn, name, input }) => {
+      const unique = name ?? `run-${Object.keys(this.executions).length}`;
+      const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${unique}`;
+      if (this.executions[executionArn]) throw refusal('ExecutionAlreadyExists');
+      this.executions[executionArn] = { status: 'RUNNING', input };
+      return { executionArn };
+    },
+    DescribeExecution: ({ executionArn }) => {
+      const found = this.executions[executionArn];
+      if (!found) throw refusal('ExecutionDoesNotExist');
+      return { ...found };
+    },
+    SendTaskSuccess: ({ taskToken }) => {
+      if (!this.tokens.delete(taskToken)) throw refusal('TaskTimedOut', 'Task Timed Out');
+      return {};
+    },
     GetTrailStatus: ({ Name }) => {
       const { logging, startedAt, stoppedAt } = this.#trail(Name);
       return { IsLogging: logging, StartLoggingTime: startedAt, StopLoggingTime: stoppedAt };

@@ -56,6 +56,8 @@ export class FakeTable {
     if (condition === 'version = :version') return this.items.get(key)?.version === values?.[':version'];
     if (condition === 'attribute_not_exists(pk)') return !this.items.has(key);
     if (condition === 'attribute_exists(pk)') return this.items.has(key);
+    if (condition === 'attribute_exists(pk) AND #from = :from')
+      return this.items.get(key)?.status === values?.[':from'];
     throw new TypeError(`The fake table cannot judge the condition ${condition}.`);
   }
 
@@ -76,7 +78,7 @@ export class FakeTable {
 
   #update(input: Input): object {
     const key = keyOf(input.Key as Item);
-    if (!this.#holds(input.ConditionExpression, key)) {
+    if (!this.#holds(input.ConditionExpression, key, input.ExpressionAttributeValues as Item | undefined)) {
       throw refusal('ConditionalCheckFailedException', 'The conditional request failed');
     }
     const item = structuredClone(this.items.get(key) ?? (input.Key as Item));

@@ -10,6 +10,7 @@ import { summarize } from '../../handlers/steps/summarize.ts';
 import { iamUser } from '../../playbooks/detections/samples.ts';
 import { is } from '../../playbooks/matching/match.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { isExpired, type Suppression } from '../../playbooks/suppression.ts';
 import { callAt, Desk, TRAIL } from './desk.ts';
 
@@ -90,7 +91,9 @@ describe('the suppressions beside a function', () => {
     ...{ CORDON_ACCOUNT: '111122223333', CORDON_PREFIX: 'cordon', CORDON_TABLE: 't', CORDON_TOPIC: 't' },
     ...{ CORDON_EVIDENCE: 'e', CORDON_LOG_GROUP: 'l', CORDON_OWN_ROLES: '[]', CORDON_PROTECTED: '[]' },
     ...{ CORDON_MODE: 'auto', CORDON_MODES: '{}', CORDON_CAP: '10', AWS_REGION: 'us-east-1' },
+    CORDON_ESCALATION_TOPIC: 't',
     CORDON_OPTIONS: JSON.stringify(defaultOptions),
+    CORDON_QUESTIONS: JSON.stringify(defaultQuestionTimes),
   };
   const read = () => readEnvironment(variables, pathToFileURL(file)).suppressions;
 

@@ -1,10 +1,13 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { actions } from '../../handlers/actions/catalog.ts';
 import { finalErrors } from '../../handlers/errors.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
+import { questionDefinition } from '../../infra/question-definition.ts';
 import { undoDefinition } from '../../infra/undo-definition.ts';
 import { undoable, units } from '../../infra/units.ts';
 import { responses } from '../../playbooks/catalog.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 
 const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
   isValid: boolean;
@@ -23,6 +26,7 @@ const machines: [string, StateMachine][] = [
     id,
     playbookDefinition(id, response, arn, TOPIC),
   ]),
+  ['question', questionDefinition(Object.keys(actions), defaultQuestionTimes, arn, TOPIC)],
   ['undo', undoDefinition(undoable(), arn, TOPIC)],
 ];
 
@@ -123,8 +127,8 @@ describe('the playbooks', () => {
     }
   });
 
-  it('and the undo call every function that there is but the scheduled ones, and none that is not', () => {
-    const scheduled = ['keep-baseline'];
+  it('and the undo call every function that there is but those that something else calls, and none that is not', () => {
+    const scheduled = ['keep-baseline', 'answer'];
     const called = units.map((unit) => unit.id).filter((id) => !scheduled.includes(id));
     expect([...asked].sort()).toEqual(called.sort());
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidSettings, readSettings } from '../../infra/settings.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 
 const read = (context: Record<string, unknown>) => readSettings((key) => context[key]);
 
@@ -9,6 +10,8 @@ describe('readSettings', () => {
     expect(read({})).toEqual({
       prefix: 'cordon',
       mail: [],
+      escalation: [],
+      questions: defaultQuestionTimes,
       protectedPrincipals: [],
       guard: { mode: 'auto', detectionModes: {}, cap: 10, suppressions: [] },
       options: defaultOptions,

@@ -53,6 +53,7 @@ export const incident = (detection: string, rest: Partial<Incident> = {}): Incid
   alarmReason: 'Threshold Crossed: 1 datapoint [1.0] was greater than or equal to the threshold (1.0).',
   events: [],
   actions: [],
+  questions: [],
   findings: {},
   failures: [],
   evidence: `s3://cordon-evidence-111122223333/incidents/${detection}-20260501-030112-4f1a`,

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { Incident, ManualStep } from '../../playbooks/incident.ts';
+import { outcomeOf } from '../../playbooks/outcome.ts';
+import { type Asked, approvalOf, isWaiting, taskOf } from '../../playbooks/question.ts';
+import type { Context } from '../context.ts';
+import { inParts } from '../in-parts.ts';
+import type { StoredQuestion } from '../incidents/questions.ts';
+import { useLedger } from '../permissions.ts';
+import { actionOf } from '../plan.ts';
+import { endWaiting, endWaitingPermissions, startWaiting, startWaitingPermissions } from '../questions/wait.ts';
+import { stepHandler } from '../step.ts';
+
+const input = z.object({ incidentId: z.string().min(1) });
+
+/** Questions that are asked at once. */
+const AT_ONCE = 10;
+
+/**
+ * Asks for everything that a person must decide or do: the proposed actions, and the manual steps. Each question waits in
+ * an execution of its own, so that none holds up the playbook. What is settled otherwise meanwhile is withdrawn.
+ */
+export async function askAnalyst(
+  { incidentId }: z.infer<typeof input>,
+  context: Context,
+): Promise<{ asked: number; withdrawn: number }> {
+  const incident = await context.ledger.incident(incidentId);
+  const wanted = wantedOf(incident);
+  const keys = new Set(wanted.map(({ key }) => key));
+  const obsolete = incident.questions.filter((question) => isWaiting(question) && !keys.has(question.key));
+  await inParts(obsolete, AT_ONCE, ({ key }) => withdraw(incidentId, key, context));
+  let asked = 0;
+  await inParts(wanted, AT_ONCE, async (one) => {
+    if (await ask(incident, one, context)) asked += 1;
+  });
+  if (asked + obsolete.length > 0) context.log.info('asked', { asked, withdrawn: obsolete.length });
+  return { asked, withdrawn: obsolete.length };
+}
+
+/** What the incident asks for as it stands. A benign one asks for nothing. */
+function wantedOf(incident: Incident): Asked[] {
+  const response = responseOf(detectionOf(incident.detection).response);
+  if (incident.events.length > 0 && outcomeOf(incident, response) === 'benign') return [];
+  const proposed = incident.actions.filter(({ status }) => status === 'proposed');
+  const steps = incident.events.length === 0 ? [] : response.byHand(incident);
+  const tasks = [...steps, ...leftOver(incident)].map(taskOf);
+  return [
+    ...proposed.map((action) => approvalOf(action, incident, actionOf(action.action).blastRadius)),
+    ...new Map(tasks.map((task) => [task.key, task])).values(),
+  ];
+}
+
+/** What could not be done, or not by a machine: a person must do it or decide that it is not to be done. */
+const leftOver = (incident: Incident): ManualStep[] => [
+  ...incident.actions
+    .filter(({ status }) => status === 'failed' || status === 'withheld')
+    .map(({ key, title, label, status, reason, commands }) => ({
+      id: `${status} ${key}`,
+      what: `${title}, ${label}: ${status === 'failed' ? 'it FAILED, so do it by hand' : 'it was WITHHELD, so decide'}. ${reason ?? ''}`.trim(),
+      commands: commands ?? [],
+    })),
+  ...incident.failures.map(({ step, error }) => ({
+    id: `step ${step}`,
+    what: `Step ${step} FAILED: ${error}. Look at the account by hand for what it would have found or done.`,
+    commands: [],
+  })),
+];
+
+/** True when the question is new, or was left without anything that waits for its answer. */
+async function ask(incident: Incident, asked: Asked, context: Context): Promise<boolean> {
+  const { questions } = context.ledger;
+  const before = incident.questions.find(({ key }) => key === asked.key);
+  if (before && isWaiting(before)) {
+    const known = await questions.of(incident.id, asked.key);
+    if (known.execution || known.status !== 'open') return false;
+    await start(known, context);
+    return true;
+  }
+  // A manual step that a person has settled stays settled; an action that is proposed again is a new question.
+  if (before && asked.kind === 'task' && before.status !== 'withdrawn') return false;
+  const question = await questions.ask(incident.id, asked, context.environment.questions.answerWithin * 60_000, before);
+  if (!question) return false;
+  await start(question, context);
+  return true;
+}
+
+async function start(question: StoredQuestion, context: Context): Promise<void> {
+  const { incidentId, key, number } = question;
+  const execution = await startWaiting(question, context);
+  await context.ledger.questions.change(incidentId, key, (now) => (now.number === number ? { execution } : undefined));
+}
+
+async function withdraw(incidentId: string, key: string, context: Context): Promise<void> {
+  const settledAt = context.now().toISOString();
+  const { question, changed } = await context.ledger.questions.change(incidentId, key, (now) =>
+    isWaiting(now) ? { status: 'withdrawn', settledAt } : undefined,
+  );
+  if (changed) await endWaiting(question, context);
+}
+
+export const permissions = [useLedger, startWaitingPermissions, endWaitingPermissions];
+export const handler = stepHandler(input, askAnalyst);
