@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { detectionOf, responseOf } from '../playbooks/catalog.ts';
+import type { AnswerKind } from '../playbooks/question.ts';
 import { summaryMail } from '../playbooks/report/report.ts';
 import { dayAndClock, plain } from '../playbooks/report/words.ts';
 import { Desk } from './desk.ts';
@@ -9,6 +10,10 @@ const USAGE = `Usage: npx cordon COMMAND [options]
 
   incidents list                   the newest incidents
   incidents show INCIDENT          one incident: what happened, what was done, what is left to do
+  approvals list                   what waits for a decision
+  approvals approve|reject INCIDENT KEY --note TEXT
+  tasks list                       what is left to do by hand
+  tasks done|skip INCIDENT KEY --note TEXT
   undo INCIDENT ACTION             put back what an action changed; ACTION is the key that the report names
 
 Options:
@@ -27,6 +32,7 @@ interface Command {
   positionals: string[];
   json: boolean;
   reason?: string;
+  note?: string;
   force: boolean;
 }
 
@@ -57,6 +63,27 @@ async function showIncident(desk: Desk, { positionals, json }: Command): Promise
   say(summaryMail(incident, detection, responseOf(detection.response)).text.trimEnd());
 }
 
+/** Answers a question: `approvals approve INCIDENT KEY --note TEXT` and the like. */
+async function answer(desk: Desk, { positionals, note, json }: Command, kind: AnswerKind): Promise<void> {
+  const [noun, verb, incidentId, key] = positionals;
+  if (!incidentId || !key)
+    throw new CliFailure('usage', `${noun} ${verb} needs the incident's id and the key.\n${USAGE}`);
+  if (!note)
+    throw new CliFailure('usage', `${noun} ${verb} needs a note, which the ledger keeps: --note "was a drill"`);
+  const taken = await desk.answers.send({ answer: kind, incidentId, key, note });
+  say(json ? JSON.stringify(taken) : plain(`${taken.what}: ${taken.status}.`));
+}
+
+async function listQuestions(desk: Desk, { positionals: [noun], json }: Command): Promise<void> {
+  const kind = noun === 'approvals' ? 'approval' : 'task';
+  const waiting = (await desk.ledger.questions.waiting(200)).filter((question) => question.kind === kind);
+  if (json) return say(JSON.stringify(waiting, null, 2));
+  if (waiting.length === 0) return say(`No open ${noun}.`);
+  for (const { askedAt, incidentId, key, what } of waiting) {
+    say(plain(`${dayAndClock(askedAt)} ${incidentId} ${key}: ${what}`));
+  }
+}
+
 async function undo(desk: Desk, { positionals, reason, force, json }: Command): Promise<void> {
   const [, id, key] = positionals;
   if (!id || !key) throw new CliFailure('usage', `undo needs the incident's id and the action's key.\n${USAGE}`);
@@ -76,6 +103,7 @@ function parse(args: string[]) {
         prefix: { type: 'string', default: 'cordon' },
         json: { type: 'boolean', default: false },
         reason: { type: 'string' },
+        note: { type: 'string' },
         force: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -98,6 +126,10 @@ export async function main(args: string[]): Promise<void> {
     const [noun, verb] = positionals;
     if (noun === 'incidents' && (verb === 'list' || verb === undefined)) await listIncidents(desk, command);
     else if (noun === 'incidents' && verb === 'show') await showIncident(desk, command);
+    else if ((noun === 'approvals' || noun === 'tasks') && (verb === 'list' || verb === undefined))
+      await listQuestions(desk, command);
+    else if (noun === 'approvals' && (verb === 'approve' || verb === 'reject')) await answer(desk, command, verb);
+    else if (noun === 'tasks' && (verb === 'done' || verb === 'skip')) await answer(desk, command, verb);
     else if (noun === 'undo') await undo(desk, command);
     else throw new CliFailure('usage', `There is no command "${positionals.join(' ')}".\n${USAGE}`);
   } catch (error) {

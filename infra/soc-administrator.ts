@@ -130,6 +130,14 @@ export function deployPolicy(account: string): PolicyDocument {
       ],
       roles,
     ),
+    allow(
+      'PoliciesForAnalysts',
+      ['iam:CreatePolicy', 'iam:DeletePolicy', 'iam:CreatePolicyVersion', 'iam:DeletePolicyVersion'].concat([
+        'iam:TagPolicy',
+        'iam:UntagPolicy',
+      ]),
+      [`arn:aws:iam::${account}:policy/cordon-reader`, `arn:aws:iam::${account}:policy/cordon-approver`],
+    ),
     allow('RolesForServices', ['iam:PassRole'], roles.slice(0, 1), {
       StringEquals: {
         'iam:PassedToService': ['lambda', 'states', 'events', 'scheduler', 'cloudtrail', 'apigateway'].map(
