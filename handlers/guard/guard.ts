@@ -55,7 +55,7 @@ export class Guard {
     if (held) return held;
     const counts = unit.contains && principalOfTarget(target, this.#context.environment.account) !== undefined;
     if (counts && !released && !(await this.#hasPlace(name))) {
-      return { status: 'proposed', held: 'cap', reason: words(this.#capWords(), unit.blastRadius, question, doubt) };
+      return { status: 'proposed', held: 'cap', reason: words(this.#capWords(), question, doubt) };
     }
     return { status: 'planned', ...(doubt ? { reason: doubt } : {}) };
   }
@@ -69,7 +69,7 @@ export class Guard {
     return {
       status: 'proposed',
       ...(mode === 'approve' && because ? { held: 'mode' as const } : {}),
-      reason: words(because, final, unit.blastRadius, ...more),
+      reason: words(because, final, ...more),
     };
   }
 

@@ -1,5 +1,6 @@
-/** Lines of a section that a mail shows; a report in the evidence shows all. */
+/** Lines of a section that a mail shows; a report in the evidence shows all. What a person must decide or do has more room. */
 const MOST_LINES = 40;
+const MOST_LINES_TO_ANSWER = 100;
 /** Characters of a line that a mail shows. A command is shown whole: half a command is worse than none. */
 const MOST_CHARACTERS = 400;
 
@@ -15,11 +16,18 @@ export function briefly(report: string): string {
 
 function shorten(section: string): string {
   const lines = section.split('\n');
-  const kept = lines.slice(0, MOST_LINES).map(cut);
+  const most = /^FOR YOU TO /.test(section) ? MOST_LINES_TO_ANSWER : MOST_LINES;
+  const kept = lines.slice(0, lines.length > most ? wholeItems(lines, most) : most).map(cut);
   const more = lines.length - kept.length;
   return [...kept, ...(more > 0 ? [`- ... and ${more} more lines: the whole report is in the evidence`] : [])].join(
     '\n',
   );
+}
+
+/** How many lines the items have that fit whole: half a question is worse than none. The first is shown in any case. */
+function wholeItems(lines: string[], most: number): number {
+  const start = lines.slice(0, most + 1).findLastIndex((line) => !line.startsWith('    '));
+  return start > 1 ? start : most;
 }
 
 function cut(line: string): string {

@@ -32,7 +32,7 @@ const waitingFor = ({ questions }: Incident, kind: Question['kind']): Question[]
 /** A proposed action that could not be asked about: it is not lost, but only a person can do it now. */
 const proposal = (action: ActionRecord): string[] => [
   `${action.title}, ${action.label}: not done, because a person must decide`,
-  ...(action.reason ? [`  ${action.reason}`] : []),
+  ...(action.reason ? [`  why: ${action.reason}`] : []),
   ...(action.beforeWords ? [`  now: ${action.beforeWords}`] : []),
   ...(action.commands ?? []).map((command) => `  $ ${command}`),
 ];

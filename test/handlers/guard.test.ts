@@ -91,7 +91,7 @@ describe('modes', () => {
       Array(3).fill({
         status: 'proposed',
         held: 'mode',
-        reason: expect.stringMatching(/^detection trail-tampering is in mode approve; /),
+        reason: expect.stringMatching(/^detection trail-tampering is in mode approve$/),
       }),
     );
   });
@@ -270,9 +270,7 @@ describe('the cap', () => {
     expect(disabled.map(({ status }) => status).sort()).toEqual(['planned', 'planned', 'proposed', 'proposed']);
     expect(disabled.find(({ status }) => status === 'proposed')).toMatchObject({
       held: 'cap',
-      reason: expect.stringMatching(
-        /^the cap of 2 automatic actions on principals an hour is reached; everything that/,
-      ),
+      reason: expect.stringMatching(/^the cap of 2 automatic actions on principals an hour is reached$/),
     });
     expect((await of('tag-iam-user')()).every(({ status }) => status === 'planned')).toBe(true);
   });
@@ -338,7 +336,7 @@ describe('an action that cannot be undone', () => {
 
     expect(decision).toMatchObject({
       status: 'proposed',
-      reason: expect.stringMatching(/^it cannot be undone: the keys are deleted; /),
+      reason: expect.stringMatching(/^it cannot be undone: the keys are deleted$/),
     });
   });
 });

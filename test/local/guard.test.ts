@@ -167,7 +167,8 @@ describe('a deployment with a cap of 1, a suppression, and one detection in mode
       const open = section(theSummary(played), 'STILL OPEN').join('\n');
       expect(open).toContain(`(bucket payroll-${mark()}) waits for a decision`);
       const question = section(theSummary(played), 'FOR YOU TO DECIDE').join('\n');
-      expect(question).toContain('detection s3-public-exposure is in mode approve; strangers lose access');
+      expect(question).toContain('detection s3-public-exposure is in mode approve');
+      expect(question).toContain('also touches: strangers lose access');
       expect(question).toContain(`now: ${action.beforeWords}`);
     });
 

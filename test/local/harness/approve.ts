@@ -1,32 +1,27 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { Ledger } from '../../../handlers/incidents/ledger.ts';
+import { Answers, type Sent, type Taken } from '../../../cli/answers.ts';
+import type { AccessKey } from '../../../local/account.ts';
 import type { ActionRecord, Incident } from '../../../playbooks/incident.ts';
 import type { Desk } from './desk.ts';
+import { eventually } from './eventually.ts';
 
-/**
- * Releases a proposed action in the ledger and runs it by its deployed function, with the function's own rights, as the
- * playbook does with what is released.
- */
-export async function releaseAndRun(desk: Desk, { id }: Incident, action: ActionRecord): Promise<ActionRecord> {
-  const { endpoint, region, accountAdministrator: credentials, deployment } = desk.aws;
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region, credentials }));
-  const lambda = new LambdaClient({ endpoint, region, credentials });
-  try {
-    await new Ledger(documents, deployment.ledgerTable, () => new Date()).advance(id, action, 'planned');
-    for (const phase of ['contain', 'verify']) {
-      const { FunctionError, Payload } = await lambda.send(
-        new InvokeCommand({
-          FunctionName: `cordon-contain-${action.action}`,
-          Payload: JSON.stringify({ incidentId: id, key: action.key, phase }),
-        }),
-      );
-      if (FunctionError) throw new Error(`${action.key} failed: ${Payload?.transformToString()}`);
-    }
-    return await desk.ledger.action(id, action.key);
-  } finally {
-    documents.destroy();
-    lambda.destroy();
-  }
+/** Sends an answer with somebody's own credentials, as `npx cordon` does; the SOC administrator's unless told. */
+export async function answerAs(
+  { aws }: Desk,
+  sent: Sent,
+  credentials: AccessKey & { sessionToken?: string } = aws.soc,
+): Promise<Taken> {
+  return new Answers('cordon', { region: aws.region, endpoint: aws.endpoint, credentials }).send(sent);
+}
+
+/** Approves a proposed action as the SOC administrator. Resolves when it is done with, however that ended. */
+export async function releaseAndRun(desk: Desk, { id }: Incident, { key }: ActionRecord): Promise<ActionRecord> {
+  await answerAs(desk, { answer: 'approve', incidentId: id, key, note: 'not one of ours' });
+  return eventually(
+    `${key} of ${id} done with`,
+    async () => {
+      const action = await desk.ledger.action(id, key);
+      return ['proposed', 'planned', 'captured', 'contained'].includes(action.status) ? undefined : action;
+    },
+    async () => JSON.stringify(await desk.ledger.action(id, key)),
+  );
 }
