@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { choices, type Options } from '../playbooks/options.ts';
+import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
 import { type Suppression, suppressionSchema } from '../playbooks/suppression.ts';
@@ -20,7 +20,7 @@ const list = json('list').pipe(z.array(z.string()));
 
 const options: z.ZodType<Options, string> = json('object').pipe(
   z.object({
-    loginSuccess: z.enum(['declared', 'approve', 'auto']),
+    loginSuccess: z.enum(loginSuccesses),
     denyAddresses: z.enum(choices),
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),

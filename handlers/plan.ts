@@ -44,7 +44,7 @@ export async function planRestores(head: Head, events: IncidentEvent[], context:
   const planned: Planned[] = [];
   for (const one of wanted) {
     const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
-    // Also what is only proposed is looked at: whether it is needed says whether the records did any harm.
+    // Whether a proposed one is needed says whether the records did any harm.
     if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));
   }
   return planned;
@@ -103,8 +103,9 @@ function offendersOf(incident: Incident) {
   return byKey.values();
 }
 
-/** Monitored actions run as well, as far as reading goes: the report says what they would have found and changed. */
-const isToRun = ({ status }: ActionRecord): boolean => status === 'planned' || status === 'monitored';
+/** What is monitored or proposed runs as well, as far as reading goes: whoever decides is told what is there now. */
+const isToRun = ({ status, beforeWords }: ActionRecord): boolean =>
+  status === 'planned' || status === 'monitored' || (status === 'proposed' && beforeWords === undefined);
 /** Released by an answer, it is run where that was waited for. */
 const isAnswered = ({ key, status }: ActionRecord, { questions }: Incident): boolean =>
   status === 'planned' && questions.some((question) => question.key === key && isReleased(question));

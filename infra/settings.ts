@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choices, defaultOptions, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
 
@@ -21,7 +21,7 @@ const schema = z.object({
   questions: z.preprocess((value) => pairs(fromText(value)), questionTimes).default(defaultQuestionTimes),
   protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
   ...guardFields,
-  loginSuccess: z.enum(['declared', 'approve', 'auto']).default(defaultOptions.loginSuccess),
+  loginSuccess: z.enum(loginSuccesses).default(defaultOptions.loginSuccess),
   denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),

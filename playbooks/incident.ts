@@ -96,10 +96,12 @@ export interface ManualStep {
 
 /**
  * How an incident ended, or stands. `undone`: somebody has taken containment back; `monitored`: a mode held back all that
- * would have been done; `declined`: an analyst decided against containment. None of them is contained.
+ * would have been done; `declined`: an analyst decided against containment; `resolved`: analysts have answered and done all
+ * that the playbook could not. None of them is contained by cordon.
  */
 export const outcomes = [
   'contained',
+  'resolved',
   'needs-analyst',
   'undone',
   'declined',

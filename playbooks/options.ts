@@ -2,13 +2,16 @@
 export const choices = ['off', 'approve', 'auto'] as const;
 export type Choice = (typeof choices)[number];
 
+/** How users are contained who signed in after failures. */
+export const loginSuccesses = ['declared', 'approve', 'approve-then-auto', 'auto'] as const;
+
 /** What a deployment decides for the responses: the answers to questions that no playbook can settle for everybody. */
 export interface Options {
   /**
    * How a user is contained who signed in after failures. `declared`: at once where no MFA was used, else an analyst
-   * is asked.
+   * is asked. `approve-then-auto`: an analyst is asked, and where nobody answers in time it is done.
    */
-  loginSuccess: 'declared' | 'approve' | 'auto';
+  loginSuccess: (typeof loginSuccesses)[number];
   /** Denies users whose sign-ins failed all calls from the addresses that the failures came from. */
   denyAddresses: Choice;
   /** Makes users whose sign-ins failed choose a new password at their next one. */

@@ -40,11 +40,12 @@ export function outcomeOf(incident: Incident, response: Response): Outcome {
   const attempts = incident.events.some((event) => event.verdict === 'attempt');
   const contained = stands('verified');
   const proposed = incident.actions.some((action) => action.status === 'proposed');
-  if (failureReasons(incident).length > 0) return 'needs-analyst';
+  const open = openReasons(incident, response).length > 0;
+  if (failureReasons(incident).length > 0) return isAnswered(incident) ? 'resolved' : 'needs-analyst';
   // What a person took back, or a mode held back, is why things are as they are: both are decisions, and no containment.
   if (stands('undone')) return 'undone';
   if (stands('monitored')) return 'monitored';
-  if (openReasons(incident, response).length > 0) return 'needs-analyst';
+  if (open) return isAnswered(incident) ? 'resolved' : 'needs-analyst';
   if (contained) return 'contained';
   // An analyst has decided that it stays as it is.
   if (stands('rejected')) return 'declined';
@@ -53,3 +54,9 @@ export function outcomeOf(incident: Incident, response: Response): Outcome {
   if (proposed) return 'needs-analyst';
   return attempts ? 'attempt' : 'benign';
 }
+
+/** Whatever was asked of analysts they have answered, and some of it they have done themselves. */
+const isAnswered = ({ questions, actions }: Incident): boolean =>
+  questions.some(({ kind, answers }) => kind === 'task' && answers.length > 0) &&
+  questions.every(({ status }) => status !== 'open' && status !== 'timed-out') &&
+  !actions.some(({ status }) => status === 'planned' || status === 'captured' || status === 'contained');

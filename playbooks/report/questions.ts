@@ -139,10 +139,7 @@ export function answerMail(
       `Status    ${incident.status}${incident.outcome ? `, ${incident.outcome}` : ''}`,
     ],
     sections: [
-      {
-        heading: 'Who decided',
-        lines: question.answers.length > 0 ? question.answers.map(answered) : ['nobody answered in time'],
-      },
+      whoDecided(question, incident),
       { heading: 'What came of it', lines: action ? cameOfIt(action, incident) : [] },
       { heading: 'Still open', lines: open },
       toDecide(incident),
@@ -152,12 +149,20 @@ export function answerMail(
   });
 }
 
+/** All answers where a manual step was the last thing open, else those to the question. */
+function whoDecided(question: Question, incident: Incident): Section {
+  if (question.kind === 'task') return decided(incident);
+  const lines = question.answers.length > 0 ? question.answers.map(answered) : ['nobody answered in time'];
+  return { heading: 'Who decided', lines };
+}
+
 const showIt = (incident: Incident): Section => ({
   heading: 'The whole incident',
   lines: [`npx cordon incidents show ${incident.id}`],
 });
 
-function wordFor({ status }: Question, action: ActionRecord | undefined): string {
+function wordFor({ kind, status }: Question, action: ActionRecord | undefined): string {
+  if (kind === 'task') return 'CLOSED, nothing is left open';
   if (status === 'rejected') return 'REJECTED, not done';
   const how = status === 'approved' ? 'APPROVED' : 'NOBODY ANSWERED';
   if (action?.status === 'verified') return `${how} AND DONE, read back`;

@@ -9,6 +9,7 @@ import { clock, dayAndClock, line, plural } from './words.ts';
 /** Outcomes as an analyst reads them. */
 export const outcomeWords: Record<Outcome, string> = {
   contained: 'CONTAINED',
+  resolved: 'RESOLVED, by analysts',
   'needs-analyst': 'NEEDS AN ANALYST',
   attempt: 'ATTEMPT, nothing to restore',
   undone: 'UNDONE, somebody took containment back',

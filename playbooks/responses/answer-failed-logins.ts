@@ -12,14 +12,14 @@ function successesOf(incident: Incident, actorKey: string) {
   return pattern?.successes.filter((success) => success.key === actorKey) ?? [];
 }
 
-/** True when the user was disabled, or the role's sessions revoked, as read back. */
-const isHeld = (incident: Incident, key: string): boolean =>
+/** True when the user was disabled, or the role's sessions revoked, as read back, or an analyst decided against it. */
+const isDecided = (incident: Incident, key: string): boolean =>
   incident.actions.some(({ action, status, target }) => {
     const { user, role } = target as { user?: string; role?: string };
     const held =
       (action === 'disable-iam-user' && key === `user:${user}`) ||
       (action === 'revoke-role-sessions' && key.startsWith(`role:${role}:`));
-    return held && status === 'verified';
+    return held && (status === 'verified' || status === 'rejected');
   });
 
 /** The name by which event history knows who signed in: a user's, or of a role the session's. */
@@ -36,7 +36,7 @@ const nameOf = (incident: Incident, key: string): string => {
 function afterSuccess(incident: Incident, actorKey: string, { loginSuccess }: Options): Mode | undefined {
   const successes = successesOf(incident, actorKey);
   if (successes.length === 0) return undefined;
-  if (loginSuccess !== 'declared') return loginSuccess;
+  if (loginSuccess !== 'declared') return loginSuccess === 'auto' ? 'auto' : 'approve';
   const failures = incident.events.filter(({ actor, verdict }) => verdict === 'attempt' && actor.key === actorKey);
   const guessedFrom = new Set(failures.map(({ record }) => record.sourceIPAddress));
   return successes.some(({ mfa, address }) => !mfa && guessedFrom.has(address)) ? 'auto' : 'approve';
@@ -79,7 +79,14 @@ export default response({
   investigate: ['actor', 'login-pattern', 'role-use'],
   contain: [
     { action: 'tag-iam-user', who: 'iam-user', mode: 'auto', attempts: true },
-    { action: 'disable-iam-user', who: 'iam-user', attempts: true, related: true, mode: afterSuccess },
+    {
+      action: 'disable-iam-user',
+      who: 'iam-user',
+      attempts: true,
+      related: true,
+      mode: afterSuccess,
+      onTimeout: ({ loginSuccess }) => (loginSuccess === 'approve-then-auto' ? 'contain' : 'nothing'),
+    },
     {
       ...revokeSessions,
       related: true,
@@ -91,7 +98,7 @@ export default response({
   severity: (incident, declared) => (incident.findings['login-pattern']?.successes.length ? 'HIGH' : declared),
   unresolved: (incident) => {
     const found = incident.findings['login-pattern']?.successes ?? [];
-    const open = new Map(found.filter(({ key }) => !isHeld(incident, key)).map(({ key, user }) => [key, user]));
+    const open = new Map(found.filter(({ key }) => !isDecided(incident, key)).map(({ key, user }) => [key, user]));
     return [...open.values()].map(
       (user) => `somebody signed in as ${user} after the failures, and ${user} is not disabled`,
     );

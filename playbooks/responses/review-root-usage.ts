@@ -56,6 +56,8 @@ export default response({
       mode: fromManagementAccount,
       targets: thisAccount,
       attempts: true,
+      // Nothing brings the credentials back.
+      twoPersons: true,
     },
     { action: 'disable-iam-user', who: 'root', mode: 'approve', targets: usersByRoot },
     { action: 'deactivate-access-key', who: 'root', mode: 'approve', targets: keysByRoot },

@@ -40,6 +40,7 @@ async function answered(records: () => object[], options: Partial<Options> = {})
     ...found,
     severity,
     actions: found.actions.map(({ action, label, status }) => `${action}, ${label}: ${status}`).sort(),
+    disabling: found.actions.find(({ action }) => action === 'disable-iam-user'),
     mail: desk.account.mails.at(-1)?.text ?? '',
   };
 }
@@ -102,6 +103,15 @@ describe('a success after failures', () => {
       expect(mail).toContain(mfa === 'Yes' ? ', with MFA' : 'WITHOUT MFA');
     },
   );
+
+  it('row: logins: success, loginSuccess=approve-then-auto: is proposed, and done where nobody answers in time', async () => {
+    const records = () => [...times(5, () => failed(iamUser('alice'))), succeeded(iamUser('alice'), 'No')];
+    const found = await answered(records, { loginSuccess: 'approve-then-auto' });
+
+    const disable = found.actions.find((one) => one.startsWith('disable-iam-user'));
+    expect(disable).toBe('disable-iam-user, IAM user alice: proposed');
+    expect(found.disabling).toMatchObject({ onTimeout: 'contain' });
+  });
 
   it('locks nobody out whose password somebody else guesses from elsewhere', async () => {
     const { actions, severity } = await answered(() => [

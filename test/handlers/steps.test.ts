@@ -290,7 +290,11 @@ describe('investigate', () => {
 
     const { contain } = await investigate({ incidentId }, desk.context);
 
-    expect(contain.map((one) => one.action)).toEqual(['tag-iam-user']);
+    // What is proposed is handed on too, to be looked at.
+    expect(contain.map(({ action, status }) => `${action}: ${status}`)).toEqual([
+      'tag-iam-user: planned',
+      'disable-iam-user: proposed',
+    ]);
     expect(await contained(incidentId)).toContainEqual(['disable-iam-user', 'IAM user mallory', 'proposed']);
   });
 
