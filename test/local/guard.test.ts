@@ -84,7 +84,11 @@ describe('a deployment in mode monitor', () => {
   it('row: guard: mode monitor: no call of cordon’s own roles changed anything, by the record of every call', () => {
     const own = ownCalls();
     expect(own.map(({ eventName }) => eventName)).toEqual(expect.arrayContaining(['GetTrailStatus', 'ListAccessKeys']));
-    expect(own.filter(({ readOnly }) => !readOnly).map(({ eventName }) => eventName)).toEqual([]);
+    // Asking an analyst starts an execution of cordon's own.
+    const isQuestion = ({ eventName, requestParameters }: CloudTrailRecord) =>
+      eventName === 'StartExecution' && /:stateMachine:cordon-question"/.test(JSON.stringify(requestParameters));
+    const changing = own.filter((record) => !record.readOnly && !isQuestion(record));
+    expect(changing.map(({ eventName }) => eventName)).toEqual([]);
   });
 
   it('row: guard: mode monitor: the incident is monitored, never contained, and handed over', () => {
