@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
-import { errorName } from '../errors.ts';
+import { putIfUnchanged } from './versioned.ts';
 
 /** Who holds places under a limit, and since when. */
 const item = z.object({
@@ -44,23 +44,8 @@ export class Places {
       const held = (stored?.held ?? []).filter((place) => Date.parse(place.at) > now.getTime() - withinMs);
       if (held.some((place) => place.by === by)) return true;
       if (held.length >= most) return false;
-      const version = (stored?.version ?? 0) + 1;
-      const next = { ...key, version, held: [...held, { by, at: now.toISOString() }] };
-      if (await this.#putIfUnchanged(next, stored?.version)) return true;
-    }
-  }
-
-  async #putIfUnchanged(Item: Record<string, unknown>, version: number | undefined): Promise<boolean> {
-    const unchanged =
-      version === undefined
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : { ConditionExpression: 'version = :version', ExpressionAttributeValues: { ':version': version } };
-    try {
-      await this.#documents.send(new PutCommand({ TableName: this.#table, Item, ...unchanged }));
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') return false;
-      throw error;
+      const next = { ...key, held: [...held, { by, at: now.toISOString() }] };
+      if (await putIfUnchanged(this.#documents, this.#table, next, stored?.version)) return true;
     }
   }
 }

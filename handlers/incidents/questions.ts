@@ -1,7 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { type Asked, answerKinds, isWaiting, type Question, questionStatuses } from '../../playbooks/question.ts';
-import { errorName, NotInLedger } from '../errors.ts';
+import { NotInLedger } from '../errors.ts';
+import { putIfUnchanged } from './versioned.ts';
 
 const iso = z.iso.datetime();
 
@@ -126,28 +127,17 @@ export class Questions {
   }
 
   /** False when somebody else wrote since that version. */
-  async #put(question: StoredQuestion, version: number | undefined): Promise<boolean> {
+  #put(question: StoredQuestion, version: number | undefined): Promise<boolean> {
     const { kind: asks, ...rest } = question;
-    const Item = {
+    const item = {
       ...keyOf(question.incidentId, question.key),
       ...rest,
       asks,
-      version: (version ?? 0) + 1,
       // The index's keys: what kind of question it is has another name here.
       kind: isWaiting(question) ? WAITING : `settled-${WAITING}`,
       openedAt: question.askedAt,
     };
-    const unchanged =
-      version === undefined
-        ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : { ConditionExpression: 'version = :version', ExpressionAttributeValues: { ':version': version } };
-    try {
-      await this.#documents.send(new PutCommand({ TableName: this.#table, Item, ...unchanged }));
-      return true;
-    } catch (error) {
-      if (errorName(error) === 'ConditionalCheckFailedException') return false;
-      throw error;
-    }
+    return putIfUnchanged(this.#documents, this.#table, item, version);
   }
 }
 
