@@ -1,8 +1,9 @@
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { type CloudTrailRecord, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
-import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
+
 import type { Match } from '../playbooks/matching/match.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
+import { cloudWatchPatterns } from '../playbooks/matching/split.ts';
 import type { Context } from './context.ts';
 import { allow } from './permissions.ts';
 
@@ -31,32 +32,35 @@ export async function recordsMatching(
   const matches = predicate(match);
   const found = new Map<string, CloudTrailRecord>();
   const logs = context.client(CloudWatchLogsClient);
-  let nextToken: string | undefined;
-  let pages = 0;
-  do {
-    const page = await logs.send(
-      new FilterLogEventsCommand({
-        logGroupName: context.environment.logGroup,
-        filterPattern: cloudWatchPattern(match),
-        startTime: from.getTime(),
-        endTime: to.getTime(),
-        ...(nextToken ? { nextToken } : {}),
-      }),
-    );
-    for (const { message = '', eventId } of page.events ?? []) {
-      const parsed = parse(message);
-      if (parsed === undefined || !matches(parsed)) continue;
-      const record = cloudTrailRecord.safeParse(parsed);
-      if (record.success) found.set(record.data.eventID, record.data);
-      else
-        context.log.warn('a matching log event is no usable CloudTrail record', {
-          eventId,
-          problems: record.error.message,
-        });
+  const take = ({ message = '', eventId }: FilteredLogEvent): void => {
+    const parsed = parse(message);
+    if (parsed === undefined || !matches(parsed)) return;
+    const { data, error } = cloudTrailRecord.safeParse(parsed);
+    if (data) found.set(data.eventID, data);
+    else {
+      const problems = error.message;
+      context.log.warn('a matching log event is no usable CloudTrail record', { eventId, problems });
     }
-    nextToken = page.nextToken;
-    pages += 1;
-  } while (nextToken && pages < bounds.pages && found.size < bounds.records);
+  };
+  let pages = 0;
+  // A match that is too long for one pattern is asked for in several.
+  for (const filterPattern of cloudWatchPatterns(match)) {
+    let nextToken: string | undefined;
+    do {
+      const page = await logs.send(
+        new FilterLogEventsCommand({
+          logGroupName: context.environment.logGroup,
+          filterPattern,
+          startTime: from.getTime(),
+          endTime: to.getTime(),
+          ...(nextToken ? { nextToken } : {}),
+        }),
+      );
+      page.events?.forEach(take);
+      nextToken = page.nextToken;
+      pages += 1;
+    } while (nextToken && pages < bounds.pages && found.size < bounds.records);
+  }
   return [...found.values()].sort((a, b) => a.eventTime.localeCompare(b.eventTime));
 }
 

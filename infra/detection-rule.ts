@@ -7,9 +7,8 @@ import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { responseOf } from '../playbooks/catalog.ts';
 import type { Detection } from '../playbooks/detection.ts';
-import { filterPattern } from './filter.ts';
+import { filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
 
 /** What a detection is deployed with. */
@@ -22,21 +21,27 @@ export interface DetectionRuleProps {
   undelivered: Queue;
 }
 
-/** Metric filter, alarm with its alert by mail, and the rule that starts the playbook: all that a detection declares. */
+/** Stands for the account, which is known at deployment only, while patterns are measured. */
+const ANY_ACCOUNT = 'AWSAccountId';
+
+/** Metric filters, alarm with its alert by mail, and the rule that starts the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {
   constructor(scope: Construct, id: string, props: DetectionRuleProps) {
     super(scope, id);
     const { prefix, detection } = props;
     const name = `${prefix}-${id}`;
     const metric = { namespace: prefix, name: id };
-    new CfnMetricFilter(this, 'Filter', {
-      filterName: name,
-      logGroupName: props.logGroupName,
-      filterPattern: filterPattern(detection, responseOf(detection.response), prefix),
-      metricTransformations: [
-        { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
-      ],
-    });
+    // A pattern has so many characters only: where one filter cannot say it, several feed the metric.
+    for (const [index, filterPattern] of filterPatterns(detection, prefix, ANY_ACCOUNT).entries()) {
+      new CfnMetricFilter(this, index === 0 ? 'Filter' : `Filter${index + 1}`, {
+        filterName: index === 0 ? name : `${name}-${index + 1}`,
+        logGroupName: props.logGroupName,
+        filterPattern: filterPattern.replaceAll(ANY_ACCOUNT, Aws.ACCOUNT_ID),
+        metricTransformations: [
+          { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
+        ],
+      });
+    }
     const alarm = new Alarm(this, 'Alarm', {
       alarmName: name,
       alarmDescription: `${detection.severity}: ${detection.title}. ${detection.why} The playbook ${props.playbook.name} has started; its summary follows.`,

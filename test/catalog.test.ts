@@ -8,9 +8,9 @@ import type { Permission } from '../handlers/permissions.ts';
 import { investigateUnit, units } from '../infra/units.ts';
 import { detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
 import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
-import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
 import { matchesPattern, parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
+import { cloudWatchPatterns } from '../playbooks/matching/split.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const load = (path: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(root, path));
@@ -54,7 +54,7 @@ describe('the catalogs', () => {
 
 describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   const matches = predicate(detection.when);
-  const pattern = parseFilterPattern(cloudWatchPattern(detection.when));
+  const patterns = cloudWatchPatterns(detection.when).map((text) => parseFilterPattern(text));
   const samples = [
     ...detection.samples.matching.map((sample) => ({ ...sample, expected: true })),
     ...detection.samples.other.map((sample) => ({ ...sample, expected: false })),
@@ -73,7 +73,7 @@ describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   it.each(samples)('sample "$name" is a record, and is matched: $expected', ({ record, expected }) => {
     expect(cloudTrailRecord.safeParse(record).error).toBeUndefined();
     expect(matches(record)).toBe(expected);
-    expect(matchesPattern(pattern, JSON.stringify(record))).toBe(expected);
+    expect(patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)))).toBe(expected);
   });
 
   it('collects no record twice: what is related does not match', () => {

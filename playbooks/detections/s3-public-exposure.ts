@@ -1,5 +1,5 @@
 import { detection } from '../detection.ts';
-import { all, any, is, isFalse, like, missing, oneOf } from '../matching/match.ts';
+import { all, any, is, isFalse, missing, oneOf } from '../matching/match.ts';
 import { call, iamUser } from './samples.ts';
 
 const setting = (name: string) => `requestParameters.PublicAccessBlockConfiguration.${name}`;
@@ -26,10 +26,12 @@ export default detection({
   when: all(
     is('eventSource', 's3.amazonaws.com'),
     any(
-      is('eventName', 'PutBucketAcl'),
-      is('eventName', 'PutBucketPolicy'),
-      is('eventName', 'PutAccessPointPolicy'),
-      like('eventName', 'Delete*PublicAccessBlock'),
+      oneOf('eventName', ['PutBucketAcl', 'PutBucketPolicy', 'PutAccessPointPolicy']),
+      oneOf('eventName', [
+        'DeleteBucketPublicAccessBlock',
+        'DeleteAccountPublicAccessBlock',
+        'DeletePublicAccessBlock',
+      ]),
       all(
         oneOf('eventName', ['PutBucketPublicAccessBlock', 'PutAccountPublicAccessBlock']),
         any(...settings.flatMap((path) => [isFalse(path), missing(path)])),
