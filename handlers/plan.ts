@@ -33,16 +33,20 @@ function actorTarget(actor: Actor): unknown[] {
   return actor.kind === 'assumed-role' ? [{ role: actor.name }] : [];
 }
 
-/** Plans what puts protection back, for the calls that succeeded. */
-export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
+/** What puts protection back, as the calls that succeeded ask for it. */
+export function restoresFor(head: Head, events: IncidentEvent[], account: string) {
   const offences = events.filter((event) => event.verdict === 'offence').map((event) => event.record);
   const { restore } = responseOf(detectionOf(head.detection).response);
-  const wanted = restore.flatMap(({ action, targets }) =>
-    targets(offences, context.environment.account).map((target) => ({ action, ...target })),
+  return restore.flatMap(({ action, targets }) =>
+    targets(offences, account).map((target) => ({ action, key: actionKeyOf(action, target.target), ...target })),
   );
+}
+
+/** Plans what puts protection back, for the calls that succeeded. */
+export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
   const guard = new Guard(head.detection, context);
   const planned: Planned[] = [];
-  for (const one of wanted) {
+  for (const one of restoresFor(head, events, context.environment.account)) {
     const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
     // Whether a proposed one is needed says whether the records did any harm.
     if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));
@@ -103,12 +107,17 @@ function offendersOf(incident: Incident) {
   return byKey.values();
 }
 
-/** What is monitored or proposed runs as well, as far as reading goes: whoever decides is told what is there now. */
+/**
+ * What is monitored or proposed runs as well, as far as reading goes: whoever decides is told what is there now. What was
+ * done is read back anew, since the offender may have undone it.
+ */
 const isToRun = ({ status, beforeWords }: ActionRecord): boolean =>
-  status === 'planned' || status === 'monitored' || (status === 'proposed' && beforeWords === undefined);
+  ['planned', 'monitored', 'captured', 'contained'].includes(status) ||
+  (status === 'proposed' && beforeWords === undefined);
 /** Released by an answer, it is run where that was waited for. */
 const isAnswered = ({ key, status }: ActionRecord, { questions }: Incident): boolean =>
-  status === 'planned' && questions.some((question) => question.key === key && isReleased(question));
+  (status === 'planned' || status === 'captured') &&
+  questions.some((question) => question.key === key && isReleased(question));
 const asPlanned = (incidentId: string, { key, action, status }: ActionRecord): Planned => ({
   incidentId,
   key,

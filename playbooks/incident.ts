@@ -52,8 +52,10 @@ export interface ActionRecord {
   /** The target in words: "trail cordon". */
   label: string;
   status: ActionStatus;
-  /** eventIDs of the records that called for it. */
+  /** eventIDs of the records that called for it; of very many the first and the last. */
   because: string[];
+  /** How many called for it, where that is more than are named. */
+  records?: number | undefined;
   /** The target's state before, as captured, and after, as read back. */
   before?: unknown;
   after?: unknown;

@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
+import { clock } from '../../playbooks/report/words.ts';
 import type { Context } from '../context.ts';
 import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
+import { heldBy, refuseIfHeldByOthers } from '../guard/holding.ts';
 import { isSameState } from '../guard/same-state.ts';
 import type { Permission } from '../permissions.ts';
 import { type StepHandler, stepHandler } from '../step.ts';
@@ -36,6 +38,11 @@ interface Containment<Target, Before, After> {
   words: (state: Before | After) => string;
   /** What else it touches, in words. */
   blastRadius: string;
+  /**
+   * What it holds, where that is more than its target: `access/user/mallory`. Of actions that hold the same thing, in
+   * whatever incident, the last must be undone first.
+   */
+  holds?: (target: Target) => string;
   /** Commands that do the same by hand, for when it is proposed, withheld or failed. */
   byHand?: (target: Target) => string[];
   /** None to undo where it is irreversible. */
@@ -130,6 +137,8 @@ async function contain<Target, Before, After>(
   let current = record;
   if (record.status === 'planned') {
     const done = isCaptured(record);
+    // Before anything is read: from here on an undo of another incident leaves the target to this one.
+    await ledger.holds.add(heldBy(action, record, target), { incident: incident.id, key: record.key });
     const assessment = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
       // Not needed a second time because it was done the first time: that makes no record harmless.
@@ -140,7 +149,8 @@ async function contain<Target, Before, After>(
     // An offence repeated after containment captures nothing new: undo must put back what was there at first.
     const before = done ? record.before : await action.capture(target, context, incident);
     const beforeWords = action.words(checked(action.before, before, `captured state of action ${record.key}`));
-    current = await ledger.capture(incident.id, record, { before, beforeWords });
+    const change = { before, beforeWords };
+    current = await ledger.capture(incident.id, record, change, done ? record.at.captured : undefined);
   }
   const before = checked(action.before, current.before, `captured state of action ${current.key}`);
   await action.contain(target, before, context, incident);
@@ -200,12 +210,18 @@ async function verify<Target, Before, After>(
     const afterWords = action.words(after);
     if (verified) return result(await context.ledger.advance(incident.id, record, 'verified', { after, afterWords }));
     if (attempt >= READ_BACK.tries) {
-      const reason = `read back ${attempt} times, and it is not so: ${afterWords}`;
+      const reason = wasVerifiedSince(record)
+        ? `it was done and read back at ${clock(record.at.verified ?? '')}, but somebody has undone it since: ${afterWords}`
+        : `read back ${attempt} times, and it is not so: ${afterWords}`;
       return result(await context.ledger.advance(incident.id, record, 'failed', { after, afterWords, reason }));
     }
     await wait(READ_BACK.pauseMs * attempt);
   }
 }
+
+/** It was read back after the last change: this look only follows a further record. */
+const wasVerifiedSince = ({ at }: ActionRecord): boolean =>
+  at.verified !== undefined && at.verified >= (at.contained ?? '');
 
 const result = ({ key, status }: ActionRecord): ActionResult => ({ key, status, settled: status !== 'contained' });
 
@@ -229,7 +245,8 @@ export interface UndoResult {
 
 /**
  * The function that undoes. Refuses, unless forced, where the target is not as it was read back after containment, or was
- * never read back: somebody else's work would be undone with it. @throws {UndoRefused}
+ * never read back, since somebody else's work would be undone with it; and where a later action holds the same thing.
+ * @throws {UndoRefused}
  */
 export function undoHandler<Target, Before, After>(
   action: Containment<Target, Before, After> & Undoable<Target, Before>,
@@ -246,6 +263,7 @@ export function undoHandler<Target, Before, After>(
     const before = checked(action.before, record.before, `captured state of action ${key}`);
     // A retry finds what its first try changed: that is nobody else's work.
     if (!force && !hasBegun(record, by, context.now())) {
+      await refuseIfHeldByOthers(heldBy(action, record, target), incidentId, record, context);
       const { verified, after } = await action.verify(target, context, incident);
       const unchanged = record.after === undefined ? verified : isSameState(after, record.after);
       if (!unchanged) throw new UndoRefused(changedWords(record, action.words(after)));

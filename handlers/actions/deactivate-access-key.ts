@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, users } from '../permissions.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
-import { userTarget } from './iam-user.ts';
+import { accessOf, userTarget } from './iam-user.ts';
 
 interface Target {
   user: string;
@@ -40,6 +40,7 @@ const action = defineAction({
   target: userTarget.extend({ key: z.string().min(16).max(128) }),
   before: z.object({ status: z.string() }),
   label: ({ user, key }: Target) => `access key ${key} of IAM user ${user}`,
+  holds: ({ user }) => accessOf(user),
   words: ({ status }: { status: string }) => status.toLowerCase(),
   blastRadius: 'whatever signs with this key stops working; sessions that were made with it go on until they expire',
   permissions: {

@@ -61,11 +61,18 @@ async function put(user: string, policy: string, context: Context): Promise<void
   }
 }
 
+/** The addresses that a policy denies; undefined for any other policy than {@link denyAddresses}. */
+function deniedBy(policy: string | undefined): string[] | undefined {
+  const [, list] = /"aws:SourceIp":\[([^\]]*)\]/.exec(policy ?? '') ?? [];
+  const addresses = list?.split(',').map((one) => one.replaceAll('"', ''));
+  return addresses && policy === denyAddresses(addresses) ? addresses : undefined;
+}
+
 /** The addresses that the policy denies, in words. */
 function words({ policy }: State): string {
-  const [, list] = /"aws:SourceIp":\[([^\]]*)\]/.exec(policy ?? '') ?? [];
   if (policy === undefined) return 'no address denied by cordon';
-  return list === undefined ? `a policy ${ADDRESS_POLICY} of somebody else` : `denied from ${list.replaceAll('"', '')}`;
+  const addresses = deniedBy(policy);
+  return addresses ? `denied from ${addresses.join(',')}` : `a policy ${ADDRESS_POLICY} of somebody else`;
 }
 
 /**
@@ -84,6 +91,7 @@ const action = defineAction({
   before: z.object({ policy: z.string().optional() }),
   label: ({ user, addresses }: Target) =>
     `IAM user ${user} from ${addresses.slice(0, 3).join(', ')}${addresses.length > 3 ? ` and ${addresses.length - 3} more` : ''}`,
+  holds: ({ user }) => `addresses/user/${user}`,
   words,
   blastRadius:
     'the user can do nothing from these addresses; where they are an office’s or a proxy’s, that is their own',
@@ -92,10 +100,13 @@ const action = defineAction({
     undo: [allow(['iam:GetUserPolicy', 'iam:PutUserPolicy', 'iam:DeleteUserPolicy'], users)],
   },
   capture: ({ user }, context) => policyOf(user, context),
-  contain: ({ user, addresses }, _before, context) => put(user, denyAddresses(addresses), context),
+  // What an earlier incident denies stays denied.
+  contain: ({ user, addresses }, before, context) =>
+    put(user, denyAddresses([...new Set([...(deniedBy(before.policy) ?? []), ...addresses])]), context),
   verify: async ({ user, addresses }, context) => {
     const after = await policyOf(user, context);
-    return { verified: after.policy === denyAddresses(addresses), after };
+    const denied = new Set(deniedBy(after.policy));
+    return { verified: addresses.every((address) => denied.has(address)), after };
   },
   undo: async ({ user }, before, context) => {
     if (before.policy !== undefined) return put(user, before.policy, context);

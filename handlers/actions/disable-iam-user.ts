@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow, users } from '../permissions.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
-import { userTarget } from './iam-user.ts';
+import { accessOf, userTarget } from './iam-user.ts';
 
 /** Name of the inline policy that denies everything. */
 export const DENY_POLICY = 'cordon-deny-all';
@@ -89,6 +89,7 @@ const action = defineAction({
   target: userTarget,
   before: z.object({ keys: z.array(z.object({ id: z.string(), status: z.string() })), denied: z.boolean() }),
   label: ({ user }) => `IAM user ${user}`,
+  holds: ({ user }) => accessOf(user),
   words: ({ keys, denied }: { keys: { id: string; status: string }[]; denied: boolean }) =>
     [
       ...keys.map((key) => `access key ${key.id} ${key.status.toLowerCase()}`),

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
-import type { Findings } from '../../playbooks/findings.ts';
 import { outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
@@ -23,7 +22,6 @@ export const headItem = z.object({
   alarmReason: z.string().optional(),
   /** ARN of the execution that handles it. */
   execution: z.string(),
-  findings: z.custom<Findings>((value) => typeof value === 'object' && value !== null),
   failures: z.array(z.object({ step: z.string(), error: z.string(), at: iso })),
   evidence: z.string(),
   /** The last round whose summary was mailed. */
@@ -78,6 +76,7 @@ export const actionItem = z.object({
   label: z.string(),
   status: z.enum(actionStatuses),
   because: z.array(z.string()),
+  records: z.number().optional(),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
   commands: z.array(z.string()).optional(),

@@ -11,6 +11,9 @@ import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } from '../../playbooks/incident.ts';
 import { errorName, NotInLedger, Overtaken } from '../errors.ts';
 import { Baselines } from './baselines.ts';
+import { firstAndLast, withMore } from './because.ts';
+import { findingsOf, foundItems } from './found.ts';
+import { Holds } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem } from './items.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
@@ -27,7 +30,8 @@ export type Claimed = { by: 'us'; fresh: boolean } | { by: 'other'; incident: st
 /**
  * The incident ledger: the only code that touches the table. Everything that must happen once is a conditional write.
  *
- * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID`, `ACTION#key` and `QUESTION#key`; `SEEN#detection#eventID` says which incident has
+ * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID`, `ACTION#key`, `QUESTION#key` and `FOUND#investigation#part`;
+ * `SEEN#detection#eventID` says which incident has
  * a record. The index `by-time` lists the heads, newest first.
  */
 export class Ledger {
@@ -40,6 +44,8 @@ export class Ledger {
   readonly baselines: Baselines;
   /** What waits for analysts. */
   readonly questions: Questions;
+  /** Which actions hold the same thing. */
+  readonly holds: Holds;
 
   constructor(documents: DynamoDBDocumentClient, table: string, now: () => Date) {
     this.#documents = documents;
@@ -48,6 +54,7 @@ export class Ledger {
     this.places = new Places(documents, table, now);
     this.baselines = new Baselines(documents, table);
     this.questions = new Questions(documents, table, now);
+    this.holds = new Holds(documents, table);
   }
 
   /** Opens an incident. False when it is open already: the same alarm was delivered before. */
@@ -71,6 +78,7 @@ export class Ledger {
     if (!head) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
     return {
       ...headItem.parse(head),
+      findings: findingsOf(items),
       events: items
         .filter((item) => String(item.sk).startsWith('EVENT#'))
         // CloudTrail's times have whole seconds: within one, the order of the log stands.
@@ -153,24 +161,24 @@ export class Ledger {
 
   /**
    * Plans an action. When it is there already, the records are added to it, and it is planned again if it was
-   * finished: the offender has done it once more.
+   * finished: the offender has done it once more. What was done and may not be done anew unasked is read back once more.
+   * @param action `because` names all records so far, the known ones too
    */
   async plan(id: string, action: Omit<ActionRecord, 'at'>): Promise<ActionRecord> {
     const at = this.#now().toISOString();
-    const record: ActionRecord = { ...action, at: { [action.status]: at } };
+    const record: ActionRecord = { ...action, ...firstAndLast(action.because), at: { [action.status]: at } };
     if (await this.#putOnce({ pk: pk(id), sk: actionKey(action.key), ...record })) return record;
     const existing = await this.action(id, action.key);
-    const because = [...new Set([...existing.because, ...action.because])];
-    if (because.length === existing.because.length) return existing;
-    const again: Partial<ActionRecord> = {
-      because,
-      // What the records say of it may be more by now.
-      target: action.target,
-      status: action.status,
-      reason: action.reason,
-      held: action.held,
-      at: { ...existing.at, [action.status]: at },
-    };
+    const more = withMore(existing, action.because);
+    if (!more) return existing;
+    // What the records say of the target may be more by now.
+    const again: Partial<ActionRecord> =
+      action.status !== 'planned' && (isDone(existing) || isReleased(existing, action))
+        ? { ...more, target: action.target, status: existing.status === 'verified' ? 'contained' : existing.status }
+        : {
+            ...{ ...more, target: action.target, status: action.status, reason: action.reason, held: action.held },
+            at: { ...existing.at, [action.status]: at },
+          };
     await this.#update(id, actionKey(action.key), again);
     return { ...existing, ...again };
   }
@@ -190,11 +198,17 @@ export class Ledger {
   }
 
   /**
-   * Moves an action on that nobody else has moved meanwhile: only one of two that capture has the state before.
+   * Moves an action on that nobody else has moved meanwhile: only one of two that capture has the state before. What was
+   * captured earlier keeps that `time`.
    * @throws {Overtaken}
    */
-  async capture(id: string, action: ActionRecord, change: Pick<ActionRecord, 'beforeWords'> & { before: unknown }) {
-    const at = { ...action.at, captured: this.#now().toISOString() };
+  async capture(
+    id: string,
+    action: ActionRecord,
+    change: Pick<ActionRecord, 'beforeWords'> & { before: unknown },
+    time = this.#now().toISOString(),
+  ) {
+    const at = { ...action.at, captured: time };
     try {
       await this.#update(id, actionKey(action.key), { ...change, status: 'captured', at }, action.status);
     } catch (error) {
@@ -230,7 +244,7 @@ export class Ledger {
   async updateHead(
     id: string,
     change: Partial<
-      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'findings' | 'mailedRound' | 'claimedBy' | 'ownCalls'>
+      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'mailedRound' | 'claimedBy' | 'ownCalls'>
     >,
   ): Promise<void> {
     await this.#update(id, 'HEAD', change as Record<string, unknown>);
@@ -238,16 +252,9 @@ export class Ledger {
 
   /** Stores what an investigation found. */
   async addFinding<K extends keyof Findings>(id: string, investigation: K, found: Findings[K]): Promise<void> {
-    await this.#documents.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: { pk: pk(id), sk: 'HEAD' },
-        UpdateExpression: 'SET findings.#investigation = :found',
-        ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeNames: { '#investigation': investigation },
-        ExpressionAttributeValues: { ':found': found },
-      }),
-    );
+    for (const part of foundItems(investigation, found)) {
+      await this.#documents.send(new PutCommand({ TableName: this.#table, Item: { pk: pk(id), ...part } }));
+    }
   }
 
   /** Records that a step failed for good. */
@@ -258,7 +265,9 @@ export class Ledger {
         Key: { pk: pk(id), sk: 'HEAD' },
         UpdateExpression: 'SET failures = list_append(failures, :failure)',
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: { ':failure': [{ step, error, at: this.#now().toISOString() }] },
+        ExpressionAttributeValues: {
+          ':failure': [{ step, error: error.slice(0, LONGEST_ERROR), at: this.#now().toISOString() }],
+        },
       }),
     );
   }
@@ -312,6 +321,9 @@ export class Ledger {
   }
 }
 
+/** Characters of an error that the head keeps: it is one item, and all failures are in it. */
+const LONGEST_ERROR = 1_000;
+
 const pk = (id: string): string => `INCIDENT#${id}`;
 const actionKey = (key: string): string => `ACTION#${key}`;
 const eventKey = (event: IncidentEvent): string => `EVENT#${event.record.eventTime}#${event.record.eventID}`;
@@ -322,6 +334,11 @@ const storedEvent = (id: string, event: IncidentEvent, seat: Seat): Record<strin
   sk: eventKey(event),
   record: JSON.stringify(event.record),
 });
+/** The change was made, or is being made: only its undo, or another reading of the target, says otherwise. */
+const isDone = ({ status }: ActionRecord): boolean => ['captured', 'contained', 'verified'].includes(status);
+/** Released, and about to be done: what would be asked again is answered. */
+const isReleased = (existing: ActionRecord, { status }: Pick<ActionRecord, 'status'>): boolean =>
+  existing.status === 'planned' && status === 'proposed';
 const secondOf = (item: Record<string, unknown>): string => String(item.sk).split('#')[1] ?? '';
 const firstTime = (action: ActionRecord): string => Object.values(action.at).sort()[0] ?? '';
 const parseEvent = (item: unknown): IncidentEvent => eventItem.parse(item) satisfies z.infer<typeof eventItem>;

@@ -1,6 +1,7 @@
 import type { LoginPattern } from '../../playbooks/findings.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import { objectOf } from '../../playbooks/parameters.ts';
+import { groupBy } from '../group-by.ts';
 import type { Investigation } from './investigation.ts';
 
 /** Who tried to sign in as whom, from where, how fast, and whether anybody got in. */
@@ -20,8 +21,8 @@ export function loginPattern(events: IncidentEvent[]): LoginPattern {
   const first = times[0] ?? '';
   const last = times.at(-1) ?? '';
   const minutes = failures.length > 0 ? Math.max((Date.parse(last) - Date.parse(first)) / 60_000, 1) : 1;
-  const byUser = group(failures, userOf);
-  const byAddress = group(failures, addressOf);
+  const byUser = groupBy(failures, userOf);
+  const byAddress = groupBy(failures, addressOf);
   const distinct = (list: IncidentEvent[], of: (event: IncidentEvent) => string) => [...new Set(list.map(of))];
   return {
     kind: kindOf(userCount(byUser), byAddress.size),
@@ -66,10 +67,4 @@ const isFollowedBy = (failure: IncidentEvent, success: IncidentEvent): boolean =
 function kindOf(users: number, addresses: number): LoginPattern['kind'] {
   if (users <= 1) return addresses <= 1 ? 'brute-force' : 'distributed';
   return addresses <= 1 ? 'spray' : 'mixed';
-}
-
-function group(events: IncidentEvent[], of: (event: IncidentEvent) => string): Map<string, IncidentEvent[]> {
-  const groups = new Map<string, IncidentEvent[]>();
-  for (const event of events) groups.set(of(event), [...(groups.get(of(event)) ?? []), event]);
-  return groups;
 }

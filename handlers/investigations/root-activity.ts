@@ -3,6 +3,9 @@ import type { RootActivity } from '../../playbooks/findings.ts';
 import { objectOf, parametersOf, textOf } from '../../playbooks/parameters.ts';
 import type { Investigation } from './investigation.ts';
 
+/** Characters of a program's name that are told: a caller may make it as long as he likes. */
+const AGENT_CHARACTERS = 200;
+
 /** What root did, in order. */
 export default {
   permissions: [],
@@ -11,7 +14,7 @@ export default {
       time: record.eventTime,
       call: record.eventName ?? 'unknown call',
       address: record.sourceIPAddress ?? 'unknown address',
-      agent: record.userAgent ?? 'unknown program',
+      agent: record.userAgent?.slice(0, AGENT_CHARACTERS) ?? 'unknown program',
       ...mfaOf(record),
       ...errorOf(record),
       ...changeOf(record),

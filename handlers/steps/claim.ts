@@ -60,7 +60,6 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     alarmName,
     ...(state.reason ? { alarmReason: state.reason } : {}),
     execution,
-    findings: {},
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
   });

@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Findings } from '../../playbooks/findings.ts';
-import type { Incident } from '../../playbooks/incident.ts';
+import type { ActionRecord, Incident } from '../../playbooks/incident.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
 import { protectionPermissions } from '../guard/protection.ts';
 import { handOn } from '../hand-on.ts';
+import { inParts } from '../in-parts.ts';
+import type { Head } from '../incidents/items.ts';
 import { investigations } from '../investigations/catalog.ts';
 import { useLedger } from '../permissions.ts';
-import { type Planned, planContainments } from '../plan.ts';
+import { type Planned, planContainments, restoresFor } from '../plan.ts';
 import { stepHandler } from '../step.ts';
 
 const input = z.object({ incidentId: z.string().min(1) });
+
+/** Records that are judged at once. */
+const JUDGED_AT_ONCE = 10;
 
 /**
  * Investigates and decides: judges records by what restoring found, answers the response's questions, and plans the
@@ -40,14 +45,22 @@ export async function investigate(
 }
 
 /** A record is benign when everything that it called for turned out not to be needed because it did no harm. */
-async function judgeByActions(incident: Incident, context: Context): Promise<void> {
-  for (const event of incident.events) {
-    if (event.verdict !== 'offence') continue;
-    const called = incident.actions.filter((action) => action.because.includes(event.record.eventID));
-    if (called.length === 0 || !called.every((action) => action.status === 'not-needed' && action.benign)) continue;
-    const reason = called.map((action) => `${action.label}: ${action.reason}`).join('; ');
-    await context.ledger.judge(incident.id, event, 'benign', reason);
+async function judgeByActions(incident: Incident & Head, context: Context): Promise<void> {
+  const actions = new Map(incident.actions.map((action) => [action.key, action]));
+  const calledFor = new Map<string, ActionRecord[]>();
+  // Not by the records that an action names: of a storm it names some.
+  for (const { key, because } of restoresFor(incident, incident.events, context.environment.account)) {
+    const action = actions.get(key);
+    for (const id of action ? because : []) calledFor.set(id, [...(calledFor.get(id) ?? []), action as ActionRecord]);
   }
+  const judged = incident.events.flatMap((event) => {
+    const called = event.verdict === 'offence' ? (calledFor.get(event.record.eventID) ?? []) : [];
+    const harmless = called.length > 0 && called.every(({ status, benign }) => status === 'not-needed' && benign);
+    return harmless ? [{ event, reason: called.map(({ label, reason }) => `${label}: ${reason}`).join('; ') }] : [];
+  });
+  await inParts(judged, JUDGED_AT_ONCE, ({ event, reason }) =>
+    context.ledger.judge(incident.id, event, 'benign', reason),
+  );
 }
 
 export const permissions = [useLedger, ...protectionPermissions];

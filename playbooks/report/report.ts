@@ -4,7 +4,7 @@ import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
 import { type Mail, mailOf } from './mail.ts';
 import { decided, toDecide, toDo } from './questions.ts';
-import { clock, dayAndClock, line, plural } from './words.ts';
+import { clock, dayAndClock, line, listed, plural } from './words.ts';
 
 /** Outcomes as an analyst reads them. */
 export const outcomeWords: Record<Outcome, string> = {
@@ -77,7 +77,7 @@ function who(incident: Incident): Section {
   return {
     heading: 'Who',
     lines: (incident.findings.actor ?? []).flatMap((actor) => [
-      line(actor.label, `from ${actor.addresses.join(', ')}`),
+      line(actor.label, `from ${listed(actor.addresses)}`),
       ...actor.userAgents.map((agent) => `  with ${agent}`),
     ]),
   };

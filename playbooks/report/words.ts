@@ -1,6 +1,12 @@
 /** The parts that are there, joined by commas. */
 export const line = (...parts: (string | undefined)[]): string => parts.filter((part) => part).join(', ');
 
+/** The values by commas; of more than `most` the first ones, and how many more there are. */
+export function listed(values: readonly string[], most = 8): string {
+  const more = values.length - most;
+  return `${values.slice(0, most).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''}`;
+}
+
 /** `1 second`, `2 seconds`, `1,204 objects`. */
 export const plural = (count: number, noun: string): string =>
   `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;

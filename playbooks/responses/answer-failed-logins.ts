@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import type { Incident, ManualStep } from '../incident.ts';
 import type { Options } from '../options.ts';
 import { quoted, revokeSessions } from '../principals.ts';
-import { clock, line, plural } from '../report/words.ts';
+import { clock, line, listed, plural } from '../report/words.ts';
 import { type Mode, response } from '../response.ts';
 
 /** The sign-ins that succeeded after failures by the same user or address, by this actor. */
@@ -63,7 +63,7 @@ function guessersOf(incident: Incident, { key, name }: Actor): { user: string; a
 
 const askUsers = (users: string[]): ManualStep =>
   users.length > 0
-    ? { what: `Ask ${users.join(', ')} whether these sign-ins were theirs.` }
+    ? { what: `Ask ${listed(users, 30)} whether these sign-ins were theirs.` }
     : { what: 'No user of this account was named: nobody to disable. Look whether the addresses are your own.' };
 
 const kinds = {
@@ -143,14 +143,14 @@ export default response({
           line(
             user.exists ? user.user : `${user.user} (no such user in this account)`,
             plural(user.failures, 'failure'),
-            `from ${user.addresses.join(', ')}`,
+            `from ${listed(user.addresses)}`,
           ),
         ),
       },
       {
         heading: 'Addresses',
         lines: pattern.addresses.map((address) =>
-          line(address.address, plural(address.failures, 'failure'), `users: ${address.users.join(', ')}`),
+          line(address.address, plural(address.failures, 'failure'), `users: ${listed(address.users)}`),
         ),
       },
       {

@@ -25,13 +25,14 @@ function seenOf(
   for (const record of records) {
     const name = named(record);
     if (name === undefined) continue;
-    const { seen, because } = found.get(name) ?? { seen: { blockWeakened: false, openedBy: [] }, because: [] };
-    const openedBy = [...new Set([...seen.openedBy, actorOf(record, account).key])];
-    const blockWeakened = seen.blockWeakened || weakensBlock(record);
-    found.set(name, {
-      seen: { blockWeakened, openedBy, ...(record.awsRegion ? { region: record.awsRegion } : {}) },
-      because: [...because, record.eventID],
-    });
+    const one = found.get(name) ?? { seen: { blockWeakened: false, openedBy: [] }, because: [] };
+    const { seen, because } = one;
+    const opener = actorOf(record, account).key;
+    if (!seen.openedBy.includes(opener)) seen.openedBy.push(opener);
+    seen.blockWeakened ||= weakensBlock(record);
+    if (record.awsRegion) seen.region = record.awsRegion;
+    because.push(record.eventID);
+    found.set(name, one);
   }
   return found;
 }

@@ -390,7 +390,7 @@ describe('investigate', () => {
     const { contain } = await investigate({ incidentId }, desk.context);
 
     expect(contain).toEqual([]);
-    const { failures, findings } = await desk.head(incidentId);
+    const { failures, findings } = await desk.context.ledger.incident(incidentId);
     expect(findings['root-activity']?.uses).toHaveLength(1);
     expect(failures).toMatchObject([{ step: 'root-credentials', error: 'AccessDenied: not allowed' }]);
   });

@@ -120,7 +120,8 @@ describe('the playbooks', () => {
       const assigned = [...text.matchAll(/"Assign":(\{.*?\})(?=[,}])/g)].flatMap(([, json]) => {
         return [...(json ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
       });
-      const known = ['states', 'string', ...assigned];
+      const functions = ['string', 'contains', 'parse'];
+      const known = ['states', ...functions, ...assigned];
       expect(
         read.filter((name) => !known.includes(name)),
         id,

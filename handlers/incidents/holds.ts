@@ -1,0 +1,50 @@
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+
+const item = z.object({ incident: z.string(), key: z.string() });
+
+/** An action of an incident. */
+export type Holder = z.infer<typeof item>;
+
+/**
+ * The holds' part of the table: `HOLD#what` names every action of every incident that was to hold the same thing, whatever
+ * became of it. What each came to says its own item.
+ */
+export class Holds {
+  readonly #documents: DynamoDBDocumentClient;
+  readonly #table: string;
+
+  constructor(documents: DynamoDBDocumentClient, table: string) {
+    this.#documents = documents;
+    this.#table = table;
+  }
+
+  /** Writes down that an action is about to hold `what`. Twice does no harm. */
+  async add(what: string, { incident, key }: Holder): Promise<void> {
+    await this.#documents.send(
+      new PutCommand({ TableName: this.#table, Item: { pk: pk(what), sk: `${incident}#${key}`, incident, key } }),
+    );
+  }
+
+  /** Every action that was to hold `what`. */
+  async of(what: string): Promise<Holder[]> {
+    const holders: Holder[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk(what) },
+          ConsistentRead: true,
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      holders.push(...(page.Items ?? []).map((found) => item.parse(found)));
+      start = page.LastEvaluatedKey;
+    } while (start);
+    return holders;
+  }
+}
+
+const pk = (what: string): string => `HOLD#${what}`;
