@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, AssumeRootCommand, STSClient } from '@aws-sdk/client-sts';
+import { partitionOf } from '../playbooks/partition.ts';
 import type { Context, SessionCredentials } from './context.ts';
 import { TargetUnfit } from './errors.ts';
 import { allow } from './permissions.ts';
@@ -38,7 +39,7 @@ export async function rootCredentials(
     .send(
       new AssumeRootCommand({
         TargetPrincipal: account,
-        TaskPolicyArn: { arn: `arn:aws:iam::aws:policy/root-task/${task}` },
+        TaskPolicyArn: { arn: `arn:${partitionOf(context.environment.region)}:iam::aws:policy/root-task/${task}` },
         DurationSeconds: 900,
       }),
     );

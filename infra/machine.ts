@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -33,10 +33,14 @@ export class Machine extends Construct {
       // Standard: exactly once for each state, up to a year, and a history to read afterwards.
       stateMachineType: 'STANDARD',
       roleArn: role.roleArn,
-      definitionString: Stack.of(this).toJsonString(props.definition),
+      definitionString: Stack.of(this).toJsonString(inThisPartition(props.definition)),
     });
     machine.node.addDependency(role);
     this.arn = machine.attrArn;
     this.name = props.name;
   }
 }
+
+/** The integrations of services are named by ARNs too, and each partition has its own. */
+const inThisPartition = (definition: StateMachine): StateMachine =>
+  JSON.parse(JSON.stringify(definition).replaceAll('"arn:aws:states:::', `"arn:${Aws.PARTITION}:states:::`));

@@ -1,4 +1,5 @@
 import type { CloudTrailRecord, UserIdentity } from './cloudtrail.ts';
+import { partitionOf } from './partition.ts';
 
 /** The kinds of principal that a record can name, as containment has to tell them apart. */
 export const actorKinds = [
@@ -43,7 +44,10 @@ export function actorOf(record: CloudTrailRecord, account: string): Actor {
   const identity = filled(record.userIdentity ?? {});
   const accountId = identity.accountId ?? accountOfArn(identity.arn);
   const owner = accountId === undefined ? {} : { accountId };
-  if (identity.type === 'AWSService' || (identity.invokedBy?.endsWith('.amazonaws.com') && !identity.arn)) {
+  const partition = identity.arn?.split(':')[1] || partitionOf(record.awsRegion);
+  // What the names of this account's principals begin with, where the record has no ARN.
+  const iam = `arn:${partition}:iam::${accountId ?? account}`;
+  if (identity.type === 'AWSService' || (/\.amazonaws\.com(\.cn)?$/.test(identity.invokedBy ?? '') && !identity.arn)) {
     const service = identity.invokedBy ?? (record.sourceIPAddress || 'unknown service');
     return { kind: 'aws-service', key: `service:${service}`, label: `AWS service ${service}`, name: service, ...owner };
   }
@@ -57,26 +61,21 @@ export function actorOf(record: CloudTrailRecord, account: string): Actor {
         kind: 'root',
         key: 'root',
         label: 'the root user',
-        arn: identity.arn ?? `arn:aws:iam::${accountId ?? account}:root`,
+        arn: identity.arn ?? `${iam}:root`,
         ...owner,
       };
     case 'IAMUser':
-      return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, account, owner);
+      return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, iam, owner);
     case 'AssumedRole':
-      return assumedRole(identity, account, owner);
+      return assumedRole(identity, iam, owner);
     case 'FederatedUser':
-      return federatedUser(identity, account, owner);
+      return federatedUser(identity, iam, owner);
     default:
       return unknown(identity.arn ?? identity.principalId ?? identity.userName, owner);
   }
 }
 
-function iamUser(
-  name: string | undefined,
-  arn: string | undefined,
-  account: string,
-  owner: { accountId?: string },
-): Actor {
+function iamUser(name: string | undefined, arn: string | undefined, iam: string, owner: { accountId?: string }): Actor {
   if (name === undefined || name === HIDDEN) {
     return unknown(name === HIDDEN ? 'a user name that does not exist' : undefined, owner);
   }
@@ -84,18 +83,18 @@ function iamUser(
     kind: 'iam-user',
     key: `user:${name}`,
     label: `IAM user ${name}`,
-    arn: arn ?? `arn:aws:iam::${owner.accountId ?? account}:user/${name}`,
+    arn: arn ?? `${iam}:user/${name}`,
     name,
     ...owner,
   };
 }
 
-function assumedRole(identity: UserIdentity, account: string, owner: { accountId?: string }): Actor {
+function assumedRole(identity: UserIdentity, iam: string, owner: { accountId?: string }): Actor {
   const issuer = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
   const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
   const name = issuer?.userName ?? lastOfArn(issuer?.arn) ?? fromArn;
   if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
-  const arn = issuer?.arn ?? `arn:aws:iam::${owner.accountId ?? account}:role/${name}`;
+  const arn = issuer?.arn ?? `${iam}:role/${name}`;
   const identityCenter = name.startsWith('AWSReservedSSO_');
   return {
     kind: identityCenter ? 'identity-center-role' : 'assumed-role',
@@ -108,14 +107,12 @@ function assumedRole(identity: UserIdentity, account: string, owner: { accountId
   };
 }
 
-function federatedUser(identity: UserIdentity, account: string, owner: { accountId?: string }): Actor {
+function federatedUser(identity: UserIdentity, iam: string, owner: { accountId?: string }): Actor {
   const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
   const maker = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
   const user =
     maker.type === undefined || maker.type === 'IAMUser' ? (maker.userName ?? userOfArn(maker.arn)) : undefined;
-  const issuer = user
-    ? { name: user, arn: maker.arn ?? `arn:aws:iam::${owner.accountId ?? account}:user/${user}` }
-    : undefined;
+  const issuer = user ? { name: user, arn: maker.arn ?? `${iam}:user/${user}` } : undefined;
   return {
     kind: 'federated-user',
     key: `federated:${name}`,

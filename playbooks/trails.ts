@@ -1,6 +1,7 @@
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import { selectorsLost } from './event-selectors.ts';
 import { listOf, objectOf, parametersOf, textOf } from './parameters.ts';
+import { partitionOf } from './partition.ts';
 import type { TrailState } from './trail-baseline.ts';
 
 /**
@@ -15,7 +16,7 @@ export function trailArnOf(record: CloudTrailRecord, account: string): string | 
     return /arn:[\w-]+:cloudtrail:[a-z0-9-]+:\d{12}:trail\/\w(?:[\w.-]*\w)?/.exec(record.errorMessage ?? '')?.[0];
   return named.startsWith('arn:')
     ? named
-    : `arn:aws:cloudtrail:${record.awsRegion ?? 'us-east-1'}:${account}:trail/${named}`;
+    : `arn:${partitionOf(record.awsRegion)}:cloudtrail:${record.awsRegion ?? 'us-east-1'}:${account}:trail/${named}`;
 }
 
 /** A trail's name, from its ARN. */

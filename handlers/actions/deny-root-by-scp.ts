@@ -10,6 +10,7 @@ import {
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
 import { z } from 'zod';
+import { globalRegionOf } from '../../playbooks/partition.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
 import { assumeOrganizationRole, managementCredentials } from '../organization.ts';
@@ -40,7 +41,11 @@ interface State {
 
 // Organizations is a global service; its client must not follow the stack's region.
 const organizations = async (incident: { id: string }, context: Context) =>
-  context.client(OrganizationsClient, 'us-east-1', await managementCredentials(incident, context));
+  context.client(
+    OrganizationsClient,
+    globalRegionOf(context.environment.region),
+    await managementCredentials(incident, context),
+  );
 
 async function policyId(client: OrganizationsClient): Promise<string | undefined> {
   let NextToken: string | undefined;

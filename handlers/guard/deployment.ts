@@ -43,7 +43,7 @@ export async function deployers(context: Context): Promise<Map<string, string>> 
     if (stack.RoleARN) found.set(stack.RoleARN, name);
     for (const record of await recordsMatching(starts, stack.from, soon(context), context)) {
       if (failed(record) || stackOf(record) !== name) continue;
-      const caller = principalOfActor(actorOf(record, context.environment.account), context.environment.account);
+      const caller = principalOfActor(actorOf(record, context.environment.account), context.environment);
       if (caller) found.set(caller.key, name);
     }
   }

@@ -53,7 +53,7 @@ export class Guard {
     if (protectedBy) return { status: 'withheld', reason: protectedBy };
     const held = this.#byMode(mode, unit, question, doubt);
     if (held) return held;
-    const counts = unit.contains && principalOfTarget(target, this.#context.environment.account) !== undefined;
+    const counts = unit.contains && principalOfTarget(target, this.#context.environment) !== undefined;
     if (counts && !released && !(await this.#hasPlace(name))) {
       return { status: 'proposed', held: 'cap', reason: words(this.#capWords(), question, doubt) };
     }

@@ -34,10 +34,10 @@ export class Protection {
 
   /** Of the actor, or of the principal that the target names where that is another one. */
   async of(actor: Actor, target: unknown): Promise<Verdict> {
-    const { account } = this.#context.environment;
-    const byArn = matching(actor.arn, this.#context.environment.protectedPrincipals);
+    const { environment } = this.#context;
+    const byArn = matching(actor.arn, environment.protectedPrincipals);
     if (byArn) return { protectedBy: `${actor.arn} is protected (${byArn})` };
-    const principals = [principalOfActor(actor, account), principalOfTarget(target, account)];
+    const principals = [principalOfActor(actor, environment), principalOfTarget(target, environment)];
     const verdicts = await Promise.all(principals.flatMap((one) => (one ? [this.#of(one)] : [])));
     return verdicts.find(({ protectedBy }) => protectedBy) ?? verdicts.find(({ doubt }) => doubt) ?? {};
   }

@@ -3,6 +3,7 @@ import { actorOf } from '../../playbooks/actor.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { GapActivity } from '../../playbooks/findings.ts';
 import type { Incident } from '../../playbooks/incident.ts';
+import { globalRegionOf } from '../../playbooks/partition.ts';
 import { trailArnOf } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { lookUp, lookUpPermissions, type Sleep } from '../trails/event-history.ts';
@@ -12,8 +13,6 @@ import type { Investigation } from './investigation.ts';
 const PAGES = 4;
 /** What a report can hold; the rest is in event history. */
 const MOST_CALLS = 40;
-/** The calls of services for the whole world are recorded here. */
-const GLOBAL = 'us-east-1';
 
 /** What the offenders did while a trail did not record, as event history has it. */
 export default {
@@ -52,7 +51,9 @@ async function activity(
   sleep?: Sleep,
 ): Promise<GapActivity> {
   const known = new Set(incident.events.map(({ record }) => record.eventID));
-  const regions = [...new Set([trail.split(':')[3] ?? incident.region, GLOBAL])];
+  const home = trail.split(':')[3] ?? incident.region;
+  // The calls of services for the whole world are recorded elsewhere.
+  const regions = [...new Set([home, globalRegionOf(home)])];
   const records = new Map<string, CloudTrailRecord>();
   let more = false;
   for (const { value, actor } of offenders(incident)) {
