@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
-import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -11,6 +10,7 @@ import {
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { deliverByHand } from './harness/by-hand.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { ended } from './harness/executions.ts';
 import { theIncident, theSummary } from './harness/expectations.ts';
@@ -92,7 +92,7 @@ describe('a hundred offenders in one window', () => {
     };
 
     // Act
-    const after = await trail.play({ attack: () => deliverByHand(late) });
+    const after = await trail.play({ attack: () => deliverByHand(stage, late) });
 
     // Assess
     const incident = theIncident(after);
@@ -121,15 +121,6 @@ async function prepareOpening(mark: string): Promise<{ user: string; bucket: str
   });
   const s3 = new S3Client(as(stage, key));
   return { user, bucket, open: () => s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy })) };
-}
-
-async function deliverByHand(record: object): Promise<void> {
-  const logs = new CloudWatchLogsClient(as(stage, stage.administrator));
-  const stream = { logGroupName: '/cordon/trail', logStreamName: `late-${randomUUID()}` };
-  await logs.send(new CreateLogStreamCommand(stream));
-  const logEvents = [{ timestamp: Date.now(), message: JSON.stringify(record) }];
-  await logs.send(new PutLogEventsCommand({ ...stream, logEvents }));
-  logs.destroy();
 }
 
 describe('what the playbook cannot do', () => {
