@@ -14,7 +14,7 @@ import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { iamUser } from '../../playbooks/detections/samples.ts';
 import { exposureLines } from '../../playbooks/report/exposure.ts';
 import { callAt, Desk } from './desk.ts';
-import { refusal } from './fake-account.ts';
+import { type FakeBucket, refusal } from './fake-account.ts';
 
 const open = { Sid: 'Open', Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: '*' };
 const kept = { ...open, Sid: 'Kept', Principal: { AWS: '111122223333' } };
@@ -158,4 +158,39 @@ describe('rounds and records', () => {
     ]);
     expect(exposureLines(found as NonNullable<typeof found>).join('\n')).toContain('list, already before 03:00:05Z');
   });
+
+  it.each([
+    [9_999, 'Bucket reports, 9,999 objects, 20.0 kB'],
+    [10_500, 'Bucket reports, at least 10,000 objects, 20.0 kB'],
+  ])('row: s3: %i objects: counted to the cap of 10,000, then "at least"', async (count, words) => {
+    const { found, desk } = await lookedAt({ policy: policy(open), objects: Array.from({ length: count }, () => 2) });
+
+    expect(exposureLines(found)[0]).toBe(words);
+    const pages = desk.account.operations.filter((operation) => operation === 'ListObjectsV2');
+    expect(pages).toHaveLength(10);
+  });
+
+  it('row: s3: since when a bucket was open, and until when: from the first call to the reading back', async () => {
+    const { found } = await lookedAt({ policy: policy(open) }, '2026-05-01T03:02:00.000Z');
+
+    expect(found).toMatchObject({ since: '2026-05-01T03:00:05Z', until: '2026-05-01T03:02:00.000Z' });
+    expect(exposureLines(found).map((line) => line.trim())).toContain('since 03:00:05Z, until 03:02:00Z');
+  });
+
+  /** What is found of a bucket that two calls opened, and that was closed at a time. */
+  async function lookedAt(bucket: FakeBucket, verifiedAt?: string) {
+    const desk = new Desk();
+    desk.account.buckets.reports = bucket;
+    const id = await desk.open('s3-public-exposure');
+    const events = ['05', '09'].map((second) => ({
+      ...{ record: cloudTrailRecord.parse(put('PutBucketPolicy', 'reports', second)), verdict: 'offence' as const },
+      actor: { kind: 'iam-user' as const, key: 'user:mallory', label: 'IAM user mallory', name: 'mallory' },
+    }));
+    const [planned] = await planRestores(await desk.head(id), events, desk.context);
+    const action = await desk.context.ledger.action(id, planned?.key ?? '');
+    if (verifiedAt) await desk.context.ledger.advance(id, action, 'verified', {}, verifiedAt);
+    const incident = { ...(await desk.context.ledger.incident(id)), events };
+    const [found] = await bucketExposure.find(incident, desk.context);
+    return { found: found as NonNullable<typeof found>, desk };
+  }
 });

@@ -218,7 +218,12 @@ export class FakeAccount {
       this.#accessPoint(Name).policy = undefined;
       return {};
     },
-    ListObjectsV2: ({ Bucket }) => ({ Contents: (this.#bucket(Bucket).objects ?? []).map((Size) => ({ Size })) }),
+    ListObjectsV2: ({ Bucket, ContinuationToken }) => {
+      const sizes = this.#bucket(Bucket).objects ?? [];
+      const from = Number(ContinuationToken ?? 0);
+      const next = from + 1000 < sizes.length ? { NextContinuationToken: String(from + 1000) } : {};
+      return { Contents: sizes.slice(from, from + 1000).map((Size) => ({ Size })), ...next };
+    },
     PutObject: ({ Key, Body }) => {
       this.kept[Key] = Body;
       return {};

@@ -149,6 +149,96 @@ describe('records of calls on a trail with missing or odd fields', () => {
   });
 });
 
+const throttled = (calls: RegExp, times: number): Refusal => ({
+  ...{ calls, times, status: 400 },
+  body: '<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error><RequestId>r</RequestId></ErrorResponse>',
+});
+const slowDown = (calls: RegExp, times: number): Refusal => ({
+  ...{ calls, times, status: 503 },
+  body: '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+});
+
+/** Plays an attack while a function's calls to a service are refused. */
+async function refusedPlay(
+  desk: Desk,
+  unit: string,
+  service: string,
+  refusal: Refusal,
+  attack: () => Promise<unknown>,
+) {
+  const refusing = await startRefusing(stage.endpoint, refusal);
+  try {
+    const play = () => desk.play({ attack, stopsTrail: desk === trail });
+    const played = await withEndpoint(stage, `cordon-${unit}`, service, refusing.url, play);
+    return { played, refused: refusing.refused };
+  } finally {
+    await refusing.close();
+  }
+}
+
+describe('a service that is too busy for the playbook’s calls', () => {
+  const stopLogging = (key: Parameters<typeof as>[1]) =>
+    new CloudTrailClient(as(stage, key)).send(new StopLoggingCommand({ Name: 'cordon' }));
+  const offender = (name: string) => makeOffender(stage, `${name}-${stage.mark}`, ['cloudtrail:StopLogging']);
+
+  it('row: input: throttling for a while: everything is done in the end, and read back', async () => {
+    const mallory = await offender('busy');
+    const refusal = throttled(/Action=PutUserPolicy/, 5);
+
+    const { played, refused } = await refusedPlay(trail, 'contain-disable-iam-user', 'IAM', refusal, () =>
+      stopLogging(mallory.key),
+    );
+
+    expect(refused).toBe(5);
+    expect(theIncident(played)).toMatchObject({ outcome: 'contained', failures: [] });
+    expect(actionOn(theIncident(played), 'disable-iam-user', `IAM user ${mallory.name}`).status).toBe('verified');
+    expect(await answerTo(stage, mallory.session)).toBe('AccessDenied');
+  });
+
+  it('row: input: throttling for good: the rest is done, and the mail says what is not and how it is done by hand', async () => {
+    const mallory = await offender('busier');
+    const refusal = throttled(/Action=(PutUserPolicy|UpdateAccessKey)/, Number.POSITIVE_INFINITY);
+
+    const { played } = await refusedPlay(trail, 'contain-disable-iam-user', 'IAM', refusal, () =>
+      stopLogging(mallory.key),
+    );
+
+    const incident = theIncident(played);
+    expect(incident).toMatchObject({ outcome: 'needs-analyst', status: 'handed-over' });
+    expect(actionsOf(incident)).toEqual([
+      `disable-iam-user, IAM user ${mallory.name}: failed`,
+      'start-logging, trail cordon: verified',
+      `tag-iam-user, IAM user ${mallory.name}: verified`,
+    ]);
+    const done = section(theSummary(played), 'WHAT CORDON DID').join('\n');
+    expect(done).toMatch(/FAILED: disable the IAM user.*\n.*because: Throttling\w*: Rate exceeded/);
+    expect(done).toContain(`$ aws iam put-user-policy --user-name ${mallory.name}`);
+    expect(section(theSummary(played), 'STILL OPEN').join('\n')).toContain('Rate exceeded');
+  });
+
+  it.each([
+    ['for a while', 4, 'verified', 'contained'],
+    ['for good', Number.POSITIVE_INFINITY, 'failed', 'needs-analyst'],
+  ])(
+    'row: input: 503 SlowDown of S3 %s: the block is put or told (%s refusals: %s)',
+    async (how, times, status, outcome) => {
+      const Bucket = await openBucket(how === 'for good' ? 'slow' : 'slower');
+      const key = await makeAttacker(stage, `opener-${Bucket}`, ['s3:PutBucketPolicy']);
+      const open = () =>
+        new S3Client(as(stage, key)).send(new PutBucketPolicyCommand({ Bucket, Policy: publicPolicy(Bucket) }));
+
+      const refusal = slowDown(/^PUT \S*\?publicAccessBlock/, times);
+      const { played } = await refusedPlay(s3, 'contain-block-public-access', 'S3', refusal, open);
+
+      expect(theIncident(played)).toMatchObject({ outcome });
+      expect(actionOn(theIncident(played), 'block-public-access', `bucket ${Bucket}`).status).toBe(status);
+      if (status === 'verified') return;
+      expect(section(theSummary(played), 'STILL OPEN').join('\n')).toContain('SlowDown');
+      expect(theSummary(played).body).toContain(`$ aws s3api put-public-access-block --bucket ${Bucket}`);
+    },
+  );
+});
+
 describe('records of calls on buckets with odd fields', () => {
   const SHAPES: [string, string, (bucket: string) => object][] = [
     [
@@ -242,93 +332,6 @@ describe('failed sign-ins of root and of a hidden name', () => {
     expect(incident.events).toHaveLength(6);
     expect(incident.actions).toEqual([]);
     expect(section(theSummary(failed), 'USERS').join('\n')).toContain('(no such user in this account)');
-  });
-});
-
-const throttled = (calls: RegExp, times: number): Refusal => ({
-  ...{ calls, times, status: 400 },
-  body: '<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error><RequestId>r</RequestId></ErrorResponse>',
-});
-const slowDown = (calls: RegExp, times: number): Refusal => ({
-  ...{ calls, times, status: 503 },
-  body: '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
-});
-
-/** Plays an attack while a function's calls to a service are refused. */
-async function refusedPlay(
-  desk: Desk,
-  unit: string,
-  service: string,
-  refusal: Refusal,
-  attack: () => Promise<unknown>,
-) {
-  const refusing = await startRefusing(stage.endpoint, refusal);
-  try {
-    const play = () => desk.play({ attack, stopsTrail: desk === trail });
-    const played = await withEndpoint(stage, `cordon-${unit}`, service, refusing.url, play);
-    return { played, refused: refusing.refused };
-  } finally {
-    await refusing.close();
-  }
-}
-
-describe('a service that is too busy for the playbook’s calls', () => {
-  const stopLogging = (key: Parameters<typeof as>[1]) =>
-    new CloudTrailClient(as(stage, key)).send(new StopLoggingCommand({ Name: 'cordon' }));
-  const offender = (name: string) => makeOffender(stage, `${name}-${stage.mark}`, ['cloudtrail:StopLogging']);
-
-  it('row: input: throttling for a while: everything is done in the end, and read back', async () => {
-    const mallory = await offender('busy');
-    const refusal = throttled(/Action=PutUserPolicy/, 5);
-
-    const { played, refused } = await refusedPlay(trail, 'contain-disable-iam-user', 'IAM', refusal, () =>
-      stopLogging(mallory.key),
-    );
-
-    expect(refused).toBe(5);
-    expect(theIncident(played)).toMatchObject({ outcome: 'contained', failures: [] });
-    expect(actionOn(theIncident(played), 'disable-iam-user', `IAM user ${mallory.name}`).status).toBe('verified');
-    expect(await answerTo(stage, mallory.session)).toBe('AccessDenied');
-  });
-
-  it('row: input: throttling for good: the rest is done, and the mail says what is not and how it is done by hand', async () => {
-    const mallory = await offender('busier');
-    const refusal = throttled(/Action=(PutUserPolicy|UpdateAccessKey)/, Number.POSITIVE_INFINITY);
-
-    const { played } = await refusedPlay(trail, 'contain-disable-iam-user', 'IAM', refusal, () =>
-      stopLogging(mallory.key),
-    );
-
-    const incident = theIncident(played);
-    expect(incident).toMatchObject({ outcome: 'needs-analyst', status: 'handed-over' });
-    expect(actionsOf(incident)).toEqual([
-      `disable-iam-user, IAM user ${mallory.name}: failed`,
-      'start-logging, trail cordon: verified',
-      `tag-iam-user, IAM user ${mallory.name}: verified`,
-    ]);
-    const done = section(theSummary(played), 'WHAT CORDON DID').join('\n');
-    expect(done).toMatch(/FAILED: disable the IAM user.*\n.*because: Throttling: Rate exceeded/);
-    expect(done).toContain(`$ aws iam put-user-policy --user-name ${mallory.name}`);
-    expect(section(theSummary(played), 'STILL OPEN').join('\n')).toContain('Rate exceeded');
-  });
-
-  it.each([
-    ['for a while', 4, 'verified', 'contained'],
-    ['for good', Number.POSITIVE_INFINITY, 'failed', 'needs-analyst'],
-  ])('row: input: 503 SlowDown of S3 %s: the block is %4$s', async (how, times, status, outcome) => {
-    const Bucket = await openBucket(how === 'for good' ? 'slow' : 'slower');
-    const key = await makeAttacker(stage, `opener-${Bucket}`, ['s3:PutBucketPolicy']);
-    const open = () =>
-      new S3Client(as(stage, key)).send(new PutBucketPolicyCommand({ Bucket, Policy: publicPolicy(Bucket) }));
-
-    const refusal = slowDown(/^PUT \S*\?publicAccessBlock/, times);
-    const { played } = await refusedPlay(s3, 'contain-block-public-access', 'S3', refusal, open);
-
-    expect(theIncident(played)).toMatchObject({ outcome });
-    expect(actionOn(theIncident(played), 'block-public-access', `bucket ${Bucket}`).status).toBe(status);
-    if (status === 'verified') return;
-    expect(section(theSummary(played), 'STILL OPEN').join('\n')).toContain('SlowDown');
-    expect(theSummary(played).body).toContain(`$ aws s3api put-public-access-block --bucket ${Bucket}`);
   });
 });
 
