@@ -4,6 +4,7 @@ import {
   DeleteBucketCommand,
   DeletePublicAccessBlockCommand,
   GetBucketAclCommand,
+  GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetPublicAccessBlockCommand,
   PutBucketAclCommand,
@@ -265,7 +266,7 @@ describe('buckets opened in every way', () => {
     },
   );
 
-  it('row: s3: undo: refused in the wrong order, else policy, ACL and block are exactly as captured', async () => {
+  it('row: s3: undo: refused in the wrong order, else policy, ACL, ownership and block are exactly as captured', async () => {
     // Prepare
     const incident = theIncident(played);
     const outcomes: string[] = [];
@@ -292,6 +293,10 @@ describe('buckets opened in every way', () => {
     const { Policy } = await before.send(new GetBucketPolicyCommand({ Bucket: byPolicy }));
     expect(JSON.parse(Policy ?? '')).toEqual(JSON.parse(policyOf(kept(byPolicy), statement(byPolicy))));
     expect(await publicGrantsOf(byAcl)).toEqual(['READ']);
+    for (const Bucket of [byPolicy, byAcl]) {
+      const { OwnershipControls } = await before.send(new GetBucketOwnershipControlsCommand({ Bucket }));
+      expect(OwnershipControls?.Rules).toEqual([{ ObjectOwnership: 'ObjectWriter' }]);
+    }
     expect(await anonymously(object(byPolicy))).toBe(200);
     expect(await anonymously(list(byAcl))).toBe(200);
   });
