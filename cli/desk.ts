@@ -35,17 +35,10 @@ export class Desk {
     for (;;) {
       const found = await sfn.send(new DescribeExecutionCommand({ executionArn: execution }));
       if (found.status === 'SUCCEEDED') return (await this.ledger.action(incidentId, key)).status;
-      if (found.status !== 'RUNNING') throw new CliFailure('failed', reasonOf(found.cause, found.status));
+      if (found.status !== 'RUNNING') {
+        throw new CliFailure('failed', found.cause ?? `the undo ended as ${found.status}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-  }
-}
-
-/** Lambda puts the error into the cause as JSON. */
-function reasonOf(cause: string | undefined, status: string | undefined): string {
-  try {
-    return String((JSON.parse(cause ?? '') as { errorMessage?: unknown }).errorMessage);
-  } catch {
-    return cause ?? `the undo ended as ${status}`;
   }
 }
