@@ -1,3 +1,4 @@
+import type { TechniqueId } from './attack-techniques.ts';
 import type { Match } from './matching/match.ts';
 
 /** How bad an incident of a detection is, worst last. */
@@ -9,6 +10,13 @@ export interface Sample {
   /** What the record is, in a few words: "denied StopLogging". */
   name: string;
   record: Record<string, unknown>;
+}
+
+/** A section of a benchmark, or a control, that a detection answers. */
+export interface Reference {
+  /** With what it says: "CIS AWS Foundations Benchmark v3.0.0, 4.5: CloudTrail configuration changes are monitored". */
+  name: string;
+  url?: string;
 }
 
 /**
@@ -32,8 +40,9 @@ export interface Detection {
   related?: { when: Match; sharing: string[] };
   /** The id of the response that its alarm starts. */
   response: string;
-  /** ATT&CK technique ids. https://attack.mitre.org/matrices/enterprise/cloud/iaas/ */
-  attack: string[];
+  attack: TechniqueId[];
+  /** What asks for it: sections of benchmarks, controls. */
+  references: Reference[];
   /** What sets it off without harm, and what to do about that. */
   falsePositives: string[];
   samples: { matching: Sample[]; other: Sample[] };

@@ -33,6 +33,8 @@ export interface Contain {
   who: ActorKind | readonly ActorKind[];
   /** Fixed, or decided by the incident as far as it is known; `undefined` leaves the action out. */
   mode: Mode | ((incident: Incident, actorKey: string, options: Options) => Mode | undefined);
+  /** The mode in words, where it is decided by the incident, and the setting that bears on it. */
+  decided?: { words: string; setting?: keyof Options };
   /** What to act on, in the action's own shape; unless told, the user or role that the actor is. */
   targets?: (incident: Incident, actor: Actor) => unknown[];
   /** What an analyst must know to decide about a target, besides the action's blast radius. */

@@ -16,6 +16,7 @@ const MOST_CALLS = 40;
 
 /** What the offenders did while a trail did not record, as event history has it. */
 export default {
+  asks: 'What the offenders did while a trail did not record, as event history has it',
   permissions: [lookUpPermissions],
   find: (incident, context) => activityInGap(incident, context),
 } satisfies Investigation<GapActivity[]>;

@@ -12,6 +12,7 @@ const MOST = { agents: 3, agentCharacters: 200 };
 
 /** Everybody in the incident, with addresses and programs. */
 export default {
+  asks: 'Who did it, from which addresses and with which programs',
   permissions: [],
   find: async (incident) => {
     const byKey = groupBy(incident.events, ({ actor }) => actor.key);

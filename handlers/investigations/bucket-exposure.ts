@@ -18,6 +18,7 @@ const BUCKETS_AT_ONCE = 8;
 
 /** How open each bucket was, what lies in it, since when, and whether it is closed now. */
 export default {
+  asks: 'How open each bucket was, what lies in it, since when, and whether it is closed now',
   permissions: [...readBucketPermissions, ...approvalPermissions, allow(['s3:ListBucket'], buckets)],
   find: async (incident, context) => {
     const found = await inParts([...callsByBucket(incident)], BUCKETS_AT_ONCE, async ([bucket, calls]) => {

@@ -5,6 +5,8 @@ import type { Permission } from '../permissions.ts';
 
 /** One question about an incident. Changes nothing; its id is its key in the findings. */
 export interface Investigation<Found> {
+  /** What it finds out, in words, for the runbook: "How long each trail did not record". */
+  asks: string;
   permissions: Permission[];
   find: (incident: Incident, context: Context) => Promise<Found>;
 }

@@ -9,6 +9,7 @@ import type { Investigation } from './investigation.ts';
 
 /** How long each trail did not record: from the call that stopped it to its restart. */
 export default {
+  asks: 'How long each trail did not record, from the call that stopped it to its restart',
   permissions: [allow(['cloudtrail:GetTrailStatus'], trails)],
   find: async (incident, context) => {
     const named = (verdict: Verdict) =>

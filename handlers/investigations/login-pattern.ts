@@ -6,6 +6,7 @@ import type { Investigation } from './investigation.ts';
 
 /** Who tried to sign in as whom, from where, how fast, and whether anybody got in. */
 export default {
+  asks: 'Who tried to sign in as whom, from where, how fast, and whether anybody got in',
   permissions: [],
   find: async (incident) => loginPattern(incident.events),
 } satisfies Investigation<LoginPattern>;

@@ -23,6 +23,7 @@ const ASSUME = ['AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity']
 
 /** Who uses the roles whose sessions did it, as the trail recorded it, and who may assume them. */
 export default {
+  asks: 'Who uses the roles whose sessions did it, as the trail recorded it, and who may assume them',
   permissions: [readLogsPermissions, allow(['iam:GetRole'], roles)],
   find: async (incident, context) => {
     const found: RoleUse[] = [];

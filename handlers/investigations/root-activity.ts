@@ -8,6 +8,7 @@ const AGENT_CHARACTERS = 200;
 
 /** What root did, in order. */
 export default {
+  asks: 'What root did, in order, from where, and with MFA or not',
   permissions: [],
   find: async (incident) => ({
     uses: incident.events.map(({ record }) => ({

@@ -5,6 +5,7 @@ import type { Investigation } from './investigation.ts';
 
 /** What root can sign in or sign with. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html */
 export default {
+  asks: 'What root can sign in or sign with',
   permissions: [allow(['iam:GetAccountSummary'], '*')],
   find: async (_incident, context) => {
     const { SummaryMap = {} } = await context.client(IAMClient).send(new GetAccountSummaryCommand({}));

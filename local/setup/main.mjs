@@ -10,7 +10,7 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 // The AWS SDK warns on standard error of Node versions that it will not support one day; that is no user's business here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-const PROGRAMS = { demo: 'demo.ts', local: 'cli.ts' };
+const PROGRAMS = { demo: 'local/demo.ts', local: 'local/cli.ts', docs: 'docs/generate/main.ts' };
 
 const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
 
@@ -19,6 +19,7 @@ const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
   test     format, lint, types and every test
   check    test, and a clean work tree
   rows     test, and write docs/rows.md from the tests
+  docs     write the runbooks and the references from the units
   install  only what the others install first
 
 Exit codes: 0 success, ${Object.entries(EXIT)
@@ -58,7 +59,7 @@ async function setUpAnd(command, args) {
 
 /** The program goes on in this process, as if it had been started by `node --import tsx`, and handles signals itself. */
 async function program(command, args) {
-  const file = join(ROOT, 'local', PROGRAMS[command]);
+  const file = join(ROOT, PROGRAMS[command]);
   if (!existsSync(file))
     throw new Failure('usage', `This copy of cordon has no ${command}: ${file} is missing; fetch it anew.`);
   await interruptible(install);

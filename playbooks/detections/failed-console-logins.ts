@@ -26,6 +26,13 @@ export default detection({
   },
   response: 'answer-failed-logins',
   attack: ['T1110'],
+  references: [
+    { name: 'CIS AWS Foundations Benchmark v3.0.0 (and v1.4.0), 4.6: console authentication failures are monitored' },
+    {
+      name: 'Security Hub CloudWatch.6: metric filter and alarm for console authentication failures',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-6',
+    },
+  ],
   falsePositives: [
     'Somebody who forgot the password: a handful of failures from a known address, then a reset.',
     'A password manager or script that keeps an old password.',

@@ -11,6 +11,14 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'review-root-usage',
   attack: ['T1078.004'],
+  references: [
+    { name: 'CIS AWS Foundations Benchmark v3.0.0 (and v1.4.0), 4.3: use of the root user is monitored' },
+    { name: 'CIS AWS Foundations Benchmark v1.4.0, 1.7: no use of the root user for daily tasks' },
+    {
+      name: 'Security Hub CloudWatch.1: metric filter and alarm for use of the root user',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-1',
+    },
+  ],
   falsePositives: [
     'A break-glass procedure: compare with its protocol, and close the incident with a note.',
     'One of the few tasks that only root can do, such as closing the account or changing its support plan.',

@@ -41,6 +41,22 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'close-bucket',
   attack: ['T1530', 'T1562.001'],
+  references: [
+    { name: 'CIS AWS Foundations Benchmark v3.0.0 (and v1.4.0), 4.8: S3 bucket policy changes are monitored' },
+    { name: 'CIS AWS Foundations Benchmark v5.0.0 (and v3.0.0), 2.1.4: S3 blocks public access' },
+    {
+      name: 'Security Hub CloudWatch.8: metric filter and alarm for S3 bucket policy changes',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-8',
+    },
+    {
+      name: 'Security Hub S3.1: the account blocks public access',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-1',
+    },
+    {
+      name: 'Security Hub S3.8: buckets block public access',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-8',
+    },
+  ],
   falsePositives: [
     'A bucket policy or ACL that names no stranger: the playbook judges what is effectively public and closes the incident as benign.',
     'A website or download bucket that is meant to be public: serve it through CloudFront, and keep the block on.',

@@ -17,6 +17,17 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'restore-trail',
   attack: ['T1562.008'],
+  references: [
+    { name: 'CIS AWS Foundations Benchmark v3.0.0 (and v1.4.0), 4.5: CloudTrail configuration changes are monitored' },
+    {
+      name: 'Security Hub CloudWatch.5: metric filter and alarm for CloudTrail configuration changes',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudwatch-controls.html#cloudwatch-5',
+    },
+    {
+      name: 'Security Hub CloudTrail.1: a multi-Region trail records management events',
+      url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html#cloudtrail-1',
+    },
+  ],
   falsePositives: [
     'A deployment that replaces or renames the trail: let its role be a protected principal, and read what it changed.',
     'An UpdateTrail or PutEventSelectors that narrows nothing: the playbook reads the parameters and closes the incident as benign.',

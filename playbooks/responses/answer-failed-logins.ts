@@ -4,7 +4,7 @@ import type { Incident, ManualStep } from '../incident.ts';
 import type { Options } from '../options.ts';
 import { quoted, revokeSessions } from '../principals.ts';
 import { clock, line, listed, plural } from '../report/words.ts';
-import { type Mode, response } from '../response.ts';
+import { type Contain, type Mode, response } from '../response.ts';
 
 /** The sign-ins that succeeded after failures by the same user or address, by this actor. */
 function successesOf(incident: Incident, actorKey: string) {
@@ -43,10 +43,10 @@ function afterSuccess(incident: Incident, actorKey: string, { loginSuccess }: Op
 }
 
 /** The actions that a deployment has to ask for. */
-const asked =
-  (option: 'denyAddresses' | 'newPassword') =>
-  (_incident: Incident, _actorKey: string, options: Options): Mode | undefined =>
-    options[option] === 'off' ? undefined : (options[option] as Mode);
+const asked = (setting: 'denyAddresses' | 'newPassword'): Pick<Contain, 'mode' | 'decided'> => ({
+  mode: (_incident, _actorKey, options) => (options[setting] === 'off' ? undefined : (options[setting] as Mode)),
+  decided: { words: 'only where the deployment asks for it', setting },
+});
 
 /** As many addresses as a policy takes. */
 const MOST_ADDRESSES = 30;
@@ -86,14 +86,26 @@ export default response({
       related: true,
       mode: afterSuccess,
       onTimeout: ({ loginSuccess }) => (loginSuccess === 'approve-then-auto' ? 'contain' : 'nothing'),
+      decided: {
+        words:
+          'where a sign-in succeeded after failures: at once if it was without MFA and from an address at which the same user’s sign-ins failed, otherwise proposed',
+        setting: 'loginSuccess',
+      },
     },
     {
       ...revokeSessions,
       related: true,
       mode: (incident, actorKey) => (successesOf(incident, actorKey).length > 0 ? 'approve' : undefined),
+      decided: { words: 'proposed where a session of the role signed in after failures' },
     },
-    { action: 'deny-addresses', who: 'iam-user', attempts: true, mode: asked('denyAddresses'), targets: guessersOf },
-    { action: 'require-new-password', who: 'iam-user', attempts: true, mode: asked('newPassword') },
+    {
+      action: 'deny-addresses',
+      who: 'iam-user',
+      attempts: true,
+      ...asked('denyAddresses'),
+      targets: guessersOf,
+    },
+    { action: 'require-new-password', who: 'iam-user', attempts: true, ...asked('newPassword') },
   ],
   severity: (incident, declared) => (incident.findings['login-pattern']?.successes.length ? 'HIGH' : declared),
   unresolved: (incident) => {

@@ -177,6 +177,10 @@ export default response({
       who: actorKinds,
       mode: (_incident, _actor, { removePublicAccess }) =>
         removePublicAccess === 'off' ? undefined : removePublicAccess,
+      decided: {
+        words: 'proposed, unless the deployment has it done at once or leaves it out',
+        setting: 'removePublicAccess',
+      },
       targets: openedBuckets,
     },
   ],

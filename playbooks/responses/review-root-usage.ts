@@ -1,12 +1,16 @@
 import type { Incident, ManualStep } from '../incident.ts';
 import { keysByRoot, policiesByRoot, takeBackByHand, usersByRoot } from '../made-by-root.ts';
-import type { Options } from '../options.ts';
 import { clock, line } from '../report/words.ts';
-import { response } from '../response.ts';
+import { type Contain, response } from '../response.ts';
 
 /** Only from the organization's management account is root held at all. */
-const fromManagementAccount = (_incident: Incident, _actorKey: string, { organizationRole }: Options) =>
-  organizationRole ? ('approve' as const) : undefined;
+const fromManagementAccount: Pick<Contain, 'mode' | 'decided'> = {
+  mode: (_incident, _actorKey, { organizationRole }) => (organizationRole ? 'approve' : undefined),
+  decided: {
+    words: 'proposed where the deployment has a role in the organization’s management account',
+    setting: 'organizationRole',
+  },
+};
 
 const thisAccount = ({ account }: Incident) => [{ account }];
 
@@ -49,11 +53,11 @@ export default response({
   // No identity policy or boundary applies to root: nothing inside the account can contain it. What it made there can be
   // contained, once a person has said that it was no break-glass use.
   contain: [
-    { action: 'deny-root-by-scp', who: 'root', mode: fromManagementAccount, targets: thisAccount, attempts: true },
+    { action: 'deny-root-by-scp', who: 'root', ...fromManagementAccount, targets: thisAccount, attempts: true },
     {
       action: 'delete-root-credentials',
       who: 'root',
-      mode: fromManagementAccount,
+      ...fromManagementAccount,
       targets: thisAccount,
       attempts: true,
       // Nothing brings the credentials back.

@@ -1,0 +1,22 @@
+/**
+ * The techniques of MITRE ATT&CK that detections name, with their names and tactics as of v18, which the links keep to:
+ * later versions move techniques between tactics and give some of them other numbers.
+ * https://attack.mitre.org/versions/v18/matrices/enterprise/cloud/iaas/
+ */
+export const techniques = {
+  T1110: { name: 'Brute Force', tactics: ['Credential Access'] },
+  T1530: { name: 'Data from Cloud Storage', tactics: ['Collection'] },
+  'T1078.004': {
+    name: 'Valid Accounts: Cloud Accounts',
+    tactics: ['Defense Evasion', 'Persistence', 'Privilege Escalation', 'Initial Access'],
+  },
+  'T1562.001': { name: 'Impair Defenses: Disable or Modify Tools', tactics: ['Defense Evasion'] },
+  'T1562.008': { name: 'Impair Defenses: Disable or Modify Cloud Logs', tactics: ['Defense Evasion'] },
+} as const satisfies Record<string, { name: string; tactics: readonly string[] }>;
+
+/** The id of a technique or sub-technique: `T1562.008`. */
+export type TechniqueId = keyof typeof techniques;
+
+/** The technique's page in the version that its name is from. */
+export const techniqueUrl = (id: TechniqueId): string =>
+  `https://attack.mitre.org/versions/v18/techniques/${id.replace('.', '/')}/`;
