@@ -25,7 +25,7 @@ export function actionOf(id: string): AnyAction {
 }
 
 /** What an action on the actor itself is aimed at: the user or the role by name. Nothing else can be acted on by name. */
-function actorTarget(actor: Actor): unknown[] {
+export function actorTarget(actor: Actor): unknown[] {
   if (actor.name === undefined) return [];
   if (actor.kind === 'iam-user') return [{ user: actor.name }];
   // A federated user's credentials can do no more than the user who made them.

@@ -90,7 +90,13 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       ),
       'New?': {
         Type: 'Choice',
-        Choices: [{ Condition: expression('$states.input.proceed'), Next: 'Collect' }],
+        Choices: [
+          {
+            Comment: 'the first execution for this alarm',
+            Condition: expression('$states.input.proceed'),
+            Next: 'Collect',
+          },
+        ],
         Default: 'Delivered twice',
       },
       'Delivered twice': { Type: 'Succeed' },
@@ -110,15 +116,16 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       'Anything new?': {
         Type: 'Choice',
         Choices: [
-          { Condition: expression('$states.input.fresh > 0'), Next: 'Restore' },
+          { Comment: 'new records', Condition: expression('$states.input.fresh > 0'), Next: 'Restore' },
           {
+            Comment: 'first round, nothing found yet',
             // The metric counted a record that the log group does not show yet.
             Condition: expression('$round = 0 and $states.input.explained = false and $empty < 6'),
             Assign: { empty: expression('$empty + 1') },
             Next: 'Wait for the records',
           },
-          { Condition: expression('$round = 0'), Next: 'Ask' },
-          { Condition: expression('$quiet'), Next: 'Close' },
+          { Comment: 'first round, still nothing', Condition: expression('$round = 0'), Next: 'Ask' },
+          { Comment: 'nothing new, and the alarm is quiet', Condition: expression('$quiet'), Next: 'Close' },
         ],
         Default: 'Wait before looking again',
       },
@@ -127,7 +134,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       // Only so many actions are handed on at once; what is left is still planned, and planned again.
       'All restored?': {
         Type: 'Choice',
-        Choices: [{ Condition: expression('$left'), Next: 'Collect' }],
+        Choices: [{ Comment: 'more are planned', Condition: expression('$left'), Next: 'Collect' }],
         Default: 'Investigate',
       },
       Investigate: invoke(arn(investigateUnit(id)), incident, {
@@ -142,7 +149,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       ...actionStates('Contain', response.contain, arn, 'All contained?', failure),
       'All contained?': {
         Type: 'Choice',
-        Choices: [{ Condition: expression('$left'), Next: 'Investigate' }],
+        Choices: [{ Comment: 'more are planned', Condition: expression('$left'), Next: 'Investigate' }],
         Default: 'Ask',
       },
       // Each question waits in an execution of its own: a playbook that waited could not look at what comes meanwhile.
@@ -162,7 +169,11 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Type: 'Choice',
         Choices: [
           // Once the alarm is quiet, what comes later sets it off anew: the look after that was the last one, also where it failed.
-          { Condition: expression("$quiet or $states.input.outcome = 'duplicate'"), Next: 'Close' },
+          {
+            Comment: 'the alarm is quiet, or another incident has the records',
+            Condition: expression("$quiet or $states.input.outcome = 'duplicate'"),
+            Next: 'Close',
+          },
         ],
         Default: 'Wait before looking again',
       },
@@ -274,7 +285,7 @@ function oneAction(phase: string, id: string, arn: FunctionArn, next: string): R
     [`${phase}: ${id}`]: call('contain', { Next: `${phase}: ${id} changed?` }),
     [`${phase}: ${id} changed?`]: {
       Type: 'Choice',
-      Choices: [{ Condition: expression('$states.input.settled'), Next: next }],
+      Choices: [{ Comment: 'nothing was changed', Condition: expression('$states.input.settled'), Next: next }],
       Default: `${phase}: verify ${id}`,
     },
     [`${phase}: verify ${id}`]: call('verify', { Next: next }),

@@ -26,6 +26,19 @@ export default detection({
   samples: {
     matching: [
       { name: 'root creates an access key', record: call('iam.amazonaws.com', 'CreateAccessKey', root) },
+      {
+        name: 'root creates a user',
+        record: call('iam.amazonaws.com', 'CreateUser', root, {
+          requestParameters: { userName: 'helper' },
+          responseElements: { user: { userName: 'helper', arn: 'arn:aws:iam::111122223333:user/helper', path: '/' } },
+        }),
+      },
+      {
+        name: 'root attaches a policy to a role',
+        record: call('iam.amazonaws.com', 'AttachRolePolicy', root, {
+          requestParameters: { roleName: 'ci', policyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' },
+        }),
+      },
       { name: 'root signs in to the console', record: signIn(root, 'Success') },
       {
         name: 'root sign-in that failed',

@@ -1,0 +1,45 @@
+import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
+import { detections, responseOf } from '../../playbooks/catalog.ts';
+import { plural } from '../../playbooks/report/words.ts';
+import { anchor, code, document, link, list, paragraph, table } from './markdown.ts';
+import { patternLines, sampleLines } from './trigger.ts';
+
+/** Every detection: what it takes, when its alarm fires, which playbook it starts, what it answers. */
+export function detectionTable(): string {
+  const all = Object.entries(detections);
+  return document([
+    '# The detections',
+    '',
+    ...paragraph(
+      `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
+    ),
+    ...table(
+      ['Detection', 'Finding', 'Severity', 'The alarm fires at', 'Playbook', 'ATT&CK'],
+      all.map(([id, { title, severity, alarm, response, attack }]) => [
+        link(code(id), `#${anchor(id)}`),
+        title,
+        severity,
+        `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`,
+        link(code(response), `runbooks/${response}.md`),
+        attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
+      ]),
+    ),
+    ...all.flatMap(([id, detection]) => [
+      `## ${id}`,
+      '',
+      ...paragraph(`**${detection.title}.** ${detection.why}`),
+      ...paragraph(`Runbook: ${link(responseOf(detection.response).title, `runbooks/${detection.response}.md`)}.`),
+      ...sampleLines(detection),
+      ...patternLines(detection, 'cordon'),
+      ...paragraph('What it answers:'),
+      ...list([
+        ...detection.attack.map((technique) =>
+          link(`${technique} ${techniques[technique].name}`, techniqueUrl(technique)),
+        ),
+        ...detection.references.map(({ name, url }) => link(name, url)),
+      ]),
+      ...paragraph('What sets it off without harm:'),
+      ...list(detection.falsePositives),
+    ]),
+  ]);
+}

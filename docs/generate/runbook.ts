@@ -1,0 +1,352 @@
+import { type AnyAction, actions } from '../../handlers/actions/catalog.ts';
+import { investigations } from '../../handlers/investigations/catalog.ts';
+import { roleName } from '../../infra/functions.ts';
+import { playbookDefinition } from '../../infra/playbook-definition.ts';
+import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units.ts';
+import { attacks } from '../../local/attacks/catalog.ts';
+import type { ActorKind } from '../../playbooks/actor.ts';
+import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
+import { detections, responseOf } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
+import { defaultOptions } from '../../playbooks/options.ts';
+import { plural } from '../../playbooks/report/words.ts';
+import type { Contain, Response } from '../../playbooks/response.ts';
+import { callsOf, permissionRows } from './calls.ts';
+import { diagramOf, failureWays } from './diagram.ts';
+import { exerciseLines } from './exercise.ts';
+import { manualLines } from './manual.ts';
+import { anchor, block, code, codes, document, link, list, paragraph, sentence, table } from './markdown.ts';
+import { filled } from './placeholders.ts';
+import { type Specimen, specimens } from './specimen.ts';
+import { patternLines, sampleLines } from './trigger.ts';
+
+/** The first part of every name, where a deployment does not choose another. */
+const PREFIX = 'cordon';
+
+/** What a runbook is made of: one playbook, and what starts it. */
+interface Subject {
+  id: string;
+  response: Response;
+  /** By their ids. */
+  detections: [string, Detection][];
+  specimens: Specimen[];
+}
+
+/** The ids of the detections that start a playbook. */
+export const detectionsOf = (response: string): [string, Detection][] =>
+  Object.entries(detections).filter(([, detection]) => detection.response === response);
+
+/**
+ * The generated part of a playbook's runbook, as Markdown: all that its units declare.
+ * @param headings of what was written by hand below it, to link to
+ */
+export function runbookOf(id: string, headings: string[] = []): string {
+  const own = detectionsOf(id);
+  const subject: Subject = {
+    id,
+    response: responseOf(id),
+    detections: own,
+    specimens: own.flatMap(([detection]) => specimens(detection)),
+  };
+  return document([
+    `# ${subject.response.title}`,
+    '',
+    ...introduction(subject, headings),
+    ...trigger(subject),
+    ...course(subject),
+    ...automatic(subject),
+    ...byAnalyst(subject),
+    ...undo(subject),
+    ...actionSections(subject),
+    ...tuning(subject),
+    ...exerciseLines(own, attacks),
+    ...references(subject),
+  ]);
+}
+
+function introduction({ id, detections: own, response }: Subject, headings: string[]): string[] {
+  const alarms = codes(own.map(([detection]) => `${PREFIX}-${detection}`));
+  const automatic = [...response.restore, ...response.contain.filter(({ mode }) => mode === 'auto')];
+  return [
+    ...paragraph(
+      `Playbook ${code(id)}, state machine ${code(`${PREFIX}-${id}`)}, started by ${own.length === 1 ? 'the alarm' : 'the alarms'} ${alarms}.`,
+      ...(headings.length > 0
+        ? [`Written by hand, below: ${headings.map((heading) => link(heading, `#${anchor(heading)}`)).join(', ')}.`]
+        : []),
+    ),
+    ...table(
+      ['At night', ''],
+      [
+        ['Read the incident', code('npx cordon incidents show INCIDENT')],
+        ['Happens by itself', automatic.map(({ action }) => actionLink(action)).join(', ') || 'nothing but reading'],
+        [
+          'Waits for a person',
+          `${link('what is proposed', `#${anchor(DECIDE)}`)}, ${link('what is done by hand', `#${anchor(BY_HAND)}`)}`,
+        ],
+        ['Take an action back', code('npx cordon undo INCIDENT ACTION --reason "WHY"')],
+        ['Evidence', `${code('s3://EVIDENCE_BUCKET/incidents/INCIDENT')}; the mail has the address`],
+      ],
+    ),
+    ...paragraph(
+      'Words in capitals in commands stand for what only the incident knows; its mail has the commands filled in.',
+    ),
+  ];
+}
+
+function trigger({ detections: own }: Subject): string[] {
+  return [
+    '## What sets it off, and why it matters',
+    '',
+    ...own.flatMap(([id, detection]) => [
+      `### ${detection.title}`,
+      '',
+      ...paragraph(detection.why),
+      ...paragraph(
+        `Detection ${code(id)}, severity ${detection.severity}. The alarm fires when ${plural(detection.alarm.atLeast, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
+      ),
+      ...sampleLines(detection),
+      ...patternLines(detection, PREFIX),
+    ]),
+  ];
+}
+
+function course({ id, response }: Subject): string[] {
+  const machine = playbookDefinition(id, response, (unit) => unit, 'topic');
+  return [
+    '## The course of the playbook',
+    '',
+    ...paragraph(
+      `Drawn from the state machine that is deployed. Every call of a function is tried again up to four times; what follows when a step fails for good is in the table below. ${link('The architecture', '../architecture.md#the-playbooks-states')} says what each step does.`,
+    ),
+    ...block('mermaid', diagramOf(machine)),
+    ...table(
+      ['When this fails for good', 'What follows'],
+      failureWays(machine).map(({ states, then }) => [states.join(', '), sentence(then)]),
+    ),
+  ];
+}
+
+const AUTOMATIC = 'What runs by itself';
+const DECIDE = 'What an analyst decides';
+const BY_HAND = 'What an analyst does by hand';
+
+function automatic({ id, response }: Subject): string[] {
+  const questions = response.investigate.map((one) => [code(one), investigations[one].asks]);
+  const atOnce = response.contain.filter(({ mode }) => mode !== 'approve');
+  const unit = units.find((one) => one.id === investigateUnit(id));
+  return [
+    `## ${AUTOMATIC}`,
+    '',
+    ...(response.restore.length > 0
+      ? [
+          ...paragraph('**Restore.** First, and without a question, since it holds nobody up:'),
+          ...table(
+            ['Action', 'What it does', 'What else it touches'],
+            response.restore.map(({ action }) => [actionLink(action), titleOf(action), blastOf(action)]),
+          ),
+        ]
+      : []),
+    ...paragraph('**Investigate.** These questions are asked; nothing is changed by them:'),
+    ...table(['Question', 'What it finds out'], questions),
+    ...paragraph(
+      `They run with the role ${code(roleName(PREFIX, investigateUnit(id)))}, which may call ${codes(callsOf(unit?.permissions ?? []))}.`,
+    ),
+    ...(atOnce.length > 0
+      ? [
+          ...paragraph(
+            `**Contain.** Against each offender, as far as the ${link('guard rails', '#false-positives-and-tuning')} let it:`,
+          ),
+          ...containTable(atOnce),
+        ]
+      : paragraph('**Contain.** Nothing is contained by itself: a person decides.')),
+    ...paragraph(
+      'Then it reads back what it changed, mails the summary, keeps the evidence, and looks again until the alarm is quiet.',
+    ),
+  ];
+}
+
+function byAnalyst(subject: Subject): string[] {
+  const proposed = subject.response.contain.filter(({ mode }) => mode !== 'auto');
+  return [
+    `## ${DECIDE}`,
+    '',
+    ...(proposed.length > 0
+      ? [
+          ...paragraph(
+            'Proposed in the mail, with what it would touch and the commands. Not done until a person does it:',
+          ),
+          ...containTable(proposed),
+        ]
+      : paragraph('Nothing by default. A mode or the cap turns what runs by itself into proposals.')),
+    ...paragraph(
+      'What concerns a protected principal is withheld and needs a decision too. The mail names it, and why; the commands are those of the action below.',
+    ),
+    `## ${BY_HAND}`,
+    '',
+    ...manualLines(subject.specimens, subject.response),
+  ];
+}
+
+function containTable(contain: readonly Contain[]): string[] {
+  return table(
+    ['Action', 'Against', 'When', 'What else it touches'],
+    contain.map((one) => [actionLink(one.action), againstWords(one), modeWords(one), blastOf(one.action)]),
+  );
+}
+
+const kindWords: Record<ActorKind, string> = {
+  root: 'root',
+  'iam-user': 'IAM users',
+  'assumed-role': 'roles',
+  'identity-center-role': 'Identity Center roles',
+  'federated-user': 'federated users (by the user who made their credentials)',
+  'aws-service': 'AWS services',
+  'other-account': 'principals of other accounts',
+  unknown: 'unknown principals',
+};
+
+function againstWords({ who, attempts, related }: Contain): string {
+  const kinds = [who].flat();
+  const everybody = kinds.length === Object.keys(kindWords).length;
+  return [
+    everybody ? 'whoever did it' : kinds.map((kind) => kindWords[kind]).join(' and '),
+    ...(attempts ? ['also where all their calls were refused or failed'] : []),
+    ...(related ? ['also where they only appear in related records'] : []),
+  ].join('; ');
+}
+
+function modeWords({ mode, decided }: Contain): string {
+  const setting = decided?.setting
+    ? ` (setting ${code(decided.setting)}, ${defaultWords(defaultOptions[decided.setting])})`
+    : '';
+  if (decided) return `${decided.words}${setting}`;
+  return mode === 'auto' ? 'at once' : mode === 'approve' ? 'proposed' : 'decided by the incident';
+}
+
+const defaultWords = (value: string | undefined): string =>
+  value === undefined ? 'not set by default' : `by default ${code(value)}`;
+
+function undo({ response }: Subject): string[] {
+  const all = actionsOf(response);
+  return [
+    '## How to undo each action',
+    '',
+    ...block('sh', ['npx cordon incidents show INCIDENT', 'npx cordon undo INCIDENT ACTION --reason "WHY"']),
+    ...paragraph(
+      `ACTION is the key that the mail and the first command name, such as ${code(`${all[0] ?? 'start-logging'}-3f9a1c`)}. What was captured before the change is put back. Undo refuses what was changed since, and tells what it found; ${code('--force')} undoes it all the same. Undoing starts no new containment, is written down with your name, and is mailed.`,
+    ),
+    ...table(
+      ['Action', 'Undo', 'With the role'],
+      all.map((id) => {
+        const irreversible = actions[id]?.irreversible;
+        return irreversible
+          ? [actionLink(id), `**Cannot be undone:** ${irreversible}`, 'none']
+          : [
+              actionLink(id),
+              code(`npx cordon undo INCIDENT ${id}-XXXXXX --reason "WHY"`),
+              code(roleName(PREFIX, undoUnit(id))),
+            ];
+      }),
+    ),
+  ];
+}
+
+/** The ids of a response's actions, in order. */
+const actionsOf = ({ restore, contain }: Response): string[] => [
+  ...new Set([...restore, ...contain].map(({ action }) => action)),
+];
+
+function actionSections(subject: Subject): string[] {
+  return [
+    '## The actions, their calls and permissions',
+    '',
+    ...paragraph(
+      `Containing and undoing are functions of their own, each with a role that may do only what stands here, besides using the ledger and writing its log. ${link('All roles', '../permissions.md')}.`,
+    ),
+    ...actionsOf(subject.response).flatMap((id) => {
+      const action = actions[id];
+      return action ? actionSection(id, action, subject.specimens) : [];
+    }),
+  ];
+}
+
+function actionSection(id: string, action: AnyAction, from: Specimen[]): string[] {
+  const commands = from
+    .flatMap(({ incident }) => incident.actions)
+    .find((record) => record.action === id && record.commands)?.commands;
+  const roles: [string, string, AnyAction['permissions']['contain']][] = [
+    ['contains', containUnit(id), action.permissions.contain],
+    ...(action.irreversible ? [] : [['undoes', undoUnit(id), action.permissions.undo] as (typeof roles)[number]]),
+  ];
+  return [
+    `### ${id}`,
+    '',
+    ...paragraph(`${sentence(action.title)} ${sentence(action.blastRadius)}`),
+    ...(action.irreversible ? paragraph(`**Cannot be undone:** ${sentence(action.irreversible)}`) : []),
+    ...table(
+      ['', 'Role', 'May call', 'On'],
+      roles.flatMap(([verb, unit, permissions]) =>
+        permissionRows(permissions).map(({ calls, resources }, index) => [
+          index === 0 ? verb : '',
+          index === 0 ? code(roleName(PREFIX, unit)) : '',
+          codes(calls),
+          resources,
+        ]),
+      ),
+    ),
+    ...(commands ? [...paragraph('The same by hand:'), ...block('sh', commands.map(filled))] : []),
+  ];
+}
+
+function tuning({ detections: own, response }: Subject): string[] {
+  const settings = [...new Set(response.contain.flatMap(({ decided }) => decided?.setting ?? []))];
+  const [[first] = ['ID']] = own;
+  return [
+    '## False positives and tuning',
+    '',
+    ...list([...new Set(own.flatMap(([, { falsePositives }]) => falsePositives))]),
+    ...paragraph('Settings are given at every deployment, or stand in `cdk.json`:'),
+    ...table(
+      ['To', 'Give'],
+      [
+        ['propose what runs by itself', code(`-c modes=${first}=approve`)],
+        ['change nothing, and say what would have been done', code(`-c modes=${first}=monitor`)],
+        [
+          'never contain somebody automatically',
+          `${code("-c 'protected=arn:aws:iam::*:role/NAME'")}, or the tag ${code('cordon:protected=true')}`,
+        ],
+        ['do less by itself in an hour', code('-c cap=NUMBER')],
+        ...settings.map((setting) => [
+          `change when ${response.contain
+            .filter(({ decided }) => decided?.setting === setting)
+            .map(({ action }) => action)
+            .join(' and ')} is done`,
+          `${code(`-c ${setting}=VALUE`)}, ${defaultWords(defaultOptions[setting])}`,
+        ]),
+        [
+          'call known records benign',
+          `${code('suppressions')}, see ${link('the settings', '../../README.md#put-it-on-an-aws-account')}`,
+        ],
+      ],
+    ),
+  ];
+}
+
+function references({ detections: own }: Subject): string[] {
+  const attack = [...new Set(own.flatMap(([, detection]) => detection.attack))];
+  const named = new Map(own.flatMap(([, detection]) => detection.references).map((one) => [one.name, one]));
+  return [
+    '## ATT&CK, CIS and Security Hub',
+    '',
+    ...list([
+      ...attack.map(
+        (id) => `${link(`${id} ${techniques[id].name}`, techniqueUrl(id))} (${techniques[id].tactics.join(', ')})`,
+      ),
+      ...[...named.values()].map(({ name, url }) => link(name, url)),
+    ]),
+  ];
+}
+
+const actionLink = (id: string): string => link(code(id), `#${anchor(id)}`);
+const titleOf = (id: string): string => actions[id]?.title ?? id;
+const blastOf = (id: string): string => actions[id]?.blastRadius ?? '';

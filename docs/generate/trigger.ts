@@ -1,0 +1,37 @@
+import { filterPattern } from '../../infra/filter.ts';
+import { responseOf } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
+import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
+import { block, code, codes, list, paragraph } from './markdown.ts';
+
+/** What a detection takes and what it leaves, by the names of its samples. */
+export const sampleLines = ({ samples, related }: Detection): string[] => [
+  ...paragraph('It takes:'),
+  ...list(samples.matching.map(({ name }) => name)),
+  ...paragraph('It leaves alone:'),
+  ...list(samples.other.map(({ name }) => name)),
+  ...(related
+    ? paragraph(
+        `Collected with them, though they do not count for the alarm: records that match ${code(cloudWatchPattern(related.when))} and share one of ${codes(related.sharing)}.`,
+      )
+    : []),
+];
+
+/** The filter pattern that is deployed, with the own roles that it leaves out. */
+export const patternLines = (detection: Detection, prefix: string): string[] => [
+  ...paragraph('The filter pattern that is deployed:'),
+  ...block('text', wrapped(filterPattern(detection, responseOf(detection.response), prefix))),
+];
+
+/** Broken before the operators, to at most so many characters where they allow it. */
+const WIDTH = 110;
+
+function wrapped(pattern: string): string[] {
+  const lines: string[] = [];
+  for (const part of pattern.split(/ (?=&&|\|\|)/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${part}`.length <= WIDTH) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(lines.length > 0 ? `  ${part}` : part);
+  }
+  return lines;
+}
