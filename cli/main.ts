@@ -5,6 +5,7 @@ import { summaryMail } from '../playbooks/report/report.ts';
 import { dayAndClock, plain } from '../playbooks/report/words.ts';
 import { Desk } from './desk.ts';
 import { CliFailure, explain } from './failure.ts';
+import { showRunbook } from './runbook.ts';
 
 const USAGE = `Usage: npx cordon COMMAND [options]
 
@@ -14,6 +15,7 @@ const USAGE = `Usage: npx cordon COMMAND [options]
   approvals approve|reject INCIDENT KEY --note TEXT
   tasks list                       what is left to do by hand
   tasks done|skip INCIDENT KEY --note TEXT
+  runbook [ID]                     what a playbook does and what is left to you; ID of a playbook, detection or incident
   undo INCIDENT ACTION             put back what an action changed; ACTION is the key that the report names
 
 Options:
@@ -117,6 +119,7 @@ function parse(args: string[]) {
 export async function main(args: string[]): Promise<void> {
   const { values, positionals } = parse(args);
   if (values.help || positionals.length === 0) return say(USAGE);
+  if (positionals[0] === 'runbook') return say(showRunbook(positionals[1], values.json));
   if (values.profile) process.env.AWS_PROFILE = values.profile;
   const region = values.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
   if (!region) throw new CliFailure('setup', 'No region: give --region, or set AWS_REGION.');

@@ -43,6 +43,7 @@ const schema = z.object({
   CORDON_CAP: z.string().regex(/^\d+$/, 'must be a whole number').transform(Number),
   CORDON_OPTIONS: options,
   CORDON_QUESTIONS: json('object').pipe(questionTimes),
+  CORDON_RUNBOOKS: z.url().optional(),
   AWS_REGION: z.string().min(1),
 });
 
@@ -78,6 +79,8 @@ export interface Environment {
   options: Options;
   /** How long questions wait. */
   questions: QuestionTimes;
+  /** Where the runbooks can be read. */
+  runbooks?: string;
 }
 
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
@@ -104,6 +107,7 @@ export function readEnvironment(
     suppressions: readSuppressions(suppressionsFile),
     options: data.CORDON_OPTIONS,
     questions: data.CORDON_QUESTIONS,
+    ...(data.CORDON_RUNBOOKS ? { runbooks: data.CORDON_RUNBOOKS } : {}),
   };
 }
 

@@ -70,6 +70,7 @@ export class CordonStack extends Stack {
         CORDON_CAP: String(settings.guard.cap),
         CORDON_OPTIONS: JSON.stringify(settings.options),
         CORDON_QUESTIONS: JSON.stringify(settings.questions),
+        ...(settings.runbooks ? { CORDON_RUNBOOKS: settings.runbooks } : {}),
       },
     });
     const arn = (unit: string) => functions.of(unit).functionArn;
@@ -117,7 +118,10 @@ export class CordonStack extends Stack {
     for (const [name, detection] of Object.entries(detections)) {
       const playbook = playbooks.get(detection.response);
       if (playbook)
-        new DetectionRule(this, name, { prefix, detection, logGroupName: trailLogs, topic, playbook, undelivered });
+        new DetectionRule(this, name, {
+          ...{ prefix, detection, logGroupName: trailLogs, topic, playbook, undelivered },
+          runbooks: settings.runbooks,
+        });
     }
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });

@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection } from '../playbooks/detection.ts';
+import { runbookPlaces } from '../playbooks/runbook.ts';
 import { filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
 
@@ -19,10 +20,20 @@ export interface DetectionRuleProps {
   topic: ITopic;
   playbook: Machine;
   undelivered: Queue;
+  /** Where the runbooks can be read. */
+  runbooks: string | undefined;
 }
 
 /** Stands for the account, which is known at deployment only, while patterns are measured. */
 const ANY_ACCOUNT = 'AWSAccountId';
+
+/** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+export const alarmDescription = (
+  { severity, title, why, response }: Detection,
+  prefix: string,
+  runbooks?: string,
+): string =>
+  `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
 
 /** Metric filters, alarm with its alert by mail, and the rule that starts the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {
@@ -44,7 +55,7 @@ export class DetectionRule extends Construct {
     }
     const alarm = new Alarm(this, 'Alarm', {
       alarmName: name,
-      alarmDescription: `${detection.severity}: ${detection.title}. ${detection.why} The playbook ${props.playbook.name} has started; its summary follows.`,
+      alarmDescription: alarmDescription(detection, prefix, props.runbooks),
       metric: new Metric({
         namespace: metric.namespace,
         metricName: metric.name,

@@ -29,6 +29,11 @@ const schema = z.object({
     .string()
     .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
     .optional(),
+  runbooks: z
+    .url({ protocol: /^https$/, error: 'must be an https address' })
+    .max(300)
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   logGroup: z.string().min(1).optional(),
   boundary: z.string().min(1).optional(),
   local: z.union([z.boolean(), z.stringbool()]).default(false),
@@ -51,6 +56,8 @@ export interface Settings {
   options: Options;
   /** The log group of a trail that the account already has; without it cordon deploys a trail of its own. */
   existingLogGroup?: string;
+  /** Where the runbooks can be read, without a slash at the end: mails and alarms link there. */
+  runbooks?: string;
   /** Name of the managed policy that every role carries as its permissions boundary. */
   boundary?: string;
   /** Leaves out what the local AWS's CloudFormation refuses. */
@@ -86,6 +93,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),
+    ...(data.runbooks ? { runbooks: data.runbooks } : {}),
     ...(data.boundary ? { boundary: data.boundary } : {}),
     local: data.local,
   };

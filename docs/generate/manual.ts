@@ -17,12 +17,10 @@ export function manualLines(specimens: readonly Specimen[], { byHand }: Response
   return lines.length > 0 ? lines : paragraph('Nothing more than the decisions above.');
 }
 
-/** True for a step that no earlier incident had, by its commands, or its words where it has none. */
-function isNew(step: ManualStep, seen: Set<string>): boolean {
-  const key = JSON.stringify([filled(step.what), step.commands]);
-  if (seen.has(key)) return false;
-  seen.add(key);
-  return true;
+/** True for a step that no earlier incident had, whatever names its commands have. */
+function isNew({ what }: ManualStep, seen: Set<string>): boolean {
+  const before = seen.size;
+  return seen.add(what).size > before;
 }
 
 const stepLines = ({ what, commands = [] }: ManualStep): string[] => [

@@ -10,7 +10,7 @@ import { detections, responseOf } from '../../playbooks/catalog.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
 import { plural } from '../../playbooks/report/words.ts';
-import type { Contain, Response } from '../../playbooks/response.ts';
+import type { Contain, Mode, Response } from '../../playbooks/response.ts';
 import { callsOf, permissionRows } from './calls.ts';
 import { diagramOf, failureWays } from './diagram.ts';
 import { exerciseLines } from './exercise.ts';
@@ -64,9 +64,9 @@ export function runbookOf(id: string, headings: string[] = []): string {
   ]);
 }
 
-function introduction({ id, detections: own, response }: Subject, headings: string[]): string[] {
+function introduction({ id, detections: own, response, specimens: from }: Subject, headings: string[]): string[] {
   const alarms = codes(own.map(([detection]) => `${PREFIX}-${detection}`));
-  const automatic = [...response.restore, ...response.contain.filter(({ mode }) => mode === 'auto')];
+  const automatic = [...response.restore, ...response.contain.filter((one) => modesOf(one, from).has('auto'))];
   return [
     ...paragraph(
       `Playbook ${code(id)}, state machine ${code(`${PREFIX}-${id}`)}, started by ${own.length === 1 ? 'the alarm' : 'the alarms'} ${alarms}.`,
@@ -116,7 +116,7 @@ function course({ id, response }: Subject): string[] {
     '## The course of the playbook',
     '',
     ...paragraph(
-      `Drawn from the state machine that is deployed. Every call of a function is tried again up to four times; what follows when a step fails for good is in the table below. ${link('The architecture', '../architecture.md#the-playbooks-states')} says what each step does.`,
+      `Drawn from the state machine that is deployed. A call of a function that fails is tried again; the table below has what follows when it fails for good. ${link('The architecture', '../architecture.md#the-playbooks-states')} says what each step does.`,
     ),
     ...block('mermaid', diagramOf(machine)),
     ...table(
@@ -130,9 +130,22 @@ const AUTOMATIC = 'What runs by itself';
 const DECIDE = 'What an analyst decides';
 const BY_HAND = 'What an analyst does by hand';
 
-function automatic({ id, response }: Subject): string[] {
+/**
+ * The modes in which an action comes up by the defaults: as declared, or as the specimens show where the incident
+ * decides. None where only a setting asks for it.
+ */
+function modesOf({ mode }: Contain, from: Specimen[]): Set<Mode> {
+  if (typeof mode !== 'function') return new Set([mode]);
+  const shown = from.flatMap(({ incident }) =>
+    incident.events.flatMap(({ actor }) => mode(incident, actor.key, defaultOptions) ?? []),
+  );
+  // What is done at once in one incident is left to a person in another.
+  return new Set(shown.includes('auto') ? ['auto', 'approve'] : shown);
+}
+
+function automatic({ id, response, specimens: from }: Subject): string[] {
   const questions = response.investigate.map((one) => [code(one), investigations[one].asks]);
-  const atOnce = response.contain.filter(({ mode }) => mode !== 'approve');
+  const atOnce = response.contain.filter((one) => modesOf(one, from).has('auto'));
   const unit = units.find((one) => one.id === investigateUnit(id));
   return [
     `## ${AUTOMATIC}`,
@@ -166,18 +179,23 @@ function automatic({ id, response }: Subject): string[] {
 }
 
 function byAnalyst(subject: Subject): string[] {
-  const proposed = subject.response.contain.filter(({ mode }) => mode !== 'auto');
+  const { contain } = subject.response;
+  const proposed = contain.filter((one) => modesOf(one, subject.specimens).has('approve'));
+  const bySetting = contain.filter((one) => modesOf(one, subject.specimens).size === 0);
   return [
     `## ${DECIDE}`,
     '',
     ...(proposed.length > 0
       ? [
           ...paragraph(
-            'Proposed in the mail, with what it would touch and the commands. Not done until a person does it:',
+            'Proposed in the mail, with what it would touch and the commands. Not done before a person decides:',
           ),
           ...containTable(proposed),
         ]
       : paragraph('Nothing by default. A mode or the cap turns what runs by itself into proposals.')),
+    ...(bySetting.length > 0
+      ? [...paragraph('Left out, unless a setting asks for it:'), ...containTable(bySetting)]
+      : []),
     ...paragraph(
       'What concerns a protected principal is withheld and needs a decision too. The mail names it, and why; the commands are those of the action below.',
     ),

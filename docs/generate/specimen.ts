@@ -47,7 +47,7 @@ const identities: Record<ActorKind, { when: string; identity: object }> = {
   },
   unknown: {
     when: 'the records do not say who did it',
-    identity: { type: 'IAMUser', userName: 'HIDDEN_DUE_TO_SECURITY_REASONS' },
+    identity: {},
   },
 };
 
@@ -75,8 +75,7 @@ export function specimens(detectionId: string): Specimen[] {
       const incident = specimen(detectionId, identity);
       return incident ? [{ kind, when, identity, incident }] : [];
     })
-    // An IAM user is the usual one, where the detection takes their records.
-    .sort((one, other) => Number(other.kind === 'iam-user') - Number(one.kind === 'iam-user'));
+    .sort((one, other) => rank(one.kind) - rank(other.kind));
   const [usual] = byActor;
   if (!usual) return [];
   const failing = restore.flatMap(({ action }) => {
@@ -89,6 +88,9 @@ export function specimens(detectionId: string): Specimen[] {
   });
   return [...byActor, ...failing, ...without];
 }
+
+/** An IAM user is the usual one, where the detection takes their records; what holds for nobody known comes next. */
+const rank = (kind: ActorKind): number => (kind === 'iam-user' ? 0 : kind === 'unknown' ? 1 : 2);
 
 const variant = (when: string, incident: Incident | undefined): Specimen[] => (incident ? [{ when, incident }] : []);
 

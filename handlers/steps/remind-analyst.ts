@@ -33,7 +33,8 @@ export async function remindAnalyst({ incidentId, key, number, stage }: z.infer<
   const limit = { name: `${stage} ${incidentId}`, most: 1, withinMs: TOGETHER_MS };
   if (await ledger.places.take(limit, `${key} ${number}`)) {
     const incident = await ledger.incident(incidentId);
-    const mail = reminderMail(incident, detectionOf(incident.detection), stage, incident.questions.filter(isWaiting));
+    const waiting = incident.questions.filter(isWaiting);
+    const mail = reminderMail(incident, detectionOf(incident.detection), stage, waiting, environment.runbooks);
     const TopicArn = stage === 'reminded' ? environment.topic : environment.escalationTopic;
     await context
       .client(SNSClient)

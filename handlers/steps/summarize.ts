@@ -36,7 +36,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   const complete: Incident = { ...incident, outcome, severity };
   await ledger.updateHead(incidentId, { outcome, severity });
 
-  const mail = summaryMail(complete, detection, response);
+  const mail = summaryMail(complete, detection, response, context.environment.runbooks);
   await keepEvidence(complete, mail.text, round, context);
   // Another incident has all its records and mails about them.
   if (outcome !== 'duplicate') {

@@ -2,6 +2,7 @@ import type { Detection } from '../detection.ts';
 import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { type Answer, type Asked, isWaiting, type Question, taskOf } from '../question.ts';
 import type { Section } from '../response.ts';
+import { runbookLines } from '../runbook.ts';
 import { type Mail, mailOf } from './mail.ts';
 import { clock, dayAndClock, plural } from './words.ts';
 
@@ -97,6 +98,7 @@ export function reminderMail(
   detection: Detection,
   stage: keyof typeof stageWords,
   waiting: Question[],
+  runbooks?: string,
 ): Mail {
   const { subject, text } = stageWords[stage];
   const open = { ...incident, questions: waiting };
@@ -115,6 +117,7 @@ export function reminderMail(
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
       `Fired     ${dayAndClock(incident.alarmAt)}`,
+      ...runbookLines(detection.response, runbooks),
     ],
     sections: [toDecide(open), toDo(open), showIt(incident)],
   });

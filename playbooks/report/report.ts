@@ -2,6 +2,7 @@ import type { Detection } from '../detection.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
+import { runbookLines } from '../runbook.ts';
 import { type Mail, mailOf } from './mail.ts';
 import { decided, toDecide, toDo } from './questions.ts';
 import { clock, dayAndClock, line, listed, plural } from './words.ts';
@@ -20,9 +21,10 @@ export const outcomeWords: Record<Outcome, string> = {
 };
 
 /**
- * The summary of an incident. Says only what the incident's record says: an action counts as done when it was read back.
+ * The summary of an incident. `runbooks` is the address where the runbooks can be read, if any. Says only what the
+ * incident's record says: an action counts as done when it was read back.
  */
-export function summaryMail(incident: Incident, detection: Detection, response: Response): Mail {
+export function summaryMail(incident: Incident, detection: Detection, response: Response, runbooks?: string): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
   const sections: Section[] = [
     // What needs a person comes first: it may be read on a phone at night.
@@ -57,6 +59,7 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
       `Account   ${incident.account}, ${incident.region}`,
       `Alarm     ${incident.alarmName}`,
       `Fired     ${dayAndClock(incident.alarmAt)}`,
+      ...runbookLines(detection.response, runbooks),
       ...(incident.events.length > 0 && incident.claimedBy?.length
         ? [`Linked    ${incident.claimedBy.join(', ')}`]
         : []),

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { detections, responses } from '../playbooks/catalog.ts';
+import { CliFailure } from './failure.ts';
+import { type Look, lookOf, renderMarkdown } from './markdown.ts';
+
+const FOLDER = new URL('../docs/runbooks/', import.meta.url);
+
+/**
+ * A playbook's runbook as a terminal shows it, or which there are.
+ * @param id of a playbook, a detection or an incident
+ * @param json as data: the id, the file and its Markdown
+ * @throws {CliFailure} where there is no such runbook
+ */
+export function showRunbook(id: string | undefined, json: boolean, look: Look = lookOf(process)): string {
+  if (id === undefined) return json ? JSON.stringify(Object.keys(responses)) : contents(look);
+  const playbook = playbookOf(id);
+  if (playbook === undefined) throw new CliFailure('usage', `There is no runbook "${id}".\n\n${contents(look)}`);
+  const file = new URL(`${playbook}.md`, FOLDER);
+  if (!existsSync(file)) {
+    throw new CliFailure(
+      'failed',
+      `The runbook of ${playbook} is missing: npm run docs writes ${fileURLToPath(file)}.`,
+    );
+  }
+  const markdown = readFileSync(file, 'utf8');
+  if (json) return JSON.stringify({ playbook, file: fileURLToPath(file), markdown }, null, 2);
+  return renderMarkdown(markdown, look);
+}
+
+/** The playbook that an id means: its own, that of one of its detections, or that of an incident of one. */
+function playbookOf(id: string): string | undefined {
+  if (Object.hasOwn(responses, id)) return id;
+  // An incident's id begins with its detection's.
+  const detection = /^(.+)-\d{8}-\d{6}-[0-9a-f]+$/.exec(id)?.[1] ?? id;
+  return Object.hasOwn(detections, detection) ? detections[detection]?.response : undefined;
+}
+
+const contents = (look: Look): string =>
+  renderMarkdown(
+    [
+      'Runbooks, each for one playbook: `npx cordon runbook ID`',
+      '',
+      '| Playbook | What it does | Started by |',
+      '| --- | --- | --- |',
+      ...Object.entries(responses).map(([id, { title }]) => {
+        const own = Object.entries(detections).filter(([, { response }]) => response === id);
+        return `| ${id} | ${title} | ${own.map(([detection]) => detection).join(', ')} |`;
+      }),
+    ].join('\n'),
+    look,
+  );
