@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Aws, Duration, Stage } from 'aws-cdk-lib';
+import { fileURLToPath } from 'node:url';
+import { Aws, Duration, Stack, Stage } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -25,6 +26,8 @@ export interface FunctionsProps {
   suppressions: readonly Suppression[];
 }
 
+const SOURCES = fileURLToPath(new URL('../handlers', import.meta.url));
+
 /** Name of a unit's role: playbooks know their own calls by it. */
 export const roleName = (prefix: string, unit: string): string => `${prefix}-${unit}`;
 
@@ -34,13 +37,20 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
+    const code = this.#code(props.suppressions);
+    for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, code(unit), props));
+  }
+
+  /** Where a unit's code lies. Commands that deploy nothing, such as `cdk list`, ask for no bundles and get the sources. */
+  #code(suppressions: readonly Suppression[]): (unit: Unit) => string {
+    if (!Stack.of(this).bundlingRequired) return () => SOURCES;
     const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', '.bundles');
     bundle(bundles);
     writeFileSync(
       join(bundles, bundleOf('handlers/steps/collect.ts'), SUPPRESSIONS_FILE),
-      JSON.stringify(props.suppressions),
+      JSON.stringify(suppressions),
     );
-    for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, bundles, props));
+    return ({ entry }) => join(bundles, bundleOf(entry));
   }
 
   /** The function of a unit. */
@@ -50,7 +60,7 @@ export class Functions extends Construct {
     return found;
   }
 
-  #add(unit: Unit, bundles: string, props: FunctionsProps): LambdaFunction {
+  #add(unit: Unit, code: string, props: FunctionsProps): LambdaFunction {
     const role = new Role(this, `${unit.id}-role`, {
       roleName: roleName(props.prefix, unit.id),
       description: unit.description,
@@ -73,7 +83,7 @@ export class Functions extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       handler: `index.${unit.handler}`,
-      code: Code.fromAsset(join(bundles, bundleOf(unit.entry))),
+      code: Code.fromAsset(code),
       role,
       memorySize: 512,
       timeout: Duration.minutes(5),

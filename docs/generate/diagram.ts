@@ -110,22 +110,22 @@ function conditionWords(condition = ''): string {
 }
 
 /** What the catching of all errors leads to, for each state that does so. */
-export function failureWays(machine: StateMachine): { states: string[]; then: string }[] {
+export function failureWays(machine: StateMachine): { states: string[]; follows: string }[] {
   const byEnd = new Map<string, Set<string>>();
   const walk = (scope: Scope) => {
     for (const [name, state] of Object.entries(scope.States)) {
       const catching = rules(state.Catch).find(({ ErrorEquals = [] }) => ErrorEquals.includes('States.ALL'));
       // What only writes a failure down is not told again.
       if (catching && !isFailureState(name)) {
-        const then = endOf(scope, catching.Next);
+        const follows = endOf(scope, catching.Next);
         const step = name.replace(/^(\w+): .*/, 'any action of $1');
-        byEnd.set(then, new Set([...(byEnd.get(then) ?? []), step]));
+        byEnd.set(follows, new Set([...(byEnd.get(follows) ?? []), step]));
       }
       if (state.ItemProcessor) walk(state.ItemProcessor as Scope);
     }
   };
   walk(machine);
-  return [...byEnd].map(([then, states]) => ({ states: [...states], then }));
+  return [...byEnd].map(([follows, states]) => ({ states: [...states], follows }));
 }
 
 const isFailureState = (name: string): boolean => / failed$/.test(name);

@@ -5,7 +5,7 @@ import { filled } from './placeholders.ts';
 import type { Specimen } from './specimen.ts';
 
 /** What a response leaves to a person: what the usual incident does, then what each other one adds to it. */
-export function manualLines(specimens: readonly Specimen[], { byHand }: Response): string[] {
+export function manualLines(specimens: readonly Specimen[], { byHand }: Pick<Response, 'byHand'>): string[] {
   const seen = new Set<string>();
   const groups = specimens.map(({ when, incident }, index) => {
     const steps = byHand(incident).filter((step) => isNew(step, seen));

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
+import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { CordonStack } from '../../infra/cordon-stack.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { TrailStack } from '../../infra/trail-stack.ts';
@@ -30,14 +31,28 @@ type Template = { Resources: Record<string, Resource> };
 /** Stands for what only a deployment in an organization has. */
 const ORGANIZATION_ROLE = 'arn:aws:iam::999988887777:role/ORGANIZATION_ROLE';
 
+let found: DeployedRole[] | undefined;
+
 /**
  * Every role of both stacks, read from the templates that are deployed, with the defaults and the one setting that gives
- * a permission of its own.
+ * a permission of its own. Read once, since it takes a second.
  */
 export function deployedRoles(): DeployedRole[] {
+  found ??= read();
+  return found;
+}
+
+function read(): DeployedRole[] {
   const outdir = mkdtempSync(join(tmpdir(), 'cordon-docs-'));
   try {
-    const app = new App({ outdir });
+    const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
+      context: object;
+    };
+    // To read roles takes no code, and no judgement of the templates: a deployment has both.
+    const app = new App({
+      outdir,
+      context: { ...context, [BUNDLING_STACKS]: [], '@aws-cdk/core:validateAgainstDefaultRules': false },
+    });
     const settings = readSettings((key) => ({ organizationRole: ORGANIZATION_ROLE })[key]);
     const stacks = [
       new CordonStack(app, settings.prefix, settings, {}),

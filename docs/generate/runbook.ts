@@ -121,7 +121,7 @@ function course({ id, response }: Subject): string[] {
     ...block('mermaid', diagramOf(machine)),
     ...table(
       ['When this fails for good', 'What follows'],
-      failureWays(machine).map(({ states, then }) => [states.join(', '), sentence(then)]),
+      failureWays(machine).map(({ states, follows }) => [states.join(', '), sentence(follows)]),
     ),
   ];
 }
