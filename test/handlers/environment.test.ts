@@ -34,6 +34,14 @@ describe('readEnvironment', () => {
     });
   });
 
+  it('takes the address of the runbooks where there is one', () => {
+    const runbooks = 'https://git.example.com/runbooks';
+
+    expect(readEnvironment({ ...variables, CORDON_RUNBOOKS: runbooks }).runbooks).toBe(runbooks);
+    expect(readEnvironment(variables)).not.toHaveProperty('runbooks');
+    expect(() => readEnvironment({ ...variables, CORDON_RUNBOOKS: 'runbooks' })).toThrow(/at CORDON_RUNBOOKS/);
+  });
+
   it('names every variable that is missing or wrong, at once', () => {
     const reading = () =>
       readEnvironment({ CORDON_ACCOUNT: '1', CORDON_OWN_ROLES: 'cordon-claim', CORDON_PROTECTED: '{}' });

@@ -421,6 +421,15 @@ describe('summarize', () => {
     });
   });
 
+  it('links to the runbooks where the deployment says they are', async () => {
+    desk = new Desk({ runbooks: 'https://git.example.com/runbooks' });
+    const incidentId = await desk.open('trail-tampering');
+
+    await summarize({ incidentId, round: 0 }, desk.context);
+
+    expect(desk.account.mails[0]?.text).toContain('https://git.example.com/runbooks/restore-trail.md');
+  });
+
   it('asks for an analyst when the alarm has no record behind it', async () => {
     const incidentId = await desk.open('trail-tampering');
     await look(incidentId);

@@ -44,6 +44,20 @@ describe('readSettings', () => {
     });
   });
 
+  it('takes the address of the runbooks without a slash at its end, and only over https', () => {
+    expect(read({ runbooks: 'https://git.example.com/cordon/docs/runbooks/' })).toMatchObject({
+      runbooks: 'https://git.example.com/cordon/docs/runbooks',
+    });
+    for (const runbooks of [
+      'http://git.example.com',
+      'docs/runbooks',
+      'javascript:alert(1)',
+      `https://${'x'.repeat(300)}.com`,
+    ]) {
+      expect(() => read({ runbooks })).toThrow(/at runbooks/);
+    }
+  });
+
   it('gathers what it decides for the responses', () => {
     const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
 

@@ -20,6 +20,19 @@ function mailOf(one: Incident) {
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 describe('the summary', () => {
+  it('says in its head how to see the runbook, and where its page is, if there is one', () => {
+    const one = { ...incidents.trailStopped(), outcome: 'contained' } as const;
+    const [detection, answer] = [detectionOf('trail-tampering'), responseOf('restore-trail')];
+
+    const bare = summaryMail(one, detection, answer).text;
+    const linked = summaryMail(one, detection, answer, 'https://git.example.com/runbooks').text;
+
+    expect(bare).toContain('\nRunbook   npx cordon runbook restore-trail\n\n');
+    expect(linked).toContain(
+      '\nRunbook   npx cordon runbook restore-trail\n          https://git.example.com/runbooks/restore-trail.md\n\n',
+    );
+  });
+
   it.each<[string, Incident, string, string[]]>([
     [
       'of a stopped trail',
