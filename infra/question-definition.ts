@@ -46,7 +46,7 @@ export function questionDefinition(
     invoke(arn('remind-analyst'), { ...question, stage }, { Next: next, Catch: failed() });
   const stillOpen = (next: string): State => ({
     Type: 'Choice',
-    Choices: [{ Condition: expression('$states.input.unanswered'), Next: next }],
+    Choices: [{ Comment: 'still unanswered', Condition: expression('$states.input.unanswered'), Next: next }],
     Default: 'Settle',
   });
   return {
@@ -74,7 +74,9 @@ export function questionDefinition(
       Settle: invoke(arn('settle-question'), question, { Next: 'Approved?', Catch: failed() }),
       'Approved?': {
         Type: 'Choice',
-        Choices: [{ Condition: expression('$states.input.run'), Next: 'Contain: which action?' }],
+        Choices: [
+          { Comment: 'to be done', Condition: expression('$states.input.run'), Next: 'Contain: which action?' },
+        ],
         Default: 'Conclude',
       },
       ...actionBranches('Contain', actions, arn, 'Conclude'),

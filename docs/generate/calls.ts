@@ -24,6 +24,7 @@ const PARTS: Record<string, string> = {
   prefix: 'cordon',
   table: 'the ledger',
   topic: 'the topic of the mails',
+  escalationTopic: 'the topic of escalations',
   evidence: 'the evidence bucket',
   logGroup: 'the log group of the trail',
   organizationRole: 'the role of the setting organizationRole',

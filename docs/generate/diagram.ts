@@ -98,7 +98,8 @@ function merged(ways: Way[]): Way[] {
 }
 
 const rules = (value: unknown): Rule[] => (Array.isArray(value) ? (value as Rule[]) : []);
-const errorWords = (errors: string[]): string => errors.join(' or ');
+const errorWords = (errors: string[]): string =>
+  errors.map((error) => (error === 'States.Timeout' ? 'no answer in time' : error)).join(' or ');
 
 /** A JSONata condition without its brackets; the inner choice by action says nothing that the state's name does not. */
 function conditionWords(condition = ''): string {

@@ -1,3 +1,4 @@
+import { plural } from '../../playbooks/report/words.ts';
 import { conditionWords } from './calls.ts';
 import { code, codes, document, paragraph, table } from './markdown.ts';
 import { type DeployedRole, deployedRoles, type RoleStatement } from './roles.ts';
@@ -20,12 +21,13 @@ const KINDS: [service: string, heading: string, what: string][] = [
 /** Every role of a deployment and all that it may do, read from the templates. */
 export function permissionsTable(roles: DeployedRole[] = deployedRoles()): string {
   const services = KINDS.map(([service]) => service);
-  const others = roles.filter(({ trusts }) => !trusts.some((one) => services.includes(one)));
+  const policies = roles.filter(({ trusts }) => trusts.length === 0);
+  const others = roles.filter((role) => !policies.includes(role) && !role.trusts.some((one) => services.includes(one)));
   return document([
     '# The permissions of every role',
     '',
     ...paragraph(
-      `Both stacks make ${roles.length} roles, and no other principal. This is read from the templates, with the default names and with the setting ${code('organizationRole')}, without which nothing may assume that role. Nobody but the named service may assume a role. ${code('ACCOUNT')} and ${code('REGION')} are those of the deployment.`,
+      `Both stacks make ${plural(roles.length - policies.length, 'role')} and ${policies.length} managed ${policies.length === 1 ? 'policy' : 'policies'}, and no user or group. This is read from the templates, with the default names and with the setting ${code('organizationRole')}, without which nothing may assume that role. Nobody but the named service may assume a role. ${code('ACCOUNT')} and ${code('REGION')} are those of the deployment.`,
     ),
     ...KINDS.flatMap(([service, heading, what]) =>
       section(
@@ -35,15 +37,17 @@ export function permissionsTable(roles: DeployedRole[] = deployedRoles()): strin
       ),
     ),
     ...section('Others', 'They deliver the trail, and help CloudFormation.', others),
+    ...section('Managed policies', 'For people: nothing of cordon has them.', policies),
   ]);
 }
 
 function section(heading: string, what: string, roles: DeployedRole[]): string[] {
   if (roles.length === 0) return [];
+  const services = new Set(roles.flatMap(({ trusts }) => trusts));
   return [
     `## ${heading}`,
     '',
-    ...paragraph(`${what} Assumed by ${codes(new Set(roles.flatMap(({ trusts }) => trusts)))}.`),
+    ...paragraph(what, ...(services.size > 0 ? [`Assumed by ${codes(services)}.`] : [])),
     ...roles.flatMap(({ name, description, statements }) => [
       `### ${name}`,
       '',

@@ -15,12 +15,12 @@ export interface RoleStatement {
   condition?: Record<string, Record<string, unknown>>;
 }
 
-/** A role as a deployment with the defaults makes it. */
+/** A role, or a managed policy for people, as a deployment with the defaults makes it. */
 export interface DeployedRole {
   name: string;
   stack: string;
   description: string | undefined;
-  /** Who may assume it: `lambda.amazonaws.com`. */
+  /** Who may assume it: `lambda.amazonaws.com`; nobody where it is a policy. */
   trusts: string[];
   statements: RoleStatement[];
 }
@@ -34,7 +34,7 @@ const ORGANIZATION_ROLE = 'arn:aws:iam::999988887777:role/ORGANIZATION_ROLE';
 let found: DeployedRole[] | undefined;
 
 /**
- * Every role of both stacks, read from the templates that are deployed, with the defaults and the one setting that gives
+ * Every role and managed policy of both stacks, read from the templates that are deployed, with the defaults and the one setting that gives
  * a permission of its own. Read once, since it takes a second.
  */
 export function deployedRoles(): DeployedRole[] {
@@ -71,15 +71,16 @@ function rolesOf(template: Template, stack: string): DeployedRole[] {
   const all = Object.entries(template.Resources);
   const attached = all.filter(([, { Type }]) => Type === 'AWS::IAM::Policy');
   return all
-    .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+    .filter(([, { Type }]) => Type === 'AWS::IAM::Role' || Type === 'AWS::IAM::ManagedPolicy')
     .map(([id, { Properties = {} }]) => {
+      const named = Properties.RoleName ?? Properties.ManagedPolicyName;
       const own = (Properties.Policies ?? []) as { PolicyDocument: unknown }[];
       const added = attached
         .filter(([, policy]) => JSON.stringify(policy.Properties?.Roles ?? []).includes(`"${id}"`))
         .map(([, policy]) => ({ PolicyDocument: policy.Properties?.PolicyDocument }));
-      const statements = [...own, ...added].flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument));
+      const statements = [...own, ...added, Properties].flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument));
       return {
-        name: Properties.RoleName ? words(Properties.RoleName, template) : `${stack}-${id} (named by CloudFormation)`,
+        name: named ? words(named, template) : `${stack}-${id} (named by CloudFormation)`,
         stack,
         description: typeof Properties.Description === 'string' ? Properties.Description : undefined,
         trusts: statementsOf(Properties.AssumeRolePolicyDocument).flatMap(({ Principal }) =>

@@ -2,6 +2,7 @@ import { type AnyAction, actions } from '../../handlers/actions/catalog.ts';
 import { investigations } from '../../handlers/investigations/catalog.ts';
 import { roleName } from '../../infra/functions.ts';
 import { playbookDefinition } from '../../infra/playbook-definition.ts';
+import { questionDefinition } from '../../infra/question-definition.ts';
 import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units.ts';
 import { attacks } from '../../local/attacks/catalog.ts';
 import type { ActorKind } from '../../playbooks/actor.ts';
@@ -9,6 +10,7 @@ import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Contain, Mode, Response } from '../../playbooks/response.ts';
 import { callsOf, permissionRows } from './calls.ts';
@@ -83,6 +85,7 @@ function introduction({ id, detections: own, response, specimens: from }: Subjec
           'Waits for a person',
           `${link('what is proposed', `#${anchor(DECIDE)}`)}, ${link('what is done by hand', `#${anchor(BY_HAND)}`)}`,
         ],
+        ['Answer', `${code('npx cordon approvals list')}, ${code('npx cordon tasks list')}`],
         ['Take an action back', code('npx cordon undo INCIDENT ACTION --reason "WHY"')],
         ['Evidence', `${code('s3://EVIDENCE_BUCKET/incidents/INCIDENT')}; the mail has the address`],
       ],
@@ -186,24 +189,54 @@ function byAnalyst(subject: Subject): string[] {
     `## ${DECIDE}`,
     '',
     ...(proposed.length > 0
-      ? [
-          ...paragraph(
-            'Proposed in the mail, with what it would touch and the commands. Not done before a person decides:',
-          ),
-          ...containTable(proposed),
-        ]
+      ? [...paragraph('Proposed, and not done before a person decides:'), ...containTable(proposed)]
       : paragraph('Nothing by default. A mode or the cap turns what runs by itself into proposals.')),
     ...(bySetting.length > 0
       ? [...paragraph('Left out, unless a setting asks for it:'), ...containTable(bySetting)]
       : []),
-    ...paragraph(
-      'What concerns a protected principal is withheld and needs a decision too. The mail names it, and why; the commands are those of the action below.',
-    ),
+    ...answering(subject),
     `## ${BY_HAND}`,
     '',
+    ...paragraph('Each is a task that waits for its note. Say when it is done, or why it is not to be done:'),
+    ...block('sh', [
+      'npx cordon tasks list',
+      'npx cordon tasks done INCIDENT KEY --note "WHAT YOU FOUND"',
+      'npx cordon tasks skip INCIDENT KEY --note "WHY"',
+    ]),
     ...manualLines(subject.specimens, subject.response),
   ];
 }
+
+/** How a proposal is answered, and what becomes of it meanwhile. */
+function answering({ response }: Subject): string[] {
+  const { remindAfter, escalateAfter, answerWithin } = defaultQuestionTimes;
+  const actions = [...new Set(response.contain.map(({ action }) => action))];
+  if (actions.length === 0) return [];
+  const machine = questionDefinition(actions, defaultQuestionTimes, (unit) => unit, 'topic');
+  return [
+    ...paragraph(
+      'The mail says what each would touch. Approving does it and reads it back; rejecting leaves things as they are:',
+    ),
+    ...block('sh', [
+      'npx cordon approvals list',
+      'npx cordon approvals approve INCIDENT KEY --note "WHY"',
+      'npx cordon approvals reject INCIDENT KEY --note "WHY"',
+    ]),
+    ...paragraph(
+      `By default you are reminded after ${duration(remindAfter)}, it is escalated after ${duration(escalateAfter)}, and after ${duration(answerWithin)} its time is up: nothing is done then, unless the proposal says so. It can still be answered.`,
+    ),
+    ...paragraph(
+      `Meanwhile it waits in the state machine ${code(`${PREFIX}-question`)}, of which this shows the actions of this playbook:`,
+    ),
+    ...block('mermaid', diagramOf(machine)),
+    ...paragraph(
+      'What concerns a protected principal is withheld, and is a task as well: the mail says why; the commands are those of the action below.',
+    ),
+  ];
+}
+
+const duration = (minutes: number): string =>
+  minutes % 60 === 0 ? plural(minutes / 60, 'hour') : plural(minutes, 'minute');
 
 function containTable(contain: readonly Contain[]): string[] {
   return table(
@@ -233,12 +266,16 @@ function againstWords({ who, attempts, related }: Contain): string {
   ].join('; ');
 }
 
-function modeWords({ mode, decided }: Contain): string {
+function modeWords({ mode, decided, twoPersons, onTimeout }: Contain): string {
   const setting = decided?.setting
     ? ` (setting ${code(decided.setting)}, ${defaultWords(defaultOptions[decided.setting])})`
     : '';
-  if (decided) return `${decided.words}${setting}`;
-  return mode === 'auto' ? 'at once' : mode === 'approve' ? 'proposed' : 'decided by the incident';
+  const declared = mode === 'auto' ? 'at once' : mode === 'approve' ? 'proposed' : 'decided by the incident';
+  return [
+    decided ? `${decided.words}${setting}` : declared,
+    ...(twoPersons ? ['takes the approval of two different people'] : []),
+    ...(onTimeout?.(defaultOptions) === 'contain' ? ['done when nobody answers in time'] : []),
+  ].join('; ');
 }
 
 const defaultWords = (value: string | undefined): string =>

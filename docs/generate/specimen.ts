@@ -140,6 +140,7 @@ const emptyIncident = (detection: string, events: IncidentEvent[]): Incident => 
   alarmName: `cordon-${detection}`,
   events,
   actions: [],
+  questions: [],
   findings: findingsOf(events),
   failures: [],
   evidence: 's3://EVIDENCE_BUCKET/incidents/INCIDENT',

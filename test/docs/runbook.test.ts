@@ -104,7 +104,7 @@ describe('the diagram', () => {
       '  [*] --> Ask',
       '  Ask --> Do_it: approvals over 1',
       '  Ask --> [*]: refused',
-      '  Ask --> Escalate: States.Timeout',
+      '  Ask --> Escalate: no answer in time',
       '  Do_it --> [*]',
       '  Escalate --> [*]',
     ]);
