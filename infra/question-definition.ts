@@ -80,7 +80,10 @@ export function questionDefinition(
         Default: 'Conclude',
       },
       ...actionBranches('Contain', actions, arn, 'Conclude'),
-      'Contain: action failed': recordFailure(arn, { step: 'contain', key: expression('$key') }, 'Conclude'),
+      'Contain: action failed': {
+        ...recordFailure(arn, { step: 'contain', key: expression('$key') }, 'Conclude'),
+        Catch: failed(),
+      },
       Conclude: invoke(arn('conclude-question'), question, { Next: 'Concluded', Catch: failed() }),
       Concluded: { Type: 'Succeed' },
       'Mail that a question failed': publish(
