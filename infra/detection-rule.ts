@@ -9,7 +9,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection } from '../playbooks/detection.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
-import { filterPatterns } from './filter.ts';
+import { ANY_ACCOUNT, filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
 
 /** What a detection is deployed with. */
@@ -23,9 +23,6 @@ export interface DetectionRuleProps {
   /** Where the runbooks can be read. */
   runbooks: string | undefined;
 }
-
-/** Stands for the account, which is known at deployment only, while patterns are measured. */
-const ANY_ACCOUNT = 'AWSAccountId';
 
 /** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const alarmDescription = (

@@ -8,6 +8,9 @@ import { type Unit, units } from './units.ts';
 const ROLE = 'userIdentity.sessionContext.sessionIssuer.userName';
 const ACCOUNT = 'userIdentity.accountId';
 
+/** Stands for the account, which is known at deployment only, while patterns are measured and shown. */
+export const ANY_ACCOUNT = 'AWSAccountId';
+
 /**
  * The patterns of a detection's metric filters, which all feed one metric: as few as CloudWatch's limit for a pattern
  * allows. A record has one of them exactly when it is looked for and no call of cordon's own: what the playbooks do, and

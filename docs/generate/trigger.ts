@@ -1,5 +1,4 @@
-import { filterPattern } from '../../infra/filter.ts';
-import { responseOf } from '../../playbooks/catalog.ts';
+import { ANY_ACCOUNT, filterPatterns } from '../../infra/filter.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { block, code, codes, list, paragraph } from './markdown.ts';
@@ -17,11 +16,18 @@ export const sampleLines = ({ samples, related }: Detection): string[] => [
     : []),
 ];
 
-/** The filter pattern that is deployed, with the own roles that it leaves out. */
-export const patternLines = (detection: Detection, prefix: string): string[] => [
-  ...paragraph('The filter pattern that is deployed:'),
-  ...block('text', wrapped(filterPattern(detection, responseOf(detection.response), prefix))),
-];
+/** The filter patterns that are deployed, with the own roles that they leave out. */
+export function patternLines(detection: Detection, prefix: string): string[] {
+  const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT);
+  return [
+    ...paragraph(
+      patterns.length === 1
+        ? 'The filter pattern that is deployed:'
+        : `The ${patterns.length} filter patterns that are deployed, which feed one metric:`,
+    ),
+    ...patterns.flatMap((pattern) => block('text', wrapped(pattern))),
+  ];
+}
 
 /** Broken before the operators, to at most so many characters where they allow it. */
 const WIDTH = 110;
