@@ -18,6 +18,8 @@ export interface CallSeen {
   region: string;
   /** HTTP status of the answer. */
   status: number;
+  /** Id of the key that signed it; absent where nobody signed. */
+  accessKeyId?: string | undefined;
 }
 
 /**

@@ -112,6 +112,7 @@ export function containHandler<Target, Before, After>(
   action: Action<Target, Before, After>,
 ): StepHandler<ActionResult> {
   return stepHandler(input, async ({ incidentId, key, phase }, context) => {
+    context.log.appendKeys({ key, phase });
     const record = await context.ledger.action(incidentId, key);
     const incident = { id: incidentId, detection: (await context.ledger.head(incidentId)).detection };
     const target = checked(action.target, record.target, `target of action ${key}`);

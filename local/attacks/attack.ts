@@ -28,6 +28,8 @@ export interface Stage {
   rootPassword: string;
   /** Part of every name, so that two plays do not meet. */
   mark: string;
+  /** Name of the trail that is tampered with: cordon's own unless told. */
+  trail?: string;
   now: () => Date;
 }
 

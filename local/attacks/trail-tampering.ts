@@ -11,6 +11,7 @@ const attack: Attack = {
   expected: { outcome: 'contained', severity: 'CRITICAL' },
   prepare: async (stage) => {
     const name = `mallory-${stage.mark}`;
+    const { trail = 'cordon' } = stage;
     const key = await makeAttacker(stage, name, [
       'cloudtrail:StopLogging',
       's3:ListAllMyBuckets',
@@ -20,12 +21,12 @@ const attack: Attack = {
     return {
       actor: name,
       attack: async (tell) => {
-        await from(SOURCE, new CloudTrailClient(as(stage, key))).send(new StopLoggingCommand({ Name: 'cordon' }));
-        tell(`${name} called StopLogging on the trail cordon, from ${SOURCE}`);
+        await from(SOURCE, new CloudTrailClient(as(stage, key))).send(new StopLoggingCommand({ Name: trail }));
+        tell(`${name} called StopLogging on the trail ${trail}, from ${SOURCE}`);
       },
       prove: async () => {
         const { IsLogging } = await new CloudTrailClient(as(stage, stage.administrator)).send(
-          new GetTrailStatusCommand({ Name: 'cordon' }),
+          new GetTrailStatusCommand({ Name: trail }),
         );
         return [
           { what: 'the trail is logging again', holds: IsLogging === true, seen: `IsLogging: ${IsLogging}` },

@@ -83,6 +83,7 @@ export class CallObserver implements Observer {
           operation: call.operation.name,
           region: call.region,
           status: replacement?.status ?? response.status,
+          accessKeyId: call.signature?.accessKeyId,
         });
         return replacement && { status: replacement.status, body: Buffer.from(text(replacement.body)) };
       },

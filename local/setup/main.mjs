@@ -10,12 +10,18 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 // The AWS SDK warns on standard error of Node versions that it will not support one day; that is no user's business here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-const PROGRAMS = { demo: 'local/demo.ts', local: 'local/cli.ts', docs: 'docs/generate/main.ts' };
+const PROGRAMS = {
+  demo: 'local/demo.ts',
+  local: 'local/cli.ts',
+  docs: 'docs/generate/main.ts',
+  bench: 'bench/main.ts',
+};
 
 const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
 
   demo     four attacks on a local AWS, detected, contained and reported
   local    a local AWS in the foreground; local env, local stop
+  bench    benchmarks on a local AWS; bench NAME
   test     format, lint, types and every test
   check    test, and a clean work tree
   rows     test, and write docs/rows.md from the tests
