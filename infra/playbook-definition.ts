@@ -71,6 +71,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         {
           Assign: {
             incidentId: expression('$states.result.Payload.incidentId'),
+            detection: expression('$states.result.Payload.detection'),
             round: 0,
             looks: 0,
             empty: 0,
@@ -278,7 +279,7 @@ function oneAction(phase: string, id: string, arn: FunctionArn, next: string): R
   const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
-      { ...incident, key: expression('$key'), phase: name },
+      { ...incident, detection: expression('$detection'), key: expression('$key'), phase: name },
       { ...rest, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {

@@ -12,8 +12,13 @@ import { isSameState } from '../guard/same-state.ts';
 import type { Permission } from '../permissions.ts';
 import { type StepHandler, stepHandler } from '../step.ts';
 
-/** Whether the action is called for, judged from the target's state. `benign`: the records behind it did no harm. */
-export type Assessment = { needed: true } | { needed: false; reason: string; benign: boolean };
+/**
+ * Whether the action is called for, judged from the target's state. `before`: that state, where it is all that `capture` would
+ * read once more. `benign`: the records behind it did no harm.
+ */
+export type Assessment<Before = never> =
+  | { needed: true; before?: Before }
+  | { needed: false; reason: string; benign: boolean };
 
 /**
  * One containment, declared once. From it come two functions (one that contains and verifies, one that undoes), a role
@@ -48,7 +53,7 @@ interface Containment<Target, Before, After> {
   /** None to undo where it is irreversible. */
   permissions: { contain: Permission[]; undo: Permission[] };
   /** Default: always needed. @throws {TargetUnfit} when the target is gone */
-  assess?: (target: Target, context: Context) => Promise<Assessment>;
+  assess?: (target: Target, context: Context) => Promise<Assessment<Before>>;
   capture: (target: Target, context: Context, incident: IncidentRef) => Promise<Before>;
   /** Must do no harm when it is done twice. */
   contain: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
@@ -92,6 +97,8 @@ export function actionKeyOf(action: string, target: unknown): string {
 
 const input = z.object({
   incidentId: z.string().min(1),
+  /** The incident's; read from the ledger where it is not told. */
+  detection: z.string().min(1).optional(),
   key: z.string().min(1),
   phase: z.enum(['contain', 'verify']),
 });
@@ -111,10 +118,13 @@ const READ_BACK = { tries: 4, pauseMs: 400 };
 export function containHandler<Target, Before, After>(
   action: Action<Target, Before, After>,
 ): StepHandler<ActionResult> {
-  return stepHandler(input, async ({ incidentId, key, phase }, context) => {
+  return stepHandler(input, async ({ incidentId, detection: told, key, phase }, context) => {
     context.log.appendKeys({ key, phase });
-    const record = await context.ledger.action(incidentId, key);
-    const incident = { id: incidentId, detection: (await context.ledger.head(incidentId)).detection };
+    const [record, detection] = await Promise.all([
+      context.ledger.action(incidentId, key),
+      told ?? context.ledger.head(incidentId).then((head) => head.detection),
+    ]);
+    const incident = { id: incidentId, detection };
     const target = checked(action.target, record.target, `target of action ${key}`);
     return phase === 'contain'
       ? contain(action, record, target, incident, context)
@@ -140,7 +150,7 @@ async function contain<Target, Before, After>(
     const done = isCaptured(record);
     // Before anything is read: from here on an undo of another incident leaves the target to this one.
     await ledger.holds.add(heldBy(action, record, target), { incident: incident.id, key: record.key });
-    const assessment = (await action.assess?.(target, context)) ?? { needed: true };
+    const assessment: Assessment<Before> = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
       // Not needed a second time because it was done the first time: that makes no record harmless.
       if (done) return result(await stillDone(record, incident, context));
@@ -148,7 +158,7 @@ async function contain<Target, Before, After>(
       return result(await ledger.advance(incident.id, record, 'not-needed', { reason, benign }));
     }
     // An offence repeated after containment captures nothing new: undo must put back what was there at first.
-    const before = done ? record.before : await action.capture(target, context, incident);
+    const before = done ? record.before : (assessment.before ?? (await action.capture(target, context, incident)));
     const beforeWords = action.words(checked(action.before, before, `captured state of action ${record.key}`));
     const change = { before, beforeWords };
     current = await ledger.capture(incident.id, record, change, done ? record.at.captured : undefined);
@@ -175,12 +185,12 @@ async function lookAhead<Target, Before, After>(
   const stay = (change: Partial<ActionRecord>) =>
     ledger.advance(incident.id, record, record.status, change, record.at[record.status]);
   try {
-    const assessment = (await action.assess?.(target, context)) ?? { needed: true };
+    const assessment: Assessment<Before> = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
       const { reason, benign } = assessment;
       return await ledger.advance(incident.id, record, 'not-needed', { reason, benign });
     }
-    const before = await action.capture(target, context, incident);
+    const before = assessment.before ?? (await action.capture(target, context, incident));
     return await stay({ beforeWords: action.words(checked(action.before, before, `state of action ${record.key}`)) });
   } catch (error) {
     log.warn('the state of what is not to be changed could not be read', { key: record.key, error: errorText(error) });

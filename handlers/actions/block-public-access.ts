@@ -6,7 +6,7 @@ import { grantsSchema, ownerSchema, plainAcl } from '../buckets/acl.ts';
 import { approvalOf, approvalPermissions } from '../buckets/approval.ts';
 import { type BucketSeen, bucketSeen } from '../buckets/bucket-target.ts';
 import { type Block, blockSchema, blockWords, exposureWays, fullBlock, isFull, isPublic } from '../buckets/exposure.ts';
-import { parts, readBlock, readBucket, readBucketPermissions } from '../buckets/read.ts';
+import { type BucketFound, parts, readBlock, readBucket, readBucketPermissions } from '../buckets/read.ts';
 import { UndoRefused } from '../errors.ts';
 import { allow, buckets } from '../permissions.ts';
 import { type Assessment, containHandler, defineAction, undoHandler } from './action.ts';
@@ -22,6 +22,21 @@ interface State {
   unread?: (typeof parts)[number][] | undefined;
 }
 
+const beforeSchema = z.object({
+  block: blockSchema.optional(),
+  policy: z.string().optional(),
+  grants: grantsSchema,
+  owner: ownerSchema.optional(),
+  ownership: z.string().optional(),
+  unread: z.array(z.enum(parts)).optional(),
+});
+type Before = z.infer<typeof beforeSchema>;
+
+const captured = ({ block, policy, grants, owner, ownership, unread }: BucketFound): Before => ({
+  ...{ block, policy, ownership, ...plainAcl({ owner, grants }) },
+  ...(unread.length > 0 ? { unread } : {}),
+});
+
 /**
  * Turns all four settings of a bucket's public access block on. It does so too where the state cannot be read, since a
  * policy that shuts cordon out must not keep a bucket open.
@@ -31,14 +46,7 @@ const action = defineAction({
   title: 'restore the public access block',
   contains: true,
   target: z.object({ bucket: z.string().min(1), seen: bucketSeen }),
-  before: z.object({
-    block: blockSchema.optional(),
-    policy: z.string().optional(),
-    grants: grantsSchema,
-    owner: ownerSchema.optional(),
-    ownership: z.string().optional(),
-    unread: z.array(z.enum(parts)).optional(),
-  }),
+  before: beforeSchema,
   label: ({ bucket }: Target) => `bucket ${bucket}`,
   words: ({ block, unread = [] }: State) =>
     unread.length === 0
@@ -53,16 +61,19 @@ const action = defineAction({
     contain: [...readBucketPermissions, ...approvalPermissions, allow(['s3:PutBucketPublicAccessBlock'], buckets)],
     undo: [allow(['s3:GetBucketPublicAccessBlock', 's3:PutBucketPublicAccessBlock'], buckets)],
   },
-  assess: async ({ bucket, seen }, context): Promise<Assessment> => {
-    const state = await readBucket(bucket, context, seen.region);
+  assess: async ({ bucket, seen }, context): Promise<Assessment<Before>> => {
+    const [state, approval] = await Promise.all([
+      readBucket(bucket, context, seen.region),
+      approvalOf(bucket, seen.openedBy, context),
+    ]);
     if (!state.unread.includes('block') && isFull(state.block)) {
       const reason = 'all four settings of the bucket’s block are on';
       return { needed: false, reason, benign: !seen.blockWeakened };
     }
-    const approval = await approvalOf(bucket, seen.openedBy, context);
     if (approval && !approval.void) return { needed: false, reason: approvalWords(approval), benign: true };
     const ways = exposureWays(seen.accountBlockWeakened ? { ...state, accountBlock: undefined } : state);
-    if (state.unread.length > 0 || isPublic(ways) || seen.blockWeakened) return { needed: true };
+    if (state.unread.length > 0 || isPublic(ways) || seen.blockWeakened)
+      return { needed: true, before: captured(state) };
     const [blocked] = ways;
     return {
       needed: false,
@@ -72,10 +83,7 @@ const action = defineAction({
       benign: true,
     };
   },
-  capture: async ({ bucket, seen }, context) => {
-    const { block, policy, grants, owner, ownership, unread } = await readBucket(bucket, context, seen.region);
-    return { block, policy, ownership, ...plainAcl({ owner, grants }), ...(unread.length > 0 ? { unread } : {}) };
-  },
+  capture: async ({ bucket, seen }, context) => captured(await readBucket(bucket, context, seen.region)),
   contain: async ({ bucket }, _before, context) => {
     await context
       .client(S3Client)

@@ -40,6 +40,11 @@ const unfitIfGone = (user: string, error: unknown): unknown =>
     ? new TargetUnfit(`IAM user ${user} does not exist any more: there is nobody to disable.`, { cause: error })
     : error;
 
+async function read(user: string, context: Context) {
+  const [keys, everythingDenied] = await Promise.all([accessKeys(user, context), denied(user, context)]);
+  return { keys, denied: everythingDenied };
+}
+
 async function denyEverything(user: string, context: Context): Promise<void> {
   try {
     await context
@@ -106,10 +111,7 @@ const action = defineAction({
     contain: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:PutUserPolicy'], users)],
     undo: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey', 'iam:GetUserPolicy', 'iam:DeleteUserPolicy'], users)],
   },
-  capture: async ({ user }, context) => ({
-    keys: await accessKeys(user, context),
-    denied: await denied(user, context),
-  }),
+  capture: ({ user }, context) => read(user, context),
   contain: async ({ user }, _before, context) => {
     // The keys are read again: the offender may have made another one since.
     const active = (await accessKeys(user, context)).filter((key) => key.status === 'Active').map((key) => key.id);
@@ -119,7 +121,7 @@ const action = defineAction({
     if (refused) throw refused.reason;
   },
   verify: async ({ user }, context) => {
-    const after = { keys: await accessKeys(user, context), denied: await denied(user, context) };
+    const after = await read(user, context);
     return { verified: after.denied && after.keys.every((key) => key.status === 'Inactive'), after };
   },
   undo: async ({ user }, before, context) => {

@@ -7,6 +7,7 @@ import {
 import { z } from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
+import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
@@ -38,13 +39,39 @@ async function status(trail: string, context: Context) {
   } catch (error) {
     if (errorName(error) !== 'TrailNotFoundException') throw error;
     if (await context.ledger.baselines.of(trail)) return undefined;
-    throw new TargetUnfit(`Trail ${trail} is gone: it must be made again before it can record.`, { cause: error });
+    throw gone(trail, error);
+  }
+}
+
+const gone = (trail: string, cause: unknown): TargetUnfit =>
+  new TargetUnfit(`Trail ${trail} is gone: it must be made again before it can record.`, { cause });
+
+/** @throws {TargetUnfit} */
+async function read(trail: string, context: Context) {
+  const found = await status(trail, context);
+  if (!found) return { logging: false, deleted: true as const };
+  const { IsLogging, StopLoggingTime } = found;
+  return { logging: IsLogging ?? false, ...(StopLoggingTime ? { stoppedAt: StopLoggingTime.toISOString() } : {}) };
+}
+
+/** Starts the trail. Resolves to the refusal where it is gone. */
+async function start(trail: string, context: Context): Promise<Error | undefined> {
+  try {
+    await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TrailNotFoundException') return error;
+    throw error;
   }
 }
 
 /** The Insights types of the trail's baseline that are off: stopping a trail turns Insights off, and starting it leaves them so. */
-async function insightsOff(trail: string, context: Context): Promise<{ wanted: string[]; off: string[] }> {
-  const wanted = (await context.ledger.baselines.of(trail))?.state.insights ?? [];
+async function insightsOff(
+  trail: string,
+  baseline: TrailBaseline | undefined,
+  context: Context,
+): Promise<{ wanted: string[]; off: string[] }> {
+  const wanted = baseline?.state.insights ?? [];
   if (wanted.length === 0) return { wanted, off: [] };
   const on = await insightsOf(trail, home(trail, context));
   return { wanted: [...new Set([...wanted, ...on])], off: wanted.filter((type) => !on.includes(type)) };
@@ -84,28 +111,28 @@ const action = defineAction({
       ),
     ],
   },
-  assess: async ({ trail }, context) =>
-    (await status(trail, context))?.IsLogging
+  assess: async ({ trail }, context) => {
+    const before = await read(trail, context);
+    return before.logging
       ? { needed: false, reason: 'the trail is logging already', benign: false }
-      : { needed: true },
-  capture: async ({ trail }, context) => {
-    const found = await status(trail, context);
-    if (!found) return { logging: false, deleted: true as const };
-    const { IsLogging, StopLoggingTime } = found;
-    return { logging: IsLogging ?? false, ...(StopLoggingTime ? { stoppedAt: StopLoggingTime.toISOString() } : {}) };
+      : { needed: true, before };
   },
+  capture: ({ trail }, context) => read(trail, context),
   contain: async ({ trail }, _before, context) => {
-    const baseline = await context.ledger.baselines.of(trail);
-    if (baseline && !(await status(trail, context))) return bringBack(trail, baseline.state, context);
-    await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
-    const { wanted, off } = await insightsOff(trail, context);
+    // Every call between the attack and this one is a moment without records: the start waits for nothing.
+    const [refusal, baseline] = await Promise.all([start(trail, context), context.ledger.baselines.of(trail)]);
+    if (refusal) {
+      if (!baseline) throw gone(trail, refusal);
+      return bringBack(trail, baseline.state, context);
+    }
+    const { wanted, off } = await insightsOff(trail, baseline, context);
     if (off.length > 0) await putInsights(trail, wanted, context);
   },
   verify: async ({ trail }, context): Promise<{ verified: boolean; after: State }> => {
-    const found = await status(trail, context);
+    const [found, baseline] = await Promise.all([status(trail, context), context.ledger.baselines.of(trail)]);
     if (!found) return { verified: false, after: { logging: false, deleted: true } };
     const { IsLogging, StartLoggingTime } = found;
-    const { off } = await insightsOff(trail, context);
+    const { off } = await insightsOff(trail, baseline, context);
     const after = {
       logging: IsLogging ?? false,
       ...(off.length > 0 ? { insightsOff: off } : {}),

@@ -37,8 +37,10 @@ const SLACK_MS = 60_000;
 export async function deployers(context: Context): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const { prefix } = context.environment;
-  for (const name of [prefix, `${prefix}-trail`]) {
-    const stack = await moving(name, context);
+  const names = [prefix, `${prefix}-trail`];
+  const stacks = await Promise.all(names.map((name) => moving(name, context)));
+  for (const [at, name] of names.entries()) {
+    const stack = stacks[at];
     if (!stack) continue;
     if (stack.RoleARN) found.set(stack.RoleARN, name);
     for (const record of await recordsMatching(starts, stack.from, soon(context), context)) {

@@ -30,6 +30,7 @@ const input = z.object({
 /** What the playbook works with from here on. */
 export interface Claimed {
   incidentId: string;
+  detection: string;
   /** False when another execution has this alarm: EventBridge delivers at least once. */
   proceed: boolean;
 }
@@ -63,10 +64,10 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
   });
-  if (opened) return { incidentId, proceed: true };
+  if (opened) return { incidentId, detection, proceed: true };
   const proceed = (await ledger.head(incidentId)).execution === execution;
   if (!proceed) log.info('the alarm was delivered again', { execution });
-  return { incidentId, proceed };
+  return { incidentId, detection, proceed };
 }
 
 /** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition. */

@@ -27,8 +27,8 @@ export async function investigate(
   context: Context,
 ): Promise<{ contain: Planned[]; left: boolean }> {
   const { ledger } = context;
-  await judgeByActions(await ledger.incident(incidentId), context);
-  const incident = await ledger.incident(incidentId);
+  const before = await ledger.incident(incidentId);
+  const incident = (await judgeByActions(before, context)) ? await ledger.incident(incidentId) : before;
   const { investigate: questions } = responseOf(detectionOf(incident.detection).response);
   for (const question of questions) {
     try {
@@ -44,8 +44,11 @@ export async function investigate(
   return { contain: now, left };
 }
 
-/** A record is benign when everything that it called for turned out not to be needed because it did no harm. */
-async function judgeByActions(incident: Incident & Head, context: Context): Promise<void> {
+/**
+ * A record is benign when everything that it called for turned out not to be needed because it did no harm.
+ * Resolves to whether there was such a record.
+ */
+async function judgeByActions(incident: Incident & Head, context: Context): Promise<boolean> {
   const actions = new Map(incident.actions.map((action) => [action.key, action]));
   const calledFor = new Map<string, ActionRecord[]>();
   // Not by the records that an action names: of a storm it names some.
@@ -61,6 +64,7 @@ async function judgeByActions(incident: Incident & Head, context: Context): Prom
   await inParts(judged, JUDGED_AT_ONCE, ({ event, reason }) =>
     context.ledger.judge(incident.id, event, 'benign', reason),
   );
+  return judged.length > 0;
 }
 
 export const permissions = [useLedger, ...protectionPermissions];

@@ -74,9 +74,11 @@ async function keepEvidence(incident: Incident, report: string, round: number, c
       }),
     );
   const records = incident.events.map((event) => `${JSON.stringify(event.record)}\n`).join('');
-  await put(`report-${round}.txt`, report, 'text/plain; charset=utf-8');
-  await put(`incident-${round}.json`, JSON.stringify(incident, null, 2), 'application/json');
-  await put('records.ndjson', records, 'application/x-ndjson');
+  await Promise.all([
+    put(`report-${round}.txt`, report, 'text/plain; charset=utf-8'),
+    put(`incident-${round}.json`, JSON.stringify(incident, null, 2), 'application/json'),
+    put('records.ndjson', records, 'application/x-ndjson'),
+  ]);
 }
 
 export const permissions = [

@@ -40,7 +40,7 @@ describe('a bucket that was opened while the account’s block was off', () => {
     const assess = (targets: ReturnType<typeof bucketTargets>) =>
       blockBucket.assess?.(blockBucket.target.parse(targets?.[0]?.target), desk.context);
 
-    expect(await assess(bucketTargets())).toEqual({ needed: true });
+    expect(await assess(bucketTargets())).toMatchObject({ needed: true });
     // Where the account's block was never off, nothing was opened.
     expect(await assess(bucketTargets([opened]))).toMatchObject({ needed: false, benign: true });
   });

@@ -450,6 +450,50 @@ describe('assessing', () => {
     await expect(contain(module, key)).rejects.toThrow(TargetUnfit);
   });
 
+  it('judges and captures a trail by one look, and reads nothing more before it starts', async () => {
+    const key = await plan('start-logging', { trail: TRAIL });
+
+    await contain(startLogging, key);
+
+    expect(desk.account.operations).toEqual(['GetTrailStatus', 'StartLogging']);
+    expect((await stored(key)).before).toEqual({ logging: false, stoppedAt: '2026-05-01T03:00:05.000Z' });
+  });
+
+  it('judges and captures a bucket by one look', async () => {
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened: true, openedBy: [] } });
+
+    await contain(blockBucket, key);
+
+    expect(desk.account.operations.filter((operation) => operation === 'GetBucketPolicy')).toHaveLength(1);
+    expect((await stored(key)).before).toEqual({ policy: PUBLIC, grants: [] });
+  });
+
+  it('asks an analyst when a trail without a baseline goes between the look and the start', async () => {
+    const key = await plan('start-logging', { trail: TRAIL });
+    desk.account.before = (operation) => {
+      if (operation === 'StartLogging') delete desk.account.trails[TRAIL];
+    };
+
+    await expect(contain(startLogging, key)).rejects.toThrow(TargetUnfit);
+    expect(await stored(key)).toMatchObject({ status: 'captured', before: { logging: false } });
+  });
+
+  it('reads the incident only where nobody tells which detection it is of', async () => {
+    const key = await plan('tag-iam-user', { user: 'mallory' });
+    const heads = () => reads.filter((sk) => sk === 'HEAD').length;
+    const reads: unknown[] = [];
+    desk.table.before = (operation, { Key }) => {
+      if (operation === 'Get') reads.push((Key as { sk: string }).sk);
+    };
+
+    await tagUser.contain({ incidentId, key, phase: 'contain', detection: 'trail-tampering' });
+    const told = heads();
+    await verify(tagUser, key);
+
+    expect([told, heads()]).toEqual([0, 1]);
+    expect(desk.account.users.mallory?.tags['cordon:detection']).toBe('trail-tampering');
+  });
+
   it('works on a trail in its home region', async () => {
     const trail = `arn:aws:cloudtrail:eu-west-1:${ACCOUNT}:trail/far`;
     desk.account.trails[trail] = { logging: false };

@@ -51,6 +51,7 @@ describe('claim', () => {
     expect(await claim({ execution: 'run-1', event }, desk.context)).toEqual(first);
     expect(first).toEqual({
       incidentId: expect.stringMatching(/^trail-tampering-20260501-030100-[0-9a-f]{4}$/),
+      detection: 'trail-tampering',
       proceed: true,
     });
   });
