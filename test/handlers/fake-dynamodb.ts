@@ -51,9 +51,15 @@ export class FakeTable {
     }
   }
 
-  #holds(condition: unknown, key: string, values?: Item): boolean {
+  #holds(condition: unknown, key: string, values?: Item, names?: Record<string, string>): boolean {
     if (condition === undefined) return true;
     if (condition === 'version = :version') return this.items.get(key)?.version === values?.[':version'];
+    if (condition === FREE_PLACE) {
+      const held = this.items.get(key)?.held as Item | undefined;
+      return (
+        held !== undefined && !((names?.['#by'] ?? '') in held) && Object.keys(held).length < Number(values?.[':most'])
+      );
+    }
     if (condition === 'attribute_not_exists(pk)') return !this.items.has(key);
     if (condition === 'attribute_exists(pk)') return this.items.has(key);
     if (condition === 'attribute_exists(pk) AND #from = :from')
@@ -78,12 +84,12 @@ export class FakeTable {
 
   #update(input: Input): object {
     const key = keyOf(input.Key as Item);
-    if (!this.#holds(input.ConditionExpression, key, input.ExpressionAttributeValues as Item | undefined)) {
+    const names = (input.ExpressionAttributeNames ?? {}) as Record<string, string>;
+    const values = (input.ExpressionAttributeValues ?? {}) as Item;
+    if (!this.#holds(input.ConditionExpression, key, values, names)) {
       throw refusal('ConditionalCheckFailedException', 'The conditional request failed');
     }
     const item = structuredClone(this.items.get(key) ?? (input.Key as Item));
-    const names = (input.ExpressionAttributeNames ?? {}) as Record<string, string>;
-    const values = (input.ExpressionAttributeValues ?? {}) as Item;
     const [, assignments = ''] = /^SET (.+)$/.exec(String(input.UpdateExpression)) ?? [];
     // The commas between assignments, not those of a function's arguments.
     for (const assignment of assignments.split(/, (?![^(]*\))/)) {
@@ -129,6 +135,8 @@ export class FakeTable {
   }
 }
 
+const FREE_PLACE = 'attribute_exists(pk) AND attribute_not_exists(held.#by) AND size(held) < :most';
+
 const keyOf = ({ pk, sk }: Item): string => JSON.stringify([pk, sk]);
 
 /** As DynamoDB keeps an item: undefined values removed, NaN and the infinities refused. */
@@ -152,6 +160,8 @@ function assign(item: Item, path: string[], value: unknown): void {
 function evaluated(text: string, item: Item, values: Item): unknown {
   const [, list, addition] = /^list_append\((\w+), (:\w+)\)$/.exec(text) ?? [];
   if (list && addition) return [...(item[list] as unknown[]), ...(values[addition] as unknown[])];
+  const [, counter, step] = /^(\w+) \+ (:\w+)$/.exec(text) ?? [];
+  if (counter && step) return Number(item[counter]) + Number(values[step]);
   if (!(text in values)) throw new TypeError(`The fake table cannot read the value ${text}.`);
   return values[text];
 }

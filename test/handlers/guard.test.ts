@@ -293,6 +293,20 @@ describe('the cap', () => {
     expect(again).toEqual(taken);
   });
 
+  it('takes one write for each place while there is room, however many ask at once', async () => {
+    const desk = new Desk();
+    const limit = { name: 'principal-actions', most: 100, withinMs: 3_600_000 };
+    const take = (by: string) => desk.context.ledger.places.take(limit, by);
+    await take('the first');
+    const operations: string[] = [];
+    desk.table.before = (operation) => operations.push(operation);
+
+    const taken = await Promise.all(Array.from({ length: 20 }, (_, at) => take(`incident-${at}`)));
+
+    expect(taken.every(Boolean)).toBe(true);
+    expect(operations).toEqual(Array.from({ length: 20 }, () => 'Update'));
+  });
+
   it('row: guard: cap over a sliding hour: a place is free again an hour after it was taken', async () => {
     const desk = new Desk();
     const take = (by: string) =>
