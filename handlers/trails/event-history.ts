@@ -33,6 +33,8 @@ export type Sleep = (ms: number) => Promise<unknown>;
 /** The service takes two calls a second, for the whole account and region. */
 const PAUSE_MS = 500;
 const MOST_THROTTLED = 5;
+/** When each client called last, in ms since the epoch: who has just called waits, and nobody else. */
+const lastCalls = new WeakMap<CloudTrailClient, number>();
 
 /**
  * Event history: the management events of the last 90 days, which are recorded whether or not a trail is logging, and can be read
@@ -44,7 +46,10 @@ export async function lookUp(search: Search, context: Context, sleep: Sleep = wa
   const records: CloudTrailRecord[] = [];
   let NextToken: string | undefined;
   for (let page = 0, throttled = 0; page < search.pages; ) {
-    await sleep(PAUSE_MS * 2 ** throttled);
+    const since = context.now().getTime() - (lastCalls.get(client) ?? 0);
+    const pause = throttled > 0 ? PAUSE_MS * 2 ** throttled : PAUSE_MS - since;
+    if (pause > 0) await sleep(pause);
+    lastCalls.set(client, context.now().getTime());
     const command = new LookupEventsCommand({
       LookupAttributes: [{ AttributeKey: search.by, AttributeValue: search.value }],
       StartTime: search.from,
