@@ -240,7 +240,7 @@ function actionStates(
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: `${phase}: which action?`,
         States: {
-          ...actionBranches(phase, kinds, arn, settled),
+          ...actionBranches(phase, kinds, arn, settled, { detection: expression('$detection') }),
           [`${phase}: action failed`]: recordFailure(
             arn,
             { step: phase.toLowerCase(), key: expression('$key') },
@@ -258,9 +258,15 @@ function actionStates(
 
 /**
  * The states of one action's run, from `PHASE: which action?` to `next`, in the branch of its kind; what fails goes to
- * `PHASE: action failed`. The names begin with the phase, since they must be unique in the whole machine.
+ * `PHASE: action failed`. `known` is what the machine knows and the function would have to read. The names begin with the phase, since they must be unique in the whole machine.
  */
-export function actionBranches(phase: string, kinds: string[], arn: FunctionArn, next: string): Record<string, State> {
+export function actionBranches(
+  phase: string,
+  kinds: string[],
+  arn: FunctionArn,
+  next: string,
+  known: Record<string, unknown> = {},
+): Record<string, State> {
   return {
     [`${phase}: which action?`]: {
       Type: 'Choice',
@@ -270,16 +276,22 @@ export function actionBranches(phase: string, kinds: string[], arn: FunctionArn,
         Next: `${phase}: ${id}`,
       })),
     },
-    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next))),
+    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next, known))),
   };
 }
 
 /** Contains, and reads back unless there was nothing to do. */
-function oneAction(phase: string, id: string, arn: FunctionArn, next: string): Record<string, State> {
+function oneAction(
+  phase: string,
+  id: string,
+  arn: FunctionArn,
+  next: string,
+  known: Record<string, unknown>,
+): Record<string, State> {
   const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
-      { ...incident, detection: expression('$detection'), key: expression('$key'), phase: name },
+      { ...incident, ...known, key: expression('$key'), phase: name },
       { ...rest, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {
