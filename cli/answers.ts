@@ -61,7 +61,7 @@ export class Answers {
         `AWS does not let you answer: ${message} Your user or role needs the managed policy ${this.#prefix}-approver.`,
       );
     }
-    throw new CliFailure('failed', message);
+    throw new CliFailure(status === 409 ? 'settled' : 'failed', message);
   }
 
   async #address(): Promise<URL> {

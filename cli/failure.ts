@@ -1,55 +1,39 @@
-/** What ended a command: `usage` wrong arguments, `setup` no credentials, stack or permission, `failed` the rest. */
-export type CliFailureKind = 'failed' | 'usage' | 'setup';
+/** How a command exits, besides success. */
+export type ExitKind = 'ok' | 'failed' | 'usage' | 'setup' | 'problems' | 'needs-person' | 'settled' | 'interrupted';
 
-const EXIT_CODES: Record<CliFailureKind, number> = { failed: 1, usage: 2, setup: 3 };
+/** The process's exit codes. */
+export const EXIT_CODES: Record<ExitKind, number> = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  setup: 3,
+  problems: 4,
+  'needs-person': 5,
+  settled: 6,
+  interrupted: 130,
+};
+
+/** What they mean, for the help. */
+export const EXIT_WORDS: Record<ExitKind, string> = {
+  ok: 'done',
+  failed: 'failed, or refused',
+  usage: 'wrong arguments',
+  setup: 'no credentials, region, installation or permission',
+  problems: 'doctor found something to do',
+  'needs-person': 'the incident that was watched is over, and a person must go on with it',
+  settled: 'somebody has answered this question before',
+  interrupted: 'interrupted with Ctrl-C (143 by SIGTERM, 129 by SIGHUP)',
+};
 
 /** A failure that the person at the terminal can do something about; its message says what is wrong and what to do. */
 export class CliFailure extends Error {
   override readonly name = 'CliFailure';
+  readonly kind: ExitKind;
   readonly exitCode: number;
 
-  constructor(kind: CliFailureKind, message: string, options?: { cause?: unknown }) {
+  constructor(kind: ExitKind, message: string, options?: { cause?: unknown }) {
     super(message, options);
+    this.kind = kind;
     this.exitCode = EXIT_CODES[kind];
   }
-}
-
-const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
-const BAD_CREDENTIALS = new Set([
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'SignatureDoesNotMatch',
-  'InvalidSignatureException',
-]);
-const REFUSED = new Set(['AccessDenied', 'AccessDeniedException', 'AuthorizationError']);
-
-/** What an error of AWS means at the terminal, in one line. */
-export function explain(error: unknown, region: string): CliFailure {
-  if (error instanceof CliFailure) return error;
-  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
-  const cause = { cause: error };
-  if (NO_CREDENTIALS.has(name)) {
-    return new CliFailure(
-      'setup',
-      'No AWS credentials were found: set AWS_PROFILE, or sign in with the AWS CLI.',
-      cause,
-    );
-  }
-  if (BAD_CREDENTIALS.has(name)) {
-    return new CliFailure('setup', `AWS does not take these credentials (${name}): sign in again.`, cause);
-  }
-  if (REFUSED.has(name)) return new CliFailure('setup', `AWS refused it: ${message}`, cause);
-  if (name === 'ResourceNotFoundException' || name === 'StateMachineDoesNotExist') {
-    return new CliFailure(
-      'setup',
-      `There is no cordon in ${region} of this account: choose another region with --region.`,
-      cause,
-    );
-  }
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN/.test(message)) {
-    return new CliFailure('setup', `AWS could not be reached: ${message}. Is AWS_ENDPOINT_URL right?`, cause);
-  }
-  return new CliFailure('failed', message || name, cause);
 }

@@ -1,19 +1,17 @@
 import { Aws } from 'aws-cdk-lib';
 import { CfnApi, CfnIntegration, CfnRoute, CfnStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnPermission, type IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { analystPolicies } from '../handlers/answers/policies.ts';
+import { statement } from './functions.ts';
 
 /** Where answers go, and who may read and answer. */
 export interface AnswersProps {
   prefix: string;
   function: IFunction;
-  logGroup: ILogGroup;
-  table: Table;
-  evidence: IBucket;
+  /** ARNs that fill the `{...}` of permissions. */
+  resources: Record<string, string>;
 }
 
 /**
@@ -25,7 +23,7 @@ export class Answers extends Construct {
   /** Where to POST. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { prefix, function: handler, logGroup, table, evidence }: AnswersProps) {
+  constructor(scope: Construct, id: string, { prefix, function: handler, resources }: AnswersProps) {
     super(scope, id);
     const api = new CfnApi(this, 'Api', {
       name: `${prefix}-answers`,
@@ -58,43 +56,14 @@ export class Answers extends Construct {
       sourceArn: anyRoute,
     });
     this.url = `${api.attrApiEndpoint}/answers`;
-    const states = (kind: string) => `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:${kind}:${prefix}-*`;
-    const reading = [
-      new PolicyStatement({
-        actions: ['dynamodb:GetItem', 'dynamodb:Query'],
-        resources: [table.tableArn, `${table.tableArn}/index/*`],
-      }),
-      new PolicyStatement({
-        actions: ['s3:GetObject', 's3:ListBucket'],
-        resources: [evidence.bucketArn, evidence.arnForObjects('*')],
-      }),
-      new PolicyStatement({
-        actions: ['logs:FilterLogEvents', 'logs:GetLogEvents'],
-        resources: [logGroup.logGroupArn],
-      }),
-      new PolicyStatement({
-        actions: [
-          'states:DescribeExecution',
-          'states:GetExecutionHistory',
-          'states:DescribeStateMachine',
-          'states:ListExecutions',
-        ],
-        resources: [states('stateMachine'), `${states('execution')}:*`],
-      }),
-      new PolicyStatement({
-        actions: ['cloudformation:DescribeStacks'],
-        resources: [`arn:${Aws.PARTITION}:cloudformation:${Aws.REGION}:${Aws.ACCOUNT_ID}:stack/${prefix}/*`],
-      }),
-    ];
-    new ManagedPolicy(this, 'Reader', {
-      managedPolicyName: `${prefix}-reader`,
-      description: 'May look at everything that cordon has written down',
-      statements: reading,
-    });
-    new ManagedPolicy(this, 'Approver', {
-      managedPolicyName: `${prefix}-approver`,
-      description: 'May answer what cordon asks, and undo what it did',
-      statements: [...reading, new PolicyStatement({ actions: ['execute-api:Invoke'], resources: [anyRoute] })],
-    });
+    for (const [name, { description, permissions }] of Object.entries(analystPolicies)) {
+      new ManagedPolicy(this, name === 'reader' ? 'Reader' : 'Approver', {
+        managedPolicyName: `${prefix}-${name}`,
+        description,
+        statements: permissions.map((one) =>
+          statement(one, { prefix, resources: { ...resources, answers: anyRoute } }),
+        ),
+      });
+    }
   }
 }

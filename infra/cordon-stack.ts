@@ -37,24 +37,25 @@ export class CordonStack extends Stack {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const resources = {
+      ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
+      table: table.tableArn,
+      topic: topic.topicArn,
+      escalationTopic: escalationTopic.topicArn,
+      evidence: evidence.bucketArn,
+      logGroup: this.formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: trailLogs,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    };
     refuseAutomaticIrreversible();
     const functions = new Functions(this, 'Functions', {
       prefix,
       logGroup,
       suppressions: settings.guard.suppressions,
-      resources: {
-        ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
-        table: table.tableArn,
-        topic: topic.topicArn,
-        escalationTopic: escalationTopic.topicArn,
-        evidence: evidence.bucketArn,
-        logGroup: this.formatArn({
-          service: 'logs',
-          resource: 'log-group',
-          resourceName: trailLogs,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      },
+      resources,
       environment: {
         CORDON_ACCOUNT: Aws.ACCOUNT_ID,
         CORDON_PREFIX: prefix,
@@ -91,13 +92,7 @@ export class CordonStack extends Stack {
       functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
       topic,
     });
-    const answers = new Answers(this, 'Answers', {
-      prefix,
-      function: functions.of('answer'),
-      logGroup,
-      table,
-      evidence,
-    });
+    const answers = new Answers(this, 'Answers', { prefix, function: functions.of('answer'), resources });
     new Machine(this, 'Undo', {
       name: `${prefix}-undo`,
       definition: undoDefinition(undoable(), arn, topic.topicArn),

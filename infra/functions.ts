@@ -103,9 +103,10 @@ export class UnknownFunction extends Error {
 const usable = ({ permissions }: Unit, { resources: { organizationRole } }: FunctionsProps): Permission[] =>
   permissions.filter(({ resources }) => organizationRole !== undefined || !resources.includes('{organizationRole}'));
 
-function statement(
+/** A permission as a statement, with its `{...}` filled in. */
+export function statement(
   { actions, resources, condition }: Permission,
-  { prefix, resources: arns }: FunctionsProps,
+  { prefix, resources: arns }: { prefix: string; resources: Record<string, string> },
 ): PolicyStatement {
   const values: Record<string, string> = {
     ...arns,

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { plain } from '../playbooks/report/words.ts';
-import type { Attack, Proof, Stage } from './attacks/attack.ts';
-import { attacks } from './attacks/catalog.ts';
+import type { Attack, Proof, Stage } from '../simulate/attack.ts';
+import { attacks } from '../simulate/catalog.ts';
 import { LocalFailure } from './failure.ts';
 import { takesColours } from './live-log.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';

@@ -23,7 +23,7 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Head } from '../../handlers/incidents/items.ts';
 import { Ledger } from '../../handlers/incidents/ledger.ts';
-import type { Stage } from '../../local/attacks/attack.ts';
+import type { Stage } from '../../simulate/attack.ts';
 import type { LocalAws } from '../../local/local-aws.ts';
 import { executionKeyId } from '../../local/recorder/lambda-sessions.ts';
 import { detectionOf } from '../../playbooks/catalog.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Attack, Stage } from '../../local/attacks/attack.ts';
-import { attacks } from '../../local/attacks/catalog.ts';
+import type { Attack, Stage } from '../../simulate/attack.ts';
+import { attacks } from '../../simulate/catalog.ts';
 import { LocalFailure } from '../../local/failure.ts';
 import { alarmEvent } from '../../local/plane/alarm-event.ts';
 import { eventTime } from '../../local/plane/alarm-verdict.ts';
@@ -37,7 +37,7 @@ const APART_MS = 40 * 60_000;
 /** The attack that sets a detection off. @throws LocalFailure of kind `failed` when there is none */
 export function attackOn(detection: string): Attack {
   const found = attacks.find((attack) => attack.detection === detection);
-  if (!found) throw new LocalFailure('failed', `No attack sets off ${detection}: add it to local/attacks/catalog.ts.`);
+  if (!found) throw new LocalFailure('failed', `No attack sets off ${detection}: add it to simulate/catalog.ts.`);
   return found;
 }
 

@@ -1,4 +1,4 @@
-import type { Stage } from '../../local/attacks/attack.ts';
+import type { Stage } from '../../simulate/attack.ts';
 import type { BareAction } from './bare-calls.ts';
 
 /** What is measured of a playbook, besides its times. */

@@ -1,4 +1,4 @@
-import type { Attack } from '../../local/attacks/attack.ts';
+import type { Attack } from '../../simulate/attack.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { block, code, link, list, paragraph } from './markdown.ts';
 

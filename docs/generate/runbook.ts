@@ -4,7 +4,7 @@ import { roleName } from '../../infra/functions.ts';
 import { playbookDefinition } from '../../infra/playbook-definition.ts';
 import { questionDefinition } from '../../infra/question-definition.ts';
 import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units.ts';
-import { attacks } from '../../local/attacks/catalog.ts';
+import { attacks } from '../../simulate/catalog.ts';
 import type { ActorKind } from '../../playbooks/actor.ts';
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';

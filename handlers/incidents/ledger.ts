@@ -111,6 +111,35 @@ export class Ledger {
   }
 
   /**
+   * All incidents, the newest first, read page by page as they are asked for.
+   * @param since ISO time: none that was opened before it
+   * @param after id of an incident: only those that are older
+   * @throws {NotInLedger} where there is no incident of that id
+   */
+  async *newest({ since, after }: { since?: string; after?: string } = {}): AsyncGenerator<Head> {
+    const head = after === undefined ? undefined : await this.head(after);
+    let start: Record<string, unknown> | undefined = head && {
+      ...{ pk: pk(head.id), sk: 'HEAD', kind: 'incident' },
+      openedAt: head.openedAt,
+    };
+    do {
+      const page = await this.#documents.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: 'by-time',
+          KeyConditionExpression: since ? 'kind = :kind AND openedAt >= :since' : 'kind = :kind',
+          ExpressionAttributeValues: { ':kind': 'incident', ...(since ? { ':since': since } : {}) },
+          ScanIndexForward: false,
+          Limit: 100,
+          ...(start ? { ExclusiveStartKey: start } : {}),
+        }),
+      );
+      for (const item of page.Items ?? []) yield headItem.parse(item);
+      start = page.LastEvaluatedKey;
+    } while (start);
+  }
+
+  /**
    * Claims a record for an incident and stores it; each record belongs to one incident of a detection. It stays fresh for
    * the whole round that claimed it, so that a round that is cut short and repeated treats it all the same.
    */

@@ -9,8 +9,8 @@ import {
   type Stage,
   sessionOf,
   signIn,
-} from '../../local/attacks/attack.ts';
-import failedConsoleLogins from '../../local/attacks/failed-console-logins.ts';
+} from '../../simulate/attack.ts';
+import failedConsoleLogins from '../../simulate/failed-console-logins.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import {
   actionOn,

@@ -7,7 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, makeAttacker, type Stage, signIn } from '../../local/attacks/attack.ts';
+import { as, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
 import { releaseAndRun } from './harness/approve.ts';
 import { deliverByHand, recordOf } from './harness/by-hand.ts';
 import { Desk, type Played } from './harness/desk.ts';

@@ -9,7 +9,7 @@ import {
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import denyRoot, { ROOT_POLICY } from '../../handlers/actions/deny-root-by-scp.ts';
 import type { Context, SessionCredentials } from '../../handlers/context.ts';
-import { makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
 import { Desk as StepDesk } from '../handlers/desk.ts';
 

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { questionDefinition } from '../../infra/question-definition.ts';
 import type { AccessKey } from '../../local/account.ts';
-import { as, type Credentials, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { as, type Credentials, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { isWaiting, type Question } from '../../playbooks/question.ts';
 import { answerAs, releaseAndRun } from './harness/approve.ts';

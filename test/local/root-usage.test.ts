@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, type Prepared, type Stage } from '../../local/attacks/attack.ts';
-import rootUsage from '../../local/attacks/root-usage.ts';
+import { as, type Prepared, type Stage } from '../../simulate/attack.ts';
+import rootUsage from '../../simulate/root-usage.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import {
   actionsOf,

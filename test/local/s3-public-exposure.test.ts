@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, makeAttacker, type Prepared, type Stage } from '../../local/attacks/attack.ts';
-import s3PublicExposure from '../../local/attacks/s3-public-exposure.ts';
+import { as, makeAttacker, type Prepared, type Stage } from '../../simulate/attack.ts';
+import s3PublicExposure from '../../simulate/s3-public-exposure.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import {
   actionOn,

@@ -26,7 +26,7 @@ import {
 } from '@aws-sdk/client-s3-control';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';

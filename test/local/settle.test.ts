@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { deliverByHand } from './harness/by-hand.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { ended } from './harness/executions.ts';

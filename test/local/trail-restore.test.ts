@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Context } from '../../handlers/context.ts';
 import type { Kept } from '../../handlers/steps/keep-baseline.ts';
 import { readTrail, type TrailReading } from '../../handlers/trails/read-trail.ts';
-import { as, from, type Stage } from '../../local/attacks/attack.ts';
+import { as, from, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { eventually } from './harness/eventually.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';

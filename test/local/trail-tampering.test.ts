@@ -7,7 +7,7 @@ import {
 import { DeleteAccessKeyCommand, DeleteUserCommand, DeleteUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, from, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { ended, start, statesOf } from './harness/executions.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { subjects } from '../../../bench/contain/subjects.ts';
 import { actions } from '../../../handlers/actions/catalog.ts';
-import { attacks } from '../../../local/attacks/catalog.ts';
+import { attacks } from '../../../simulate/catalog.ts';
 import { detections, responseOf } from '../../../playbooks/catalog.ts';
 
 describe('what is measured', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { as, type Stage } from '../../../local/attacks/attack.ts';
+import { as, type Stage } from '../../../simulate/attack.ts';
 
 /** Puts messages into the trail's log group, as CloudTrail delivers records: for such as no call can be made to give. */
 export async function deliverByHand(stage: Stage, ...messages: (object | string)[]): Promise<void> {

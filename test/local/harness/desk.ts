@@ -10,7 +10,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import type { Head } from '../../../handlers/incidents/items.ts';
 import { Ledger } from '../../../handlers/incidents/ledger.ts';
-import type { Stage } from '../../../local/attacks/attack.ts';
+import type { Stage } from '../../../simulate/attack.ts';
 import { type Mail, type Mailbox, startMailbox } from '../../../local/mailbox.ts';
 import { detectionOf } from '../../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../../playbooks/cloudtrail.ts';

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import type { AccessKey } from '../../../local/account.ts';
-import { as, type Credentials, makeAttacker, type Stage, sessionOf } from '../../../local/attacks/attack.ts';
+import { as, type Credentials, makeAttacker, type Stage, sessionOf } from '../../../simulate/attack.ts';
 
 /** An IAM user with a key and session credentials that were made with it; may list buckets, besides what it is for. */
 export interface Offender {

@@ -5,7 +5,7 @@ import {
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
-import { as, type Stage } from '../../../local/attacks/attack.ts';
+import { as, type Stage } from '../../../simulate/attack.ts';
 import { eventually } from './eventually.ts';
 
 /** Which calls are refused, and how. */

@@ -6,10 +6,10 @@ import {
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Severity } from '../../playbooks/detection.ts';
-import type { Outcome } from '../../playbooks/incident.ts';
-import type { AccessKey } from '../account.ts';
-import { LocalFailure } from '../failure.ts';
+import type { Severity } from '../playbooks/detection.ts';
+import type { Outcome } from '../playbooks/incident.ts';
+import type { AccessKey } from '../local/account.ts';
+import { LocalFailure } from '../local/failure.ts';
 
 /** Credentials as a client takes them. */
 export interface Credentials extends AccessKey {
