@@ -15,13 +15,10 @@ import {
   socBoundary,
   socPolicyArn,
 } from '../infra/soc-administrator.ts';
+import type { AccessKey } from '../simulate/scene.ts';
 import { LocalFailure } from './failure.ts';
 
-/** A long-term access key. */
-export interface AccessKey {
-  accessKeyId: string;
-  secretAccessKey: string;
-}
+export type { AccessKey };
 
 /** Where the account is, and how its root signs. */
 export interface AccountAddress {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateAccessKeyCommand,
   CreateLoginProfileCommand,
@@ -8,29 +9,17 @@ import {
 import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Severity } from '../playbooks/detection.ts';
 import type { Outcome } from '../playbooks/incident.ts';
-import type { AccessKey } from '../local/account.ts';
-import { LocalFailure } from '../local/failure.ts';
+import { type AccessKey, type Credentials, type Scene, SceneFailure, tagsOf } from './scene.ts';
 
-/** Credentials as a client takes them. */
-export interface Credentials extends AccessKey {
-  sessionToken?: string;
-}
+export type { AccessKey, Credentials };
 
-/** Where attacks are played: one running local AWS. */
-export interface Stage {
+/** A running local AWS, where everything can be played. */
+export interface Stage extends Scene {
   /** The recorder's address. */
   endpoint: string;
-  account: string;
-  region: string;
-  /** Makes users and resources, so that root need not. */
   administrator: AccessKey;
   root: AccessKey;
   rootPassword: string;
-  /** Part of every name, so that two plays do not meet. */
-  mark: string;
-  /** Name of the trail that is tampered with: cordon's own unless told. */
-  trail?: string;
-  now: () => Date;
 }
 
 /** One statement that containment holds, tried out. */
@@ -47,8 +36,16 @@ export interface Prepared {
   attack: (tell: (step: string) => void) => Promise<void>;
   /** Tries out that it is contained. */
   prove: () => Promise<Proof[]>;
-  /** Names that its records can be told by. */
+  /** The name of the user whose records are the attack's; `root` for root's. */
   actor: string;
+  /** How its incident must stand in the end, where the scene allows for less than the whole attack. */
+  expected?: Expected;
+}
+
+/** How an incident must stand in the end. */
+export interface Expected {
+  outcome: Outcome;
+  severity: Severity;
 }
 
 /** A way to set a detection off, played by real calls. */
@@ -57,14 +54,18 @@ export interface Attack {
   detection: string;
   title: string;
   /** How its incident must stand in the end. */
-  expected: { outcome: Outcome; severity: Severity };
+  expected: Expected;
   /** Makes what it takes: users, keys, buckets. */
-  prepare: (stage: Stage) => Promise<Prepared>;
+  prepare: (scene: Scene) => Promise<Prepared>;
+  /** What a simulation makes and does on an account, for whoever must agree to it, a line each. */
+  plan: readonly string[];
+  /** Why it cannot be played on AWS itself, and what can be done instead, a line each; absent where it can. */
+  notOnAws?: readonly string[];
 }
 
 /** The configuration of a client that acts as somebody. */
-export const as = ({ endpoint, region }: Stage, credentials: Credentials) => ({
-  endpoint,
+export const as = ({ endpoint, region }: Scene, credentials: Scene['administrator']) => ({
+  ...(endpoint ? { endpoint } : {}),
   region,
   credentials,
   // A refusal is the result that is looked for; trying again would only take time.
@@ -88,23 +89,31 @@ export function from<C extends { middlewareStack: { add: (middleware: never, opt
   return client;
 }
 
+/** The same on a local AWS only: on AWS, calls come from where they come from. */
+export const seemsFrom = <C extends Parameters<typeof from>[1]>({ endpoint }: Scene, address: string, client: C): C =>
+  endpoint ? from(address, client) : client;
+
 /** Makes an IAM user who may do `actions`, with an access key and, where a password is given, a console sign-in. */
 export async function makeAttacker(
-  stage: Stage,
+  scene: Scene,
   name: string,
   actions: string[],
   password?: string,
+  /** What he may do besides, on his own things only. */
+  own?: { actions: string[]; on: string[] },
 ): Promise<AccessKey> {
-  const iam = new IAMClient(as(stage, stage.administrator));
+  const iam = new IAMClient(as(scene, scene.administrator));
+  const statements = [{ actions, on: ['*'] }, ...(own ? [own] : [])].filter((one) => one.actions.length > 0);
   try {
-    await iam.send(new CreateUserCommand({ UserName: name }));
+    scene.made?.users.add(name);
+    await iam.send(new CreateUserCommand({ UserName: name, Tags: tagsOf(scene) }));
     await iam.send(
       new PutUserPolicyCommand({
         UserName: name,
         PolicyName: 'work',
         PolicyDocument: JSON.stringify({
           Version: '2012-10-17',
-          Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }],
+          Statement: statements.map((one) => ({ Effect: 'Allow', Action: one.actions, Resource: one.on })),
         }),
       }),
     );
@@ -112,20 +121,45 @@ export async function makeAttacker(
       await iam.send(new CreateLoginProfileCommand({ UserName: name, Password: password }));
     }
     const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
-    if (!key?.AccessKeyId || !key.SecretAccessKey) throw new LocalFailure('failed', `IAM gave ${name} no access key.`);
-    return { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey };
+    if (!key?.AccessKeyId || !key.SecretAccessKey) throw new SceneFailure(`IAM gave ${name} no access key.`);
+    const made = { accessKeyId: key.AccessKeyId, secretAccessKey: key.SecretAccessKey };
+    await usable(scene, made);
+    return made;
   } finally {
     iam.destroy();
   }
 }
 
+/** How long AWS may take until a new key works everywhere, and how long a new policy takes at most, as a rule, in ms. */
+const KEY_SPREADS = 60_000;
+const POLICY_SPREADS = 15_000;
+
+/**
+ * Waits until a new key works. IAM's changes take time to spread over AWS; a local AWS has them at once.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+ */
+async function usable(scene: Scene, key: AccessKey): Promise<void> {
+  if (scene.endpoint) return;
+  const deadline = scene.now().getTime() + KEY_SPREADS;
+  for (;;) {
+    try {
+      await whoIs(scene, key);
+      break;
+    } catch (error) {
+      if (scene.now().getTime() > deadline) throw error;
+      await delay(2_000);
+    }
+  }
+  await delay(POLICY_SPREADS);
+}
+
 /** Session credentials of an IAM user: they outlive the access key that they were made with. */
-export async function sessionOf(stage: Stage, key: AccessKey): Promise<Credentials> {
+export async function sessionOf(stage: Scene, key: AccessKey): Promise<Credentials> {
   const sts = new STSClient(as(stage, key));
   try {
     const { Credentials: made } = await sts.send(new GetSessionTokenCommand({}));
     if (!made?.AccessKeyId || !made.SecretAccessKey || !made.SessionToken) {
-      throw new LocalFailure('failed', 'STS gave no session credentials.');
+      throw new SceneFailure('STS gave no session credentials.');
     }
     return {
       accessKeyId: made.AccessKeyId,
@@ -157,22 +191,23 @@ export async function refused(what: string, call: () => Promise<unknown>): Promi
 
 /** A console sign-in through the local endpoint: console sign-ins have no public API. */
 export async function signIn(
-  { endpoint }: Stage,
+  { endpoint }: Scene,
   attempt: { userName?: string; root?: boolean; password: string; mfa?: boolean; sourceIPAddress?: string },
 ): Promise<boolean> {
+  if (!endpoint) throw new SceneFailure('AWS has no API to sign in to the console.');
   const answer = await fetch(new URL('/_cordon/console-sign-in', endpoint), {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(attempt),
   });
   if (answer.status !== 200 && answer.status !== 401) {
-    throw new LocalFailure('failed', `The console sign-in was answered with ${answer.status}: ${await answer.text()}`);
+    throw new SceneFailure(`The console sign-in was answered with ${answer.status}: ${await answer.text()}`);
   }
   return answer.status === 200;
 }
 
 /** The ARN of who a key signs for. */
-export async function whoIs(stage: Stage, credentials: Credentials): Promise<string> {
+export async function whoIs(stage: Scene, credentials: Credentials): Promise<string> {
   const sts = new STSClient(as(stage, credentials));
   try {
     return (await sts.send(new GetCallerIdentityCommand({}))).Arn ?? '';

@@ -1,6 +1,7 @@
 import { IAMClient, ListUserTagsCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Attack, as, makeAttacker, refused, signIn } from './attack.ts';
+import { nameOf } from './scene.ts';
 
 const GUESSES = ['Summer2026!', 'Winter2026!', 'Welcome1!', 'P@ssw0rd!', 'Qwerty123!', 'Letmein1!'];
 const SOURCE = '198.51.100.77';
@@ -10,8 +11,19 @@ const attack: Attack = {
   detection: 'failed-console-logins',
   title: 'Somebody guesses the password of an IAM user, and gets in without MFA',
   expected: { outcome: 'contained', severity: 'HIGH' },
+  plan: [
+    'an IAM user with a console password and an access key, who may list buckets',
+    `${GUESSES.length} sign-ins with wrong passwords, and one with the right one`,
+  ],
+  notOnAws: [
+    'Console sign-ins have no API: on AWS only a browser can fail at one.',
+    'By hand, with a user that you make for it and delete afterwards:',
+    '  1. make an IAM user whose name begins with cordon-sim-, with a console password and no permissions',
+    '  2. at https://ACCOUNT.signin.aws.amazon.com/console, give a wrong password five times within five minutes',
+    '  3. npx cordon incidents watch, which shows the incident some five minutes later',
+  ],
   prepare: async (stage) => {
-    const name = `peggy-${stage.mark}`;
+    const name = nameOf(stage, 'peggy');
     const password = `Guessed-${stage.mark}-1!`;
     const key = await makeAttacker(stage, name, ['s3:ListAllMyBuckets'], password);
     return {

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import incidentsList from './incidents-list.ts';
 import incidentsShow from './incidents-show.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
+import simulate from './simulate.ts';
 import undo from './undo.ts';
 
 /** Every command, in the order of the help. The line parser, the help and docs/cli.md read this and name none. */
@@ -17,4 +18,5 @@ export const commands: readonly Command[] = [
   answerQuestion('tasks', 'done', 'say that a manual step is done', 'read all 14 calls, nothing else'),
   answerQuestion('tasks', 'skip', 'say that a manual step is not needed', 'was a drill'),
   undo,
+  simulate,
 ];

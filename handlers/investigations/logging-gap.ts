@@ -19,11 +19,24 @@ export default {
         .filter((arn) => arn !== undefined);
     const changed = new Set(named('offence'));
     const all = [...new Set([...changed, ...named('attempt')])];
-    const gaps = await Promise.all(all.map((arn) => gapOf(arn, incident, context)));
+    const read = await Promise.all(
+      all.map((arn) => (isGone(arn, incident) ? before(arn, incident) : gapOf(arn, incident, context))),
+    );
+    const gaps = read.filter((gap) => gap !== undefined);
     // A refused call may name a trail that never was, or another account's: that it cannot be read says nothing.
     return gaps.filter((gap) => changed.has(gap.trail) || typeof gap.logging === 'boolean');
   },
 } satisfies Investigation<TrailGap[]>;
+
+/** It was taken away since, by a call that does no harm: what was found before stands. */
+const isGone = (trail: string, { events, account }: Incident): boolean =>
+  events.some(
+    ({ record, verdict }) =>
+      verdict === 'benign' && record.eventName === 'DeleteTrail' && trailArnOf(record, account) === trail,
+  );
+
+const before = (trail: string, { findings }: Incident): TrailGap | undefined =>
+  findings['logging-gap']?.find((one) => one.trail === trail);
 
 async function gapOf(trail: string, incident: Incident, context: Context): Promise<TrailGap> {
   const stops = incident.events
@@ -35,7 +48,7 @@ async function gapOf(trail: string, incident: Incident, context: Context): Promi
     )
     .map(({ record }) => record.eventTime);
   const [stoppedAt] = stops;
-  const earlier = incident.findings['logging-gap']?.find((one) => one.trail === trail);
+  const earlier = before(trail, incident);
   const { logging, startedAt } = await statusOf(trail, context);
   const gap: TrailGap = { ...earlier, trail, logging, ...(stoppedAt ? { stoppedAt } : {}) };
   if (stoppedAt === undefined || startedAt === undefined) return gap;

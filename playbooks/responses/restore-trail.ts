@@ -4,6 +4,7 @@ import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { containByHand, notContained, revokeSessions } from '../principals.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { type Known, response, type Target } from '../response.ts';
+import { SIMULATION_PREFIX } from '../simulation.ts';
 import { narrowing, trailArnOf, trailName } from '../trails.ts';
 
 /** The trails of those records, each once. */
@@ -40,6 +41,9 @@ const isDelete = (record: CloudTrailRecord): boolean => record.eventName === 'De
 function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
   if (deployment) return 'a deployment by a protected principal made the call';
   const arn = trailArnOf(record, record.recipientAccountId ?? '');
+  if (isDelete(record) && arn && trailName(arn).startsWith(SIMULATION_PREFIX)) {
+    return 'the end of a simulation, which takes away the trail that it made';
+  }
   const baseline = baselines.find(({ trail }) => trail === arn);
   return narrowing(record, baseline?.state) ? undefined : 'the call narrows nothing: the trail records as before';
 }
