@@ -54,6 +54,7 @@ export const statusStyle: Record<Incident['status'], Style | undefined> = {
 export const outcomeStyle: Record<Outcome, Style | undefined> = {
   contained: 'good',
   'needs-analyst': 'bad',
+  resolved: 'good',
   undone: 'warn',
   declined: 'warn',
   monitored: 'warn',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Incident, ManualStep } from '../../playbooks/incident.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
-import { type Asked, approvalOf, isWaiting, taskOf } from '../../playbooks/question.ts';
+import { type Asked, approvalOf, isWaiting, type Question, taskOf } from '../../playbooks/question.ts';
 import type { Context } from '../context.ts';
 import { inParts } from '../in-parts.ts';
 import type { StoredQuestion } from '../incidents/questions.ts';
@@ -78,11 +78,16 @@ async function ask(incident: Incident, asked: Asked, context: Context): Promise<
   }
   // A manual step that a person has settled stays settled; an action that is proposed again is a new question.
   if (before && asked.kind === 'task' && before.status !== 'withdrawn') return false;
+  // Nor is one whose answer is still on its way to it: asking anew would lose that answer.
+  if (before && asked.kind === 'approval' && !proposedSince(incident, before)) return false;
   const question = await questions.ask(incident.id, asked, context.environment.questions.answerWithin * 60_000, before);
   if (!question) return false;
   await start(question, context);
   return true;
 }
+
+const proposedSince = ({ actions }: Incident, { key, status, settledAt = '' }: Question): boolean =>
+  status === 'withdrawn' || (actions.find((action) => action.key === key)?.at.proposed ?? '') >= settledAt;
 
 async function start(question: StoredQuestion, context: Context): Promise<void> {
   const { incidentId, key, number } = question;

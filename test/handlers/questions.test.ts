@@ -218,6 +218,18 @@ describe('answering', () => {
     expect(await settleQuestion({ incidentId, key, number: 1 }, desk.context)).toMatchObject({ run: false });
   });
 
+  it('an answer on its way to its action is not asked anew, and not lost, when a round of the playbook comes between', async () => {
+    const key = await find('disable-iam-user');
+    desk.pass(60);
+    await sent(ALICE, { answer: 'approve', key });
+
+    await askAnalyst({ incidentId }, desk.context);
+    const settled = await settleQuestion({ incidentId, key, number: 1 }, desk.context);
+
+    expect((await questions()).find((one) => one.key === key)).toMatchObject({ number: 1, status: 'approved' });
+    expect(settled).toMatchObject({ run: true });
+  });
+
   it('an answer that comes between two waits ends the next one at once', async () => {
     const key = await find('disable-iam-user');
     await wait(key, 'token-1');
