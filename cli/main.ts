@@ -36,6 +36,7 @@ async function run({ command, args, options, global }: Line & { kind: 'run' }, o
   };
   try {
     const kind = await command.run({ args, options, out, desk, signal: interrupt.signal });
+    if (kind === 'interrupted') interrupt.signal.throwIfAborted();
     return EXIT_CODES[kind ?? 'ok'];
   } catch (error) {
     if (interrupt.signal.aborted) throw interrupt.signal.reason;

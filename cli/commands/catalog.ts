@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import incidentsList from './incidents-list.ts';
 import incidentsShow from './incidents-show.ts';
+import incidentsWatch from './incidents-watch.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import simulate from './simulate.ts';
 import undo from './undo.ts';
@@ -9,6 +10,7 @@ import undo from './undo.ts';
 export const commands: readonly Command[] = [
   incidentsList,
   incidentsShow,
+  incidentsWatch,
   listQuestions('approvals', 'approval', 'what waits for a decision'),
   showQuestion('approvals', 'approval', 'one approval: what, why, what else it touches'),
   answerQuestion('approvals', 'approve', 'let a proposed action be carried out', 'talked to the team: not theirs'),

@@ -15,9 +15,9 @@ type Look = Pick<Out, 'size' | 'paint'>;
 export const incidentTable = (heads: readonly Head[], asks: (id: string) => number, out: Look): string =>
   table(
     [
-      { heading: 'OPENED', text: (head) => dayAndClock(head.openedAt) },
+      { heading: 'OPENED', text: (head) => dayAndClock(head.openedAt), spare: true },
       { heading: 'SEVERITY', text: (head) => head.severity, style: (head) => severityStyle[head.severity] },
-      { heading: 'STATUS', text: (head) => head.status, style: (head) => statusStyle[head.status] },
+      { heading: 'STATUS', text: (head) => head.status, style: (head) => statusStyle[head.status], spare: true },
       {
         heading: 'OUTCOME',
         text: (head) => head.outcome ?? 'in progress',

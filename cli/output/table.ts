@@ -10,6 +10,8 @@ export interface Column<T> {
   style?: (row: T) => Style | undefined;
   /** May be broken into lines where the terminal is too narrow. What is to be copied, an id say, never is. */
   wraps?: true;
+  /** May be left out where the terminal is too narrow, the first such column first: what another one says, too. */
+  spare?: true;
 }
 
 const GAP = '  ';
@@ -17,23 +19,20 @@ const GAP = '  ';
 const NARROWEST = 20;
 
 /**
- * The rows as aligned columns. In a terminal that is too narrow, columns that wrap give way; where that is not enough, each
- * row becomes a block of labelled lines, so that nothing is ever cut off.
+ * The rows as aligned columns. In a terminal that is too narrow, columns that wrap give way, and spare ones go; where that
+ * is not enough, each row becomes a block of labelled lines, so that nothing is ever cut off.
  */
-export function table<T>(columns: readonly Column<T>[], rows: readonly T[], out: Pick<Out, 'size' | 'paint'>): string {
-  const cells = rows.map((row) => columns.map((column) => plain(column.text(row))));
-  const natural = columns.map(({ heading }, index) =>
-    Math.max(stringWidth(heading), ...cells.map((row) => stringWidth(row[index] ?? ''))),
-  );
-  const widths = widthsFor(columns, natural, out.size?.columns);
-  if (!widths) return blocks(columns, rows, cells, out);
+export function table<T>(all: readonly Column<T>[], rows: readonly T[], out: Pick<Out, 'size' | 'paint'>): string {
+  const found = fitting(all, rows, out.size?.columns);
+  if (!found) return blocks(all, rows, out);
+  const { columns, widths } = found;
   const heading = line(
     columns.map((column) => column.heading),
     widths,
     (text) => out.paint('strong', text),
   );
-  const lines = rows.flatMap((row, at) => {
-    const wrapped = (cells[at] ?? []).map((cell, index) => wrap(cell, widths[index] ?? 0));
+  const lines = rows.flatMap((row) => {
+    const wrapped = columns.map((column, index) => wrap(cell(column, row), widths[index] ?? 0));
     return Array.from({ length: Math.max(...wrapped.map(({ length }) => length)) }, (_, part) =>
       line(
         wrapped.map((parts) => parts[part] ?? ''),
@@ -43,6 +42,28 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], out:
     );
   });
   return [heading, ...lines].join('\n');
+}
+
+const cell = <T>(column: Column<T>, row: T): string => plain(column.text(row));
+
+/** As many of the columns as fit, and their widths; undefined where not even those fit that must be there. */
+function fitting<T>(
+  columns: readonly Column<T>[],
+  rows: readonly T[],
+  room: number | undefined,
+): { columns: readonly Column<T>[]; widths: number[] } | undefined {
+  const natural = columns.map((column) =>
+    Math.max(stringWidth(column.heading), ...rows.map((row) => stringWidth(cell(column, row)))),
+  );
+  const widths = widthsFor(columns, natural, room);
+  if (widths) return { columns, widths };
+  const spare = columns.findIndex((column) => column.spare);
+  if (spare < 0) return undefined;
+  return fitting(
+    columns.filter((_, index) => index !== spare),
+    rows,
+    room,
+  );
 }
 
 function line(cells: string[], widths: number[], paint: (text: string, index: number) => string): string {
@@ -78,16 +99,15 @@ function widthsFor<T>(
 function blocks<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
-  cells: string[][],
   { paint, size }: Pick<Out, 'size' | 'paint'>,
 ): string {
   const label = Math.max(...columns.map(({ heading }) => stringWidth(heading)));
   const room = Math.max(NARROWEST, (size?.columns ?? 80) - label - GAP.length);
   return rows
-    .map((row, at) =>
+    .map((row) =>
       columns
-        .flatMap((column, index) => {
-          const text = cells[at]?.[index] ?? '';
+        .flatMap((column) => {
+          const text = cell(column, row);
           if (text === '') return [];
           // What is to be copied is left whole: the terminal breaks it, and copies it unbroken.
           const parts = column.wraps ? wrap(text, room) : [text];
