@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient, UpdateContinuousBackupsCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { LEFT_OUT } from '../infra/emulator.ts';
@@ -75,7 +76,9 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   };
   for (const [stack, artifact] of Object.entries(manifest.artifacts)) {
     const file = artifact.type === 'aws:cloudformation:stack' ? artifact.properties?.templateFile : undefined;
-    if (file && !options.again) await makeMissing(stack, join(app, file), options);
+    if (!file || options.again) continue;
+    await makeMissing(stack, join(app, file), options);
+    await recoverable(join(app, file), options);
   }
   const made = Object.values(stacks).find((one) => one.LedgerTable !== undefined);
   if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {
@@ -144,6 +147,25 @@ async function cdk(args: string[], options: DeployOptions): Promise<void> {
 
 const withoutAws = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('AWS_')));
+
+/** The local CloudFormation leaves a table's point-in-time recovery off, whatever its template says. */
+async function recoverable(templateFile: string, { endpoint, region, credentials }: DeployOptions): Promise<void> {
+  const { Resources } = JSON.parse(await readFile(templateFile, 'utf8')) as { Resources: Record<string, Resource> };
+  const dynamoDb = new DynamoDBClient({ endpoint, region, credentials });
+  try {
+    for (const { Type, Properties = {} } of Object.values(Resources)) {
+      if (Type !== 'AWS::DynamoDB::Table' || !Properties.PointInTimeRecoverySpecification) continue;
+      await dynamoDb.send(
+        new UpdateContinuousBackupsCommand({
+          TableName: String(Properties.TableName),
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        }),
+      );
+    }
+  } finally {
+    dynamoDb.destroy();
+  }
+}
 
 async function makeMissing(stack: string, templateFile: string, options: DeployOptions): Promise<void> {
   const template = JSON.parse(await readFile(templateFile, 'utf8')) as {

@@ -1,4 +1,7 @@
 import type { Command } from '../command.ts';
+import console from './console.ts';
+import { detectionsList, detectionsShow } from './detections.ts';
+import doctor from './doctor.ts';
 import incidentsList from './incidents-list.ts';
 import incidentsShow from './incidents-show.ts';
 import incidentsWatch from './incidents-watch.ts';
@@ -20,5 +23,9 @@ export const commands: readonly Command[] = [
   answerQuestion('tasks', 'done', 'say that a manual step is done', 'read all 14 calls, nothing else'),
   answerQuestion('tasks', 'skip', 'say that a manual step is not needed', 'was a drill'),
   undo,
+  detectionsList,
+  detectionsShow,
   simulate,
+  doctor,
+  console,
 ];

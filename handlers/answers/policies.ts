@@ -6,7 +6,10 @@ const stacks = ['stack/{prefix}/*', 'stack/{prefix}-trail/*'].map(
 const functions = 'arn:{partition}:lambda:{region}:{account}:function:{prefix}-*';
 const machines = 'arn:{partition}:states:{region}:{account}:stateMachine:{prefix}-*';
 const executions = 'arn:{partition}:states:{region}:{account}:execution:{prefix}-*:*';
-const rules = 'arn:{partition}:events:{region}:{account}:rule/{prefix}-*';
+const rules = [
+  'arn:{partition}:events:{region}:{account}:rule/{prefix}-*',
+  'arn:{partition}:events:{region}:{account}:rule/*/{prefix}-*',
+];
 const roles = 'arn:{partition}:iam::{account}:role/{prefix}-*';
 
 /** Looking at everything that cordon has written down, and at how it stands itself, as `doctor` does. */
@@ -29,7 +32,8 @@ const reading: readonly Permission[] = [
     ...stacks,
   ),
   allow(['lambda:GetFunctionConfiguration'], functions),
-  allow(['events:DescribeRule', 'events:ListTargetsByRule'], rules),
+  allow(['events:DescribeRule', 'events:ListTargetsByRule'], ...rules),
+  allow(['events:DescribeEventBus'], 'arn:{partition}:events:{region}:{account}:event-bus/{prefix}*'),
   allow(['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'], roles),
   allow(['sns:ListSubscriptionsByTopic'], '{topic}', '{escalationTopic}'),
   allow(['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], 'arn:{partition}:sqs:{region}:{account}:{prefix}-undelivered'),

@@ -1,0 +1,147 @@
+import { CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchLogsClient,
+  type MetricFilter,
+  paginateDescribeMetricFilters,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { detections } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
+import {
+  type FilterPattern,
+  matchesPattern,
+  parseFilterPattern,
+} from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
+import { asDeployed, type Check, type Finding, info, orAllOk, todo } from './check.ts';
+import { type Installation, ofType } from './installation.ts';
+import { agrees, type Resource, textOf } from './template.ts';
+
+/** An alarm with data that is never there has had time enough to find that out, in ms. */
+const SETTLED = 15 * 60_000;
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The metric filters: as they were deployed, and such that every sample of the catalog is told right. */
+export const filterCheck: Check = {
+  id: 'filters',
+  run: async (installation) => {
+    const { desk, settings } = installation;
+    const client = desk.client(CloudWatchLogsClient);
+    const live: MetricFilter[] = [];
+    for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName: settings.logGroup })) {
+      live.push(...(page.metricFilters ?? []));
+    }
+    const changed = ofType(installation, 'AWS::Logs::MetricFilter').flatMap((one) => differs(one, live, installation));
+    const blind = Object.entries(detections).flatMap(([id, detection]) => misjudged(id, detection, live, installation));
+    return orAllOk(
+      [...changed, ...blind],
+      `${Object.keys(detections).length} detections: every sample of the catalog is told right`,
+    );
+  },
+};
+
+function differs(declared: Resource, live: MetricFilter[], { scope, settings }: Installation): Finding[] {
+  const {
+    FilterName,
+    FilterPattern: pattern,
+    MetricTransformations: [metric] = [],
+  } = declared.properties as {
+    FilterName: string;
+    FilterPattern: unknown;
+    MetricTransformations?: Record<string, unknown>[];
+  };
+  const there = live.find(({ filterName }) => filterName === FilterName);
+  const wanted = textOf(pattern, scope);
+  const mend = `aws logs put-metric-filter --log-group-name ${settings.logGroup} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
+  if (!there) return [todo(`the metric filter ${FilterName} IS GONE: what it looks for is not seen`, mend)];
+  if (!agrees(pattern, there.filterPattern ?? '', scope)) {
+    return [todo(`the metric filter ${FilterName} has another pattern than it was deployed with`, mend)];
+  }
+  const [feeds] = there.metricTransformations ?? [];
+  if (feeds?.metricName !== metric?.MetricName || feeds?.metricNamespace !== metric?.MetricNamespace) {
+    return [todo(`the metric filter ${FilterName} feeds another metric than its alarm reads`, mend)];
+  }
+  return [];
+}
+
+/** The samples that the filters of a detection, taken together, tell wrong: the installation may be older than this catalog. */
+function misjudged(id: string, { samples }: Detection, live: MetricFilter[], { desk }: Installation): Finding[] {
+  const patterns: FilterPattern[] = live
+    .filter(({ metricTransformations = [] }) =>
+      metricTransformations.some((one) => one.metricNamespace === desk.prefix && one.metricName === id),
+    )
+    .map(({ filterPattern = '' }) => parseFilterPattern(filterPattern));
+  const seen = (record: unknown) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
+  const wrong = [
+    ...samples.matching.filter(({ record }) => !seen(record)).map(({ name }) => `does not see "${name}"`),
+    ...samples.other.filter(({ record }) => seen(record)).map(({ name }) => `takes "${name}" for an offence`),
+  ];
+  if (wrong.length === 0) return [];
+  const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
+  return [todo(`${id} ${wrong.slice(0, 3).join(', ')}${more}`, 'Deploy this version: npx cdk deploy --all')];
+}
+
+/** The alarms: that they are there as deployed, that they act, and that they have what they judge by. */
+export const alarmCheck: Check = {
+  id: 'alarms',
+  run: async (installation, now) => {
+    const live: MetricAlarm[] = [];
+    const client = installation.desk.client(CloudWatchClient);
+    for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: `${installation.desk.prefix}-` })) {
+      live.push(...(page.MetricAlarms ?? []));
+    }
+    const declared = ofType(installation, 'AWS::CloudWatch::Alarm');
+    const findings = declared.flatMap((one) => inspect(one, live, installation, now));
+    const wrong = findings.filter(({ state }) => state === 'todo');
+    return [
+      ...orAllOk(wrong, `${declared.length} alarms are there, act, and mail`),
+      ...findings.filter(({ state }) => state === 'info'),
+    ];
+  },
+};
+
+function inspect(declared: Resource, live: MetricAlarm[], installation: Installation, now: Date): Finding[] {
+  const { properties, physical: name } = declared;
+  const alarm = live.find(({ AlarmName }) => AlarmName === name);
+  if (!alarm)
+    return [todo(`the alarm ${name} IS GONE: nobody is told and no playbook starts`, asDeployed(installation))];
+  const findings: Finding[] = [];
+  if (!alarm.ActionsEnabled) {
+    findings.push(
+      todo(
+        `the actions of the alarm ${name} ARE OFF: its alert is not mailed`,
+        `aws cloudwatch enable-alarm-actions --alarm-names ${name}`,
+      ),
+    );
+  }
+  const wanted = (properties.AlarmActions as unknown[] | undefined) ?? [];
+  const missing = wanted.filter((one) => !alarm.AlarmActions?.some((there) => agrees(one, there, installation.scope)));
+  if (missing.length > 0) {
+    const topics = missing.map((one) => textOf(one, installation.scope)).join(', ');
+    findings.push(todo(`the alarm ${name} does not tell ${topics}`, asDeployed(installation)));
+  }
+  const fields = ['Namespace', 'MetricName', 'Statistic', 'Period', 'EvaluationPeriods', 'Threshold'].concat([
+    'ComparisonOperator',
+    'TreatMissingData',
+  ]);
+  const other = fields.filter(
+    (field) =>
+      properties[field] !== undefined &&
+      !agrees(String(properties[field]), String((alarm as Record<string, unknown>)[field]), installation.scope),
+  );
+  if (other.length > 0) {
+    findings.push(
+      todo(`the alarm ${name} has another ${other.join(', ')} than it was deployed with`, asDeployed(installation)),
+    );
+  }
+  const since = alarm.StateUpdatedTimestamp ?? now;
+  if (alarm.StateValue === 'INSUFFICIENT_DATA' && now.getTime() - since.getTime() > SETTLED) {
+    findings.push(
+      todo(
+        `the alarm ${name} has had no data since ${since.toISOString()}`,
+        'Look at the trail and the metric filters above.',
+      ),
+    );
+  }
+  if (alarm.StateValue === 'ALARM') findings.push(info(`${name} is in ALARM since ${since.toISOString()}`));
+  return findings;
+}
