@@ -57,7 +57,7 @@ function withoutCredentials(message: string, { profile = process.env.AWS_PROFILE
   if (/sso|token/i.test(message)) {
     return `The profile ${profile} has no valid sign-in (${message.split('\n')[0]}). Sign in: aws sso login --profile ${profile}`;
   }
-  return `The profile ${profile} gives no credentials: ${message.split('\n')[0]} See ~/.aws/config, or: aws configure list --profile ${profile}`;
+  return `The profile ${profile} gives no credentials: is one of that name in ~/.aws/config or ~/.aws/credentials, and complete? See: aws configure list --profile ${profile}`;
 }
 
 const signInAgain = ({ profile = process.env.AWS_PROFILE }: Connection): string =>

@@ -165,8 +165,7 @@ async function playAll(aws: LocalAws, only: Attack[], signal: AbortSignal): Prom
 }
 
 async function play(attack: Attack, stage: Stage, aws: LocalAws, signal: AbortSignal): Promise<Result> {
-  const prepared = await attack.prepare(stage);
-  const { attack: carryOut, prove, actor } = prepared;
+  const { attack: carryOut, prove, actor } = await attack.prepare(stage);
   const start = Date.now();
   const since = (at: Date | number): number => Math.max(0, (Number(at) - start) / 1000);
   const show = ({ at, kind, text }: Happening): void => {
@@ -180,7 +179,7 @@ async function play(attack: Attack, stage: Stage, aws: LocalAws, signal: AbortSi
     show(happening);
   });
   await carryOut((text) => show({ at: new Date(), kind: 'attack', text }));
-  const { outcome, severity } = prepared.expected ?? attack.expected;
+  const { outcome, severity } = attack.expected;
   const reached = await timeline.until(
     ({ incident, mails }) =>
       incident?.outcome === outcome &&

@@ -38,8 +38,6 @@ export interface Prepared {
   prove: () => Promise<Proof[]>;
   /** The name of the user whose records are the attack's; `root` for root's. */
   actor: string;
-  /** How its incident must stand in the end, where the scene allows for less than the whole attack. */
-  expected?: Expected;
 }
 
 /** How an incident must stand in the end. */

@@ -38,10 +38,10 @@ export async function play(attack: Attack, scene: Scene, watching: Watching): Pr
   const { signal, tell } = watching;
   const prepared = await attack.prepare(scene);
   signal.throwIfAborted();
-  const expected = prepared.expected ?? attack.expected;
+  const { expected } = attack;
   const start = scene.now();
   await prepared.attack(tell);
-  const followed = await follow(attack, prepared, expected, start, scene, watching);
+  const followed = await follow(attack, prepared, start, scene, watching);
   signal.throwIfAborted();
   const { incident } = followed;
   const proofs = incident
@@ -59,9 +59,8 @@ const stands = (incident: Incident, { outcome, severity }: Expected): boolean =>
   incident.outcome === outcome && incident.severity === severity;
 
 async function follow(
-  { detection }: Attack,
+  { detection, expected }: Attack,
   prepared: Prepared,
-  expected: Expected,
   start: Date,
   scene: Scene,
   { ledger, tell, patience, every, signal }: Watching,

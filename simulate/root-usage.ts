@@ -47,7 +47,6 @@ function takeOver(scene: Scene, root: AccessKey, password: string): Prepared {
 /** Whoever has neither root's key nor its password can only fail to sign in. */
 const tryPassword = (scene: Scene): Prepared => ({
   actor: 'root',
-  expected: { outcome: 'attempt', severity: 'CRITICAL' },
   attack: async (tell) => {
     const inside = await signIn(scene, { root: true, password: `wrong-${scene.mark}`, sourceIPAddress: SOURCE });
     tell(`somebody tried to sign in as root from ${SOURCE}, and ${inside ? 'GOT IN' : 'was refused'}`);

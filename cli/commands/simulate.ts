@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { STSClient } from '@aws-sdk/client-sts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { plain } from '../../playbooks/report/words.ts';
@@ -18,6 +19,8 @@ import { table } from '../output/table.ts';
 const PATIENCE = { aws: 25, local: 3 };
 /** ms between two looks. */
 const EVERY = { aws: 10_000, local: 500 };
+/** Minutes that its playbook may take afterwards until the alarm is quiet. */
+const SETTLING = { aws: 20, local: 6 };
 
 /** `simulate SCENARIO` */
 export default command({
@@ -174,34 +177,50 @@ async function simulate(
       out.note(`Still there: ${still.map(({ name }) => name).join(', ')}. Take it away: npx cordon simulate --clean`);
     }
   }
-  const answered = await answerAll(simulated, scene, desk);
-  for (const one of answered) tell(one);
   report(attack, scene, simulated, cleaned, out);
+  await settle(simulated, scene, desk, { out, signal, every: EVERY[where], patience: SETTLING[where] * 60_000 });
   return simulated.ok && cleaned.every(({ error }) => !error) ? undefined : 'failed';
 }
 
 const cleanedWords = ({ kind, name, error }: Cleaned): string =>
   error ? `the ${kind} ${name} is STILL THERE: ${error}` : `the ${kind} ${name} is gone`;
 
-/** Nobody should be reminded in the night of what a drill has left to decide: an incident of nothing else is answered. */
-async function answerAll({ incident }: Simulated, scene: Scene, desk: Desk): Promise<string[]> {
-  if (!incident) return [];
-  const { users = new Set() } = scene.made ?? {};
-  const ours = (name: string | undefined) => name !== undefined && users.has(name);
-  if (!incident.events.every(({ actor }) => ours(actor.name))) return [];
-  const { questions } = await desk.ledger.incident(incident.id);
-  const said: string[] = [];
-  for (const { key, kind } of questions.filter(isWaiting)) {
-    const answer = kind === 'approval' ? 'reject' : 'skip';
-    try {
+/**
+ * Nobody should be reminded in the night of what a drill has left to decide: an incident of nothing but the simulation is
+ * answered, until its playbook is done and asks no more.
+ */
+async function settle(
+  { incident }: Simulated,
+  scene: Scene,
+  desk: Desk,
+  { out, signal, every, patience }: { out: Out; signal: AbortSignal; every: number; patience: number },
+): Promise<void> {
+  if (!incident) return;
+  const users = scene.made?.users ?? new Set();
+  if (!incident.events.every(({ actor: { name } }) => name !== undefined && users.has(name))) return;
+  const refused = new Set<string>();
+  const deadline = Date.now() + patience;
+  for (let looks = 0; ; looks++) {
+    const { questions, status } = await desk.ledger.incident(incident.id);
+    for (const { key, kind } of questions.filter((one) => isWaiting(one) && !refused.has(one.key))) {
       const note = `simulation ${scene.mark} is over, and what it was about is gone`;
-      await desk.answers.send({ answer, incidentId: incident.id, key, note });
-      said.push(`${key}: ${kind === 'approval' ? 'rejected' : 'skipped'}, as the simulation is over`);
-    } catch (error) {
-      said.push(`${key} is still open: ${error instanceof Error ? error.message : String(error)}`);
+      try {
+        await desk.answers.send({
+          answer: kind === 'approval' ? 'reject' : 'skip',
+          incidentId: incident.id,
+          key,
+          note,
+        });
+        out.note(`${key} is ${kind === 'approval' ? 'rejected' : 'skipped'}, as the simulation is over.`);
+      } catch (error) {
+        refused.add(key);
+        out.note(`${key} is left to you: ${plain(error instanceof Error ? error.message : String(error))}`);
+      }
     }
+    if (status !== 'open' || Date.now() > deadline || signal.aborted) return;
+    if (looks === 0) out.note('Its playbook is still at work; what it asks is answered. Ctrl-C leaves that to you.');
+    await delay(every, undefined, { signal }).catch(() => {});
   }
-  return said;
 }
 
 function report(attack: Attack, scene: Scene, simulated: Simulated, cleaned: Cleaned[], out: Out): void {

@@ -66,11 +66,10 @@ export async function readInstallation(desk: Desk): Promise<Installation> {
     id ||= found.id;
   }
   const [, partition = 'aws', , region = desk.region, account = ''] = id.split(':');
-  const physical = new Map(resources.map((resource) => [resource.id, resource.physical]));
   return {
     desk,
     ...{ stacks, resources },
-    scope: { account, region, partition, physical },
+    scope: { account, region, partition, resources: new Map(resources.map((one) => [one.id, one])) },
     settings: await installedSettings(desk),
   };
 }

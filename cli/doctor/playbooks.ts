@@ -56,7 +56,7 @@ export const ruleCheck: Check = {
 
 function busOf(reference: unknown, { scope }: Installation): { EventBusName?: string } {
   const { Ref } = (reference ?? {}) as { Ref?: string };
-  const name = Ref === undefined ? undefined : scope.physical.get(Ref);
+  const name = Ref === undefined ? undefined : scope.resources.get(Ref)?.physical;
   return name ? { EventBusName: name } : {};
 }
 

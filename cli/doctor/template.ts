@@ -13,9 +13,25 @@ export interface Scope {
   account: string;
   region: string;
   partition: string;
-  /** Physical ids by logical ones. */
-  physical: ReadonlyMap<string, string>;
+  /** What was made, by its logical id. */
+  resources: ReadonlyMap<string, Pick<Resource, 'type' | 'physical'>>;
 }
+
+/** The attribute `Arn` of what has another physical id. Names end in it, after the URL of a queue too. */
+const ARNS: Record<string, (name: string, scope: Scope) => string> = {
+  'AWS::DynamoDB::Table': (name, { partition, region, account }) =>
+    `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
+  'AWS::Events::EventBus': (name, { partition, region, account }) =>
+    `arn:${partition}:events:${region}:${account}:event-bus/${name}`,
+  'AWS::IAM::Role': (name, { partition, account }) => `arn:${partition}:iam::${account}:role/${name}`,
+  'AWS::Lambda::Function': (name, { partition, region, account }) =>
+    `arn:${partition}:lambda:${region}:${account}:function:${name}`,
+  'AWS::Logs::LogGroup': (name, { partition, region, account }) =>
+    `arn:${partition}:logs:${region}:${account}:log-group:${name}:*`,
+  'AWS::S3::Bucket': (name, { partition }) => `arn:${partition}:s3:::${name}`,
+  'AWS::SQS::Queue': (url, { partition, region, account }) =>
+    `arn:${partition}:sqs:${region}:${account}:${url.slice(url.lastIndexOf('/') + 1)}`,
+};
 
 /** Stands for what cannot be told from the template: any text. */
 const ANY = Symbol('any');
@@ -90,21 +106,21 @@ function partsOf(value: unknown, scope: Scope): Part[] {
   }
   if ('Fn::GetAtt' in value) {
     const [id = '', attribute] = value['Fn::GetAtt'] as string[];
-    const physical = scope.physical.get(id);
-    if (attribute !== 'Arn' || physical === undefined) return [ANY];
-    // A physical id that is an ARN is the attribute; else the ARN ends with the name, and a log group's with `:*`.
-    return physical.startsWith('arn:') ? [physical] : ['arn:', ANY, physical.slice(physical.lastIndexOf('/') + 1), ANY];
+    const made = scope.resources.get(id);
+    if (attribute !== 'Arn' || made === undefined) return [ANY];
+    if (made.physical.startsWith('arn:')) return [made.physical];
+    return [ARNS[made.type]?.(made.physical, scope) ?? ANY];
   }
   return [ANY];
 }
 
-function refOf(name: string, { account, region, partition, physical }: Scope): Part {
+function refOf(name: string, { account, region, partition, resources }: Scope): Part {
   const pseudo: Record<string, string> = {
     'AWS::AccountId': account,
     'AWS::Region': region,
     'AWS::Partition': partition,
   };
-  return pseudo[name] ?? physical.get(name) ?? ANY;
+  return pseudo[name] ?? resources.get(name)?.physical ?? ANY;
 }
 
 /** Whether a text has these parts one after the other, any text in the place of {@link ANY}. */
