@@ -16,8 +16,8 @@ import { GetPublicAccessBlockCommand, S3ControlClient } from '@aws-sdk/client-s3
 import { AssumeRoleCommand, GetFederationTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, type Credentials, from, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
+import { as, type Credentials, from, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
 import { releaseAndRun } from './harness/approve.ts';
 import '../../local/loopback.mjs';
 import { Desk, type Played } from './harness/desk.ts';
