@@ -23,11 +23,11 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Head } from '../../handlers/incidents/items.ts';
 import { Ledger } from '../../handlers/incidents/ledger.ts';
-import type { Stage } from '../../simulate/attack.ts';
 import type { LocalAws } from '../../local/local-aws.ts';
 import { executionKeyId } from '../../local/recorder/lambda-sessions.ts';
 import { detectionOf } from '../../playbooks/catalog.ts';
 import type { Incident } from '../../playbooks/incident.ts';
+import type { Stage } from '../../simulate/attack.ts';
 
 const LOG_GROUP = '/cordon/trail';
 const FUNCTIONS_LOG = '/cordon/playbooks';

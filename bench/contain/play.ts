@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Attack, Stage } from '../../simulate/attack.ts';
-import { attacks } from '../../simulate/catalog.ts';
 import { LocalFailure } from '../../local/failure.ts';
 import { alarmEvent } from '../../local/plane/alarm-event.ts';
 import { eventTime } from '../../local/plane/alarm-verdict.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import type { Attack, Stage } from '../../simulate/attack.ts';
+import { attacks } from '../../simulate/catalog.ts';
 import type { Account } from './account.ts';
 import { byOperation, stepLines } from './counting.ts';
 import { type Sample, sampleOf } from './sample.ts';

@@ -6,6 +6,7 @@ import incidentsList from './incidents-list.ts';
 import incidentsShow from './incidents-show.ts';
 import incidentsWatch from './incidents-watch.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
+import runbook from './runbook.ts';
 import simulate from './simulate.ts';
 import undo from './undo.ts';
 
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   undo,
   detectionsList,
   detectionsShow,
+  runbook,
   simulate,
   doctor,
   console,

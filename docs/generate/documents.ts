@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commands } from '../../cli/commands/catalog.ts';
+import { reference } from '../../cli/reference.ts';
 import { responses } from '../../playbooks/catalog.ts';
 import { detectionTable } from './detections.ts';
 import { code, document, link, paragraph, table } from './markdown.ts';
@@ -25,6 +27,7 @@ const noticed = (text: string): string => `${NOTICE}\n\n${text}`;
 
 /** Every generated document. */
 export const documents = (): Document[] => [
+  { file: 'docs/cli.md', render: () => noticed(reference(commands)) },
   { file: 'docs/detections.md', render: () => noticed(detectionTable()) },
   { file: 'docs/permissions.md', render: () => noticed(permissionsTable()) },
   { file: 'docs/runbooks/README.md', render: () => noticed(contents()) },

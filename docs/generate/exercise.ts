@@ -1,5 +1,5 @@
-import type { Attack } from '../../simulate/attack.ts';
 import type { Detection } from '../../playbooks/detection.ts';
+import type { Attack } from '../../simulate/attack.ts';
 import { block, code, link, list, paragraph } from './markdown.ts';
 
 /** How to try a playbook: on the local AWS, with the attack that plays its detection, and on an account. */

@@ -9,8 +9,8 @@ import {
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import denyRoot, { ROOT_POLICY } from '../../handlers/actions/deny-root-by-scp.ts';
 import type { Context, SessionCredentials } from '../../handlers/context.ts';
-import { makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk as StepDesk } from '../handlers/desk.ts';
 
 const shared = inject('localAws');

@@ -26,8 +26,8 @@ import {
 } from '@aws-sdk/client-s3-control';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';

@@ -10,8 +10,8 @@ import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail
 import { DeleteRolePolicyCommand, DeleteUserPolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
-import { as, type Stage } from '../../simulate/attack.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
+import { as, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { eventually } from './harness/eventually.ts';
 import { ended, start } from './harness/executions.ts';

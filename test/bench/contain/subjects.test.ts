@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { subjects } from '../../../bench/contain/subjects.ts';
 import { actions } from '../../../handlers/actions/catalog.ts';
-import { attacks } from '../../../simulate/catalog.ts';
 import { detections, responseOf } from '../../../playbooks/catalog.ts';
+import { attacks } from '../../../simulate/catalog.ts';
 
 describe('what is measured', () => {
   it('is the playbook of every detection, each by its attack', () => {
