@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
@@ -28,6 +29,12 @@ const options: z.ZodType<Options, string> = json('object').pipe(
   }),
 );
 
+const trailParts = z.object({
+  bucket: z.string().optional(),
+  role: z.string().optional(),
+  key: z.string().optional(),
+});
+
 const schema = z.object({
   CORDON_ACCOUNT: z.string().regex(/^\d{12}$/),
   CORDON_PREFIX: z.string().min(1),
@@ -36,6 +43,7 @@ const schema = z.object({
   CORDON_ESCALATION_TOPIC: z.string().min(1),
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
+  CORDON_TRAIL_PARTS: json('object').pipe(trailParts),
   CORDON_OWN_ROLES: list,
   CORDON_PROTECTED: list,
   CORDON_MODE: z.enum(modes),
@@ -63,6 +71,8 @@ export interface Environment {
   evidence: string;
   /** Name of the log group that the trail delivers to. */
   logGroup: string;
+  /** What else the trail delivers through, as far as the deployment knows. */
+  trailParts: Omit<KnownTrail, 'logGroup'>;
   /** Names of the playbooks' own roles, whose calls are never offences. */
   ownRoles: string[];
   /** ARN patterns, `*` for anything, of principals that are never contained automatically. */
@@ -99,6 +109,7 @@ export function readEnvironment(
     escalationTopic: data.CORDON_ESCALATION_TOPIC,
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
+    trailParts: data.CORDON_TRAIL_PARTS,
     ownRoles: data.CORDON_OWN_ROLES,
     protectedPrincipals: data.CORDON_PROTECTED,
     mode: data.CORDON_MODE,

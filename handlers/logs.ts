@@ -1,6 +1,5 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { type CloudTrailRecord, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
-
 import type { Match } from '../playbooks/matching/match.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
 import { cloudWatchPatterns } from '../playbooks/matching/split.ts';

@@ -11,17 +11,25 @@ const settings = readSettings((key) => app.node.tryGetContext(key));
 // Each stack needs a synthesizer of its own.
 const common = () => (settings.local ? { synthesizer: localSynthesizer() } : {});
 
-const stack = new CordonStack(app, settings.prefix, settings, {
+const ownTrail =
+  settings.existingLogGroup === undefined
+    ? new TrailStack(app, `${settings.prefix}-trail`, settings, {
+        ...common(),
+        description: 'cordon: the trail, its bucket and its log group',
+      })
+    : undefined;
+const known = ownTrail?.trail ?? { logGroup: settings.existingLogGroup ?? '', ...settings.trailParts };
+const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),
   description: 'cordon: detections, playbooks, ledger and evidence',
 });
-if (settings.existingLogGroup === undefined) {
-  const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {
-    ...common(),
-    description: 'cordon: the trail, its bucket and its log group',
-  });
-  // The metric filters need the log group.
-  stack.addStackDependency(trail);
+// The metric filters need the log group.
+if (ownTrail) stack.addStackDependency(ownTrail);
+else if (!known.bucket || !known.role) {
+  Annotations.of(stack).addWarningV2(
+    'cordon:trail-parts-not-watched',
+    'The trail’s bucket or delivery role is not named, so nobody watches it. Name them: -c trailBucket=NAME -c trailRole=NAME',
+  );
 }
 if (settings.mail.length === 0 && !settings.local) {
   Annotations.of(stack).addWarningV2(

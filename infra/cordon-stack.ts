@@ -9,6 +9,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { actions } from '../handlers/actions/catalog.ts';
 import { detections, responses } from '../playbooks/catalog.ts';
+import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
@@ -18,20 +19,18 @@ import { playbookDefinition } from './playbook-definition.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
-import { trailLogGroup } from './trail-stack.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { undoable, units } from './units.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
-  constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
+  constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
     super(scope, id, props);
     const { prefix } = settings;
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
     const topic = this.#topic(settings);
     const escalationTopic = settings.escalation.length > 0 ? this.#escalation(settings) : topic;
-    const trailLogs = settings.existingLogGroup ?? trailLogGroup(prefix);
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/${prefix}/playbooks`,
       retention: RetentionDays.ONE_YEAR,
@@ -46,9 +45,12 @@ export class CordonStack extends Stack {
       logGroup: this.formatArn({
         service: 'logs',
         resource: 'log-group',
-        resourceName: trailLogs,
+        resourceName: trail.logGroup,
         arnFormat: ArnFormat.COLON_RESOURCE_NAME,
       }),
+      ...(trail.bucket ? { trailBucket: `arn:${Aws.PARTITION}:s3:::${trail.bucket}` } : {}),
+      ...(trail.role ? { deliveryRole: `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${trail.role}` } : {}),
+      ...(trail.key ? { trailKey: trail.key } : {}),
     };
     refuseAutomaticIrreversible();
     const functions = new Functions(this, 'Functions', {
@@ -63,7 +65,8 @@ export class CordonStack extends Stack {
         CORDON_TOPIC: topic.topicArn,
         CORDON_ESCALATION_TOPIC: escalationTopic.topicArn,
         CORDON_EVIDENCE: evidence.bucketName,
-        CORDON_LOG_GROUP: trailLogs,
+        CORDON_LOG_GROUP: trail.logGroup,
+        CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
@@ -114,7 +117,7 @@ export class CordonStack extends Stack {
       const playbook = playbooks.get(detection.response);
       if (playbook)
         new DetectionRule(this, name, {
-          ...{ prefix, detection, logGroupName: trailLogs, topic, playbook, undelivered },
+          ...{ prefix, detection, trail, topic, playbook, undelivered },
           runbooks: settings.runbooks,
         });
     }

@@ -7,16 +7,16 @@ import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Detection } from '../playbooks/detection.ts';
+import type { Detection, KnownTrail } from '../playbooks/detection.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
-import { ANY_ACCOUNT, filterPatterns } from './filter.ts';
+import { ANY_ACCOUNT, filterPatterns, laneEventPattern } from './filter.ts';
 import type { Machine } from './machine.ts';
 
 /** What a detection is deployed with. */
 export interface DetectionRuleProps {
   prefix: string;
   detection: Detection;
-  logGroupName: string;
+  trail: KnownTrail;
   topic: ITopic;
   playbook: Machine;
   undelivered: Queue;
@@ -32,18 +32,18 @@ export const alarmDescription = (
 ): string =>
   `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
 
-/** Metric filters, alarm with its alert by mail, and the rule that starts the playbook: all that a detection declares. */
+/** Metric filters, alarm with its alert by mail, and the rules that start the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {
   constructor(scope: Construct, id: string, props: DetectionRuleProps) {
     super(scope, id);
-    const { prefix, detection } = props;
+    const { prefix, detection, trail } = props;
     const name = `${prefix}-${id}`;
     const metric = { namespace: prefix, name: id };
     // A pattern has so many characters only: where one filter cannot say it, several feed the metric.
-    for (const [index, filterPattern] of filterPatterns(detection, prefix, ANY_ACCOUNT).entries()) {
+    for (const [index, filterPattern] of filterPatterns(detection, prefix, ANY_ACCOUNT, trail).entries()) {
       new CfnMetricFilter(this, index === 0 ? 'Filter' : `Filter${index + 1}`, {
         filterName: index === 0 ? name : `${name}-${index + 1}`,
-        logGroupName: props.logGroupName,
+        logGroupName: trail.logGroup,
         filterPattern: filterPattern.replaceAll(ANY_ACCOUNT, Aws.ACCOUNT_ID),
         metricTransformations: [
           { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
@@ -67,10 +67,11 @@ export class DetectionRule extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(props.topic));
-    this.#start(name, alarm.alarmArn, props);
+    this.#start(name, id, alarm.alarmArn, props);
   }
 
-  #start(name: string, alarmArn: string, { playbook, undelivered }: DetectionRuleProps): void {
+  #start(name: string, id: string, alarmArn: string, props: DetectionRuleProps): void {
+    const { playbook, prefix, detection, trail } = props;
     const role = new Role(this, 'StartRole', {
       roleName: `${name}-start`,
       assumedBy: new ServicePrincipal('events.amazonaws.com'),
@@ -80,7 +81,7 @@ export class DetectionRule extends Construct {
         }),
       },
     });
-    const rule = new CfnRule(this, 'Rule', {
+    this.#rule('Rule', role, props, {
       name,
       description: `Starts ${playbook.name} when the alarm fires`,
       eventPattern: {
@@ -89,6 +90,35 @@ export class DetectionRule extends Construct {
         resources: [alarmArn],
         detail: { state: { value: ['ALARM'] } },
       },
+    });
+    if (!detection.eventLane) return;
+    this.#rule(
+      'EventRule',
+      role,
+      props,
+      {
+        name: `${name}-event`,
+        description: `Starts ${playbook.name} on the event of the call itself, before there is an alarm`,
+        eventPattern: laneEventPattern(detection, prefix, trail),
+      },
+      // The event does not say which detection took it.
+      {
+        inputTransformer: {
+          inputTemplate: `{"lane":"event","detection":"${id}","event":<aws.events.event.json>}`,
+        },
+      },
+    );
+  }
+
+  #rule(
+    id: string,
+    role: Role,
+    { playbook, undelivered }: DetectionRuleProps,
+    rule: { name: string; description: string; eventPattern: object },
+    target: Partial<CfnRule.TargetProperty> = {},
+  ): void {
+    const made = new CfnRule(this, id, {
+      ...rule,
       targets: [
         {
           id: 'playbook',
@@ -96,19 +126,19 @@ export class DetectionRule extends Construct {
           roleArn: role.roleArn,
           retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
           deadLetterConfig: { arn: undelivered.queueArn },
+          ...target,
         },
       ],
     });
+    const arn = `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/${rule.name}`;
     undelivered.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('events.amazonaws.com')],
         actions: ['sqs:SendMessage'],
         resources: [undelivered.queueArn],
-        conditions: {
-          ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/${name}` },
-        },
+        conditions: { ArnEquals: { 'aws:SourceArn': arn } },
       }),
     );
-    rule.node.addDependency(role);
+    made.node.addDependency(role);
   }
 }

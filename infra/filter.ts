@@ -1,5 +1,6 @@
-import type { Detection } from '../playbooks/detection.ts';
+import { type Detection, type KnownTrail, matchOf } from '../playbooks/detection.ts';
 import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
+import { type EventPattern, eventPattern } from '../playbooks/matching/event-pattern.ts';
 import { all, any, isNot, type Literal, type Match, missing } from '../playbooks/matching/match.ts';
 import { cloudWatchPatterns, valuesOf } from '../playbooks/matching/split.ts';
 import { roleName } from './functions.ts';
@@ -20,18 +21,45 @@ export const ANY_ACCOUNT = 'AWSAccountId';
  * @throws {NotExclusive} where a record could count twice and the alarm would take that for two
  * @throws {PatternTooLong} where a part that cannot be split any further is too long
  */
-export const filterPatterns = ({ when, alarm }: Detection, prefix: string, account: string): string[] =>
-  cloudWatchPatterns(when, {
+export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
+  cloudWatchPatterns(matchOf(detection, trail), {
     write: (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
-    exclusive: alarm.atLeast > 1,
+    exclusive: detection.alarm.atLeast > 1,
   });
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
 function withoutOwnCalls(part: Match, prefix: string, account: string): Match {
+  const others = otherRoles(part, prefix);
+  return others ? all(part, any(missing(ROLE), isNot(ACCOUNT, account), others)) : part;
+}
+
+/** That the role is none of those that may make a call of a part; nothing where none may. */
+function otherRoles(part: Match, prefix: string): Match | undefined {
   const roles = units.filter((unit) => mayCall(unit, part)).map((unit) => roleName(prefix, unit.id));
-  if (roles.length === 0) return part;
-  const others = all(...roles.map((role) => isNot(ROLE, role)));
-  return all(part, any(missing(ROLE), isNot(ACCOUNT, account), others));
+  return roles.length > 0 ? all(...roles.map((role) => isNot(ROLE, role))) : undefined;
+}
+
+/**
+ * The pattern of the rule that starts the playbook on the event of a call itself. A call that failed changed nothing, so the
+ * alarm is soon enough for it, and nobody can start playbooks by calls that he is refused. Own calls are left out as in the
+ * filters, but for the account: a role of such a name in another account has the alarm alone.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ */
+export function laneEventPattern(detection: Detection, prefix: string, trail: KnownTrail): EventPattern {
+  const match = withoutFailures(matchOf(detection, trail));
+  const parts = (match.kind === 'any' ? match.of : [match]).map((part) => {
+    const others = otherRoles(part, prefix);
+    return all(part, missing('errorCode'), ...(others ? [any(missing(ROLE), others)] : []));
+  });
+  return { 'detail-type': ['AWS API Call via CloudTrail'], ...eventPattern(any(...parts)) };
+}
+
+/** Without the choices that only a call that failed can meet. */
+function withoutFailures(match: Match): Match {
+  if (match.kind !== 'all' && match.kind !== 'any') return match;
+  const isOfFailures = (one: Match) => 'path' in one && one.path === 'errorMessage';
+  const of = match.of.filter((one) => match.kind === 'all' || !isOfFailures(one)).map(withoutFailures);
+  return match.kind === 'all' ? all(...of) : any(...of);
 }
 
 /** Whether a function may make one of the calls that a match names. */

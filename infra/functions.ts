@@ -12,15 +12,17 @@ import type { Suppression } from '../playbooks/suppression.ts';
 import { bundle, bundleOf } from './bundle.ts';
 import { type Unit, units } from './units.ts';
 
+/** What not every deployment has: permissions on it are left out there. */
+const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey'] as const;
+
 /** What the functions work with. */
 export interface FunctionsProps {
   prefix: string;
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
-  resources: Record<'table' | 'topic' | 'escalationTopic' | 'evidence' | 'logGroup', string> & {
-    organizationRole?: string;
-  };
+  resources: Record<'table' | 'topic' | 'escalationTopic' | 'evidence' | 'logGroup', string> &
+    Partial<Record<(typeof optional)[number], string>>;
   environment: Record<string, string>;
   /** For the function that collects the records. */
   suppressions: readonly Suppression[];
@@ -100,8 +102,10 @@ export class UnknownFunction extends Error {
 }
 
 /** A unit's permissions, but for those on what this deployment does not have. */
-const usable = ({ permissions }: Unit, { resources: { organizationRole } }: FunctionsProps): Permission[] =>
-  permissions.filter(({ resources }) => organizationRole !== undefined || !resources.includes('{organizationRole}'));
+const usable = ({ permissions }: Unit, { resources: there }: FunctionsProps): Permission[] =>
+  permissions.filter(({ resources }) =>
+    optional.every((name) => there[name] !== undefined || !resources.includes(`{${name}}`)),
+  );
 
 /** A permission as a statement, with its `{...}` filled in. */
 export function statement(

@@ -93,13 +93,20 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Type: 'Choice',
         Choices: [
           {
-            Comment: 'the first execution for this alarm',
+            Comment: 'an incident that is open takes the record',
+            Condition: expression('$states.input.proceed and $states.input.after > 0'),
+            Next: 'Wait for the one before',
+          },
+          {
+            Comment: 'the first execution for this alarm or event',
             Condition: expression('$states.input.proceed'),
             Next: 'Collect',
           },
         ],
         Default: 'Delivered twice',
       },
+      // An incident that is open already takes the record at its next look.
+      'Wait for the one before': { Type: 'Wait', Seconds: expression('$states.input.after'), Next: 'Collect' },
       'Delivered twice': { Type: 'Succeed' },
       Collect: invoke(
         arn('collect'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
@@ -35,6 +36,15 @@ const schema = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   logGroup: z.string().min(1).optional(),
+  trailBucket: z.string().min(1).optional(),
+  trailRole: z
+    .string()
+    .regex(/^[\w+=,.@-]+$/, 'must be the name of a role, without its path')
+    .optional(),
+  trailKey: z
+    .string()
+    .regex(/^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/[\w-]+$/, 'must be the ARN of a key')
+    .optional(),
   boundary: z.string().min(1).optional(),
   local: z.union([z.boolean(), z.stringbool()]).default(false),
 });
@@ -58,6 +68,8 @@ export interface Settings {
   existingLogGroup?: string;
   /** Where the runbooks can be read, without a slash at the end: mails and alarms link there. */
   runbooks?: string;
+  /** Names of the existing trail's bucket and delivery role, and the ARN of the key of either trail, as far as they are to be watched. */
+  trailParts: Omit<KnownTrail, 'logGroup'>;
   /** Name of the managed policy that every role carries as its permissions boundary. */
   boundary?: string;
   /** Leaves out what the local AWS's CloudFormation refuses. */
@@ -94,6 +106,11 @@ export function readSettings(context: (key: string) => unknown): Settings {
     },
     ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),
     ...(data.runbooks ? { runbooks: data.runbooks } : {}),
+    trailParts: {
+      ...(data.trailBucket ? { bucket: data.trailBucket } : {}),
+      ...(data.trailRole ? { role: data.trailRole } : {}),
+      ...(data.trailKey ? { key: data.trailKey } : {}),
+    },
     ...(data.boundary ? { boundary: data.boundary } : {}),
     local: data.local,
   };

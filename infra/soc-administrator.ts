@@ -48,13 +48,21 @@ const deny = (Sid: string, Action: string[], on: Pick<Statement, 'Resource' | 'N
   Action,
   ...on,
 });
-/** Denied to every role of the stacks but those of some units. */
-const denyAllBut = (account: string, sid: string, actions: string[], units: string[]): Statement => ({
-  ...deny(sid, actions, { Resource: ['*'] }),
-  Condition: {
-    ArnNotLike: { 'aws:PrincipalArn': units.map((unit) => `arn:aws:iam::${account}:role/${PREFIX}-${unit}`) },
-  },
+/** Denied to every role of the stacks but those of some units; on everything unless told. */
+const denyAllBut = (
+  account: string,
+  sid: string,
+  actions: string[],
+  units: string[],
+  Resource: string[] = ['*'],
+): Statement => ({
+  ...deny(sid, actions, { Resource }),
+  Condition: { ArnNotLike: { 'aws:PrincipalArn': unitRoles(account, units) } },
 });
+const unitRoles = (account: string, units: string[]): string[] =>
+  units.map((unit) => `arn:aws:iam::${account}:role/${PREFIX}-${unit}`);
+/** The units that put a trail's delivery role back. */
+const ROLE_RESTORERS = ['contain-restore-delivery-role', 'undo-restore-delivery-role'];
 const arnsOf =
   (account: string) =>
   (service: string, ...resources: string[]): string[] =>
@@ -409,7 +417,6 @@ export function roleBoundary(account: string): PolicyDocument {
       [
         'iam:CreateUser',
         'iam:CreateRole',
-        'iam:UpdateAssumeRolePolicy',
         'iam:AddUserToGroup',
         'iam:CreatePolicy',
         ...NEW_CREDENTIALS.filter((one) => one !== 'iam:UpdateLoginProfile'),
@@ -418,13 +425,14 @@ export function roleBoundary(account: string): PolicyDocument {
         Resource: ['*'],
       },
     ),
-    // Only what was taken away is attached again, by the role that undoes it, and no role here changes a role here.
+    // Only what was taken away is attached again, by the role that undoes it or that puts a trail's delivery role back.
     denyAllBut(
       account,
       'GivenPolicies',
       ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
-      ['undo-take-back-policy'],
+      ['undo-take-back-policy', ...ROLE_RESTORERS],
     ),
+    denyAllBut(account, 'Trust', ['iam:UpdateAssumeRolePolicy'], ROLE_RESTORERS),
     // Requiring a new password and taking that back is the same call as setting one.
     denyAllBut(
       account,
@@ -432,6 +440,15 @@ export function roleBoundary(account: string): PolicyDocument {
       ['iam:UpdateLoginProfile'],
       ['contain-require-new-password', 'undo-require-new-password'],
     ),
-    deny('OwnRights', ['iam:*RolePolicy'], { Resource: [`arn:aws:iam::${account}:role/${PREFIX}`] }),
+    // No role here changes a role here, and those that put a delivery role back change no other.
+    denyAllBut(account, 'OwnRights', ['iam:*RolePolicy'], ROLE_RESTORERS, [`arn:aws:iam::${account}:role/${PREFIX}`]),
+    {
+      ...deny('OtherRights', ['iam:*RolePolicy'], { NotResource: [`arn:aws:iam::${account}:role/${PREFIX}-trail-*`] }),
+      Condition: { ArnLike: { 'aws:PrincipalArn': unitRoles(account, ROLE_RESTORERS) } },
+    },
+    // A key is only enabled again, and only the undo of that takes it away again.
+    denyAllBut(account, 'KeysBack', ['kms:EnableKey', 'kms:CancelKeyDeletion'], ['contain-enable-key']),
+    denyAllBut(account, 'KeysAway', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], ['undo-enable-key']),
+    deny('KeyRights', ['kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:CreateKey'], { Resource: ['*'] }),
   );
 }

@@ -1,18 +1,26 @@
 import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Trail } from 'aws-cdk-lib/aws-cloudtrail';
+import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import type { KnownTrail } from '../playbooks/detection.ts';
 import type { Settings } from './settings.ts';
 
 /** Name of the log group that the trail of {@link TrailStack} delivers to. */
 export const trailLogGroup = (prefix: string): string => `/${prefix}/trail`;
+
+/** Name of the role that the trail of {@link TrailStack} writes to its log group with. */
+export const deliveryRole = (prefix: string): string => `${prefix}-trail-delivery`;
 
 /**
  * A multi-region trail with log file validation, its bucket and its log group. A stack of its own: an account that has a
  * trail names that trail's log group in the settings and leaves this stack out. Bucket and log group outlive the stack.
  */
 export class TrailStack extends Stack {
+  /** What the detections must know of the trail. */
+  readonly trail: KnownTrail;
+
   constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
     super(scope, id, props);
     const bucket = new Bucket(this, 'Bucket', {
@@ -31,7 +39,7 @@ export class TrailStack extends Stack {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    new Trail(this, 'Trail', {
+    const trail = new Trail(this, 'Trail', {
       trailName: settings.prefix,
       bucket,
       cloudWatchLogGroup: logGroup,
@@ -40,5 +48,13 @@ export class TrailStack extends Stack {
       includeGlobalServiceEvents: true,
       enableFileValidation: true,
     });
+    // By its name the detections, and the boundary of those who restore it, know the role.
+    (trail.node.findChild('LogsRole').node.defaultChild as CfnRole).roleName = deliveryRole(settings.prefix);
+    this.trail = {
+      logGroup: trailLogGroup(settings.prefix),
+      bucket: bucket.bucketName,
+      role: deliveryRole(settings.prefix),
+      key: settings.trailParts.key,
+    };
   }
 }

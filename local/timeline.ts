@@ -38,7 +38,8 @@ export class Timeline {
   readonly #sfn: SFNClient;
   readonly #told = new Set<string>();
   readonly #offs: (() => void)[] = [];
-  #execution?: string;
+  /** Executions that alarm and event have started; the first is followed, until it proves to be the duplicate. */
+  readonly #executions: string[] = [];
 
   constructor(aws: LocalAws, detection: string, actor: string, tell: (happening: Happening) => void) {
     this.#aws = aws;
@@ -75,9 +76,11 @@ export class Timeline {
       }
     };
     const onDelivery = (delivery: { rule: string; started?: string; error?: string }) => {
-      if (delivery.rule !== name || this.#execution) return;
-      this.#execution = delivery.started;
-      const text = delivery.error ?? `started: ${delivery.started?.split(':').slice(6).join(' ')}`;
+      if (delivery.rule !== name && delivery.rule !== `${name}-event`) return;
+      const by = delivery.rule === name ? 'alarm' : 'event';
+      if (!this.#isNew(`started by ${by}`)) return;
+      if (delivery.started) this.#executions.push(delivery.started);
+      const text = delivery.error ?? `started by the ${by}: ${delivery.started?.split(':').slice(6).join(' ')}`;
       this.#tell({ at: now(), kind: 'playbook', text });
     };
     const onMail = (mail: { subject: string; body: string; at: Date }) => {
@@ -117,7 +120,11 @@ export class Timeline {
 
   /** Reads how far the playbook is, and tells what is new in the order in which it happened. */
   async #look(): Promise<void> {
-    if (!this.#execution) return;
+    if (this.followed.incident?.outcome === 'duplicate') {
+      this.#executions.shift();
+      delete this.followed.incident;
+    }
+    if (!this.#executions[0]) return;
     const news = [...(await this.#steps()), ...(await this.#actions())];
     for (const happening of news.sort((a, b) => Number(a.at) - Number(b.at))) this.#tell(happening);
   }
@@ -125,11 +132,12 @@ export class Timeline {
   async #steps(): Promise<Happening[]> {
     const news: Happening[] = [];
     const { events = [] } = await this.#sfn.send(
-      new GetExecutionHistoryCommand({ executionArn: this.#execution, maxResults: 1000 }),
+      new GetExecutionHistoryCommand({ executionArn: this.#executions[0], maxResults: 1000 }),
     );
     for (const { id, timestamp, type, stateEnteredEventDetails: entered } of events) {
       if (!/^(Task|Map|Succeed|Fail)StateEntered$/.test(type ?? '') || !entered?.name || !timestamp) continue;
-      if (this.#isNew(`step ${id}`)) news.push({ at: timestamp, kind: 'step', text: entered.name });
+      if (this.#isNew(`step ${this.#executions[0]} ${id}`))
+        news.push({ at: timestamp, kind: 'step', text: entered.name });
     }
     return news;
   }
@@ -152,7 +160,7 @@ export class Timeline {
   async #incidentId(): Promise<string | undefined> {
     if (this.followed.incident) return this.followed.incident.id;
     const heads = await this.#ledger.recent(20);
-    return heads.find((head) => head.execution === this.#execution)?.id;
+    return heads.find((head) => head.execution === this.#executions[0])?.id;
   }
 
   #isNew(key: string): boolean {

@@ -5,6 +5,7 @@
  */
 export const techniques = {
   T1110: { name: 'Brute Force', tactics: ['Credential Access'] },
+  T1485: { name: 'Data Destruction', tactics: ['Impact'] },
   T1530: { name: 'Data from Cloud Storage', tactics: ['Collection'] },
   'T1078.004': {
     name: 'Valid Accounts: Cloud Accounts',

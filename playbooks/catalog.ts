@@ -2,11 +2,13 @@ import type { Detection } from './detection.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
 import rootUsage from './detections/root-usage.ts';
 import s3PublicExposure from './detections/s3-public-exposure.ts';
+import trailPipelineTampering from './detections/trail-pipeline-tampering.ts';
 import trailTampering from './detections/trail-tampering.ts';
 import type { Response } from './response.ts';
 import answerFailedLogins from './responses/answer-failed-logins.ts';
 import closeBucket from './responses/close-bucket.ts';
 import restoreTrail from './responses/restore-trail.ts';
+import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import reviewRootUsage from './responses/review-root-usage.ts';
 
 /** Every detection by its id. The only list of them: infra, handlers, docs and tests read this and name none. */
@@ -15,6 +17,7 @@ export const detections: Readonly<Record<string, Detection>> = {
   's3-public-exposure': s3PublicExposure,
   'failed-console-logins': failedConsoleLogins,
   'trail-tampering': trailTampering,
+  'trail-pipeline-tampering': trailPipelineTampering,
 };
 
 /** Every response by its id. */
@@ -23,6 +26,7 @@ export const responses: Readonly<Record<string, Response>> = {
   'close-bucket': closeBucket,
   'answer-failed-logins': answerFailedLogins,
   'restore-trail': restoreTrail,
+  'restore-trail-pipeline': restoreTrailPipeline,
 };
 
 /** Thrown when an id is not in the catalog. */

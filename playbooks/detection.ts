@@ -5,6 +5,18 @@ import type { Match } from './matching/match.ts';
 export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
 export type Severity = (typeof severities)[number];
 
+/** What a deployment knows of the trail that its detections read, by name: the parts that it delivers through. */
+export interface KnownTrail {
+  /** Name of its log group. */
+  logGroup: string;
+  /** Name of its bucket. */
+  bucket?: string | undefined;
+  /** Name of the role that it writes to the log group with. */
+  role?: string | undefined;
+  /** ARN of the key that encrypts it. */
+  key?: string | undefined;
+}
+
 /** A CloudTrail record in a detection's samples, with what it shows. Hand-written in the shape of real records. */
 export interface Sample {
   /** What the record is, in a few words: "denied StopLogging". */
@@ -31,6 +43,16 @@ export interface Detection {
   severity: Severity;
   /** Which records count. */
   when: Match;
+  /**
+   * What counts in a deployment, where that is only a part of `when`: calls that are everyday work on other resources. The
+   * metric filter, the rule and the playbook all take this.
+   */
+  within?: (trail: KnownTrail) => Match;
+  /**
+   * EventBridge starts its playbook as well, seconds after a call that succeeded and before the record is in the log group:
+   * for what would keep the record from ever getting there.
+   */
+  eventLane?: true;
   /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
   alarm: { atLeast: number; withinMinutes: number };
   /**
@@ -50,3 +72,6 @@ export interface Detection {
 
 /** Declares a detection; its id is its file's name and its key in the catalog. */
 export const detection = (declared: Detection): Detection => declared;
+
+/** Which records count in a deployment. */
+export const matchOf = ({ when, within }: Detection, trail: KnownTrail): Match => within?.(trail) ?? when;

@@ -124,12 +124,25 @@ export interface GapActivity {
   more: boolean;
 }
 
+/** What `trail-health` found of one trail, against its baseline. */
+export interface TrailHealth {
+  trail: string;
+  /** Version of its baseline. */
+  baseline: number;
+  logging: boolean;
+  /** In what the trail, or what it delivers through, is less than its baseline, in words. */
+  losses: string[];
+  /** Why it could not be read. */
+  unread?: string;
+}
+
 /** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
 export interface Findings {
   actor?: ActorFinding[];
   'role-use'?: RoleUse[];
   'logging-gap'?: TrailGap[];
   'activity-in-gap'?: GapActivity[];
+  'trail-health'?: TrailHealth[];
   'bucket-exposure'?: BucketExposure[];
   'login-pattern'?: LoginPattern;
   'root-activity'?: RootActivity;

@@ -132,6 +132,8 @@ export interface Incident {
   alarmAt: string;
   alarmName: string;
   alarmReason?: string;
+  /** `event`: the event of a call opened it, before any alarm; `alarmAt` is then the time of the call. */
+  lane?: 'event';
   /** In order of their time. */
   events: IncidentEvent[];
   /** Where it has no records: how many matched, but were cordon's own calls, and the incidents that have the others. */

@@ -53,7 +53,10 @@ export const deliveryRoleState = z.object({
   inline: z.record(z.string(), z.string()),
   /** ARNs of managed policies. */
   attached: z.array(z.string()),
+  /** ARN of its permissions boundary. */
+  boundary: z.string().optional(),
 });
+export type DeliveryRoleState = z.infer<typeof deliveryRoleState>;
 
 /** What a trail needs to deliver; a part that is absent is not used, or could not be read: another account's bucket. */
 export const pipelineState = z.object({
@@ -206,6 +209,30 @@ export function logBucketLosses(baseline: LogBucketState, state: LogBucketState 
   ];
 }
 
+/** In what a delivery role is other than in its baseline: whatever is added may deny as well as allow. Undefined: it is gone. */
+export function deliveryRoleLosses(baseline: DeliveryRoleState, state: DeliveryRoleState | undefined): Difference[] {
+  const difference = (field: string, words: string): Difference[] => [{ part: 'role', field, words }];
+  if (!state) return difference('exists', 'delivery role: deleted');
+  const inline = changedPolicies(baseline, state);
+  const gone = baseline.attached.filter((arn) => !state.attached.includes(arn));
+  const added = state.attached.filter((arn) => !baseline.attached.includes(arn));
+  return [
+    ...(samePolicy(baseline.trust, state.trust) ? [] : difference('trust', 'trust policy: changed')),
+    ...(inline.length > 0 ? difference('inline', `inline policies gone, changed or added: ${inline.join(', ')}`) : []),
+    ...(gone.length > 0 ? difference('attached', `policies detached: ${gone.join(', ')}`) : []),
+    ...(added.length > 0 ? difference('attached', `policies attached: ${added.join(', ')}`) : []),
+    ...(baseline.boundary === state.boundary
+      ? []
+      : difference('boundary', `boundary: ${worded(state.boundary)} instead of ${worded(baseline.boundary)}`)),
+  ];
+}
+
+/** Names of the inline policies in which two states of a role differ. */
+export const changedPolicies = (one: DeliveryRoleState, other: DeliveryRoleState): string[] =>
+  [...new Set([...Object.keys(one.inline), ...Object.keys(other.inline)])].filter(
+    (name) => !samePolicy(one.inline[name], other.inline[name]),
+  );
+
 /** Everything in which the trail and what it depends on is less than in its baseline. */
 export function losses(baseline: TrailBaseline, state: TrailState, pipeline: PipelineState): Difference[] {
   const { logGroup, bucket, role, keyState } = baseline.pipeline;
@@ -213,9 +240,7 @@ export function losses(baseline: TrailBaseline, state: TrailState, pipeline: Pip
     ...trailLosses(baseline.state, state),
     ...(logGroup ? logGroupLosses(logGroup, pipeline.logGroup) : []),
     ...(bucket ? logBucketLosses(bucket, pipeline.bucket) : []),
-    ...(role && canonical(role) !== canonical(pipeline.role)
-      ? [{ part: 'role' as const, field: 'role', words: `delivery role: ${pipeline.role ? 'changed' : 'gone'}` }]
-      : []),
+    ...(role ? deliveryRoleLosses(role, pipeline.role) : []),
     ...(keyState === 'Enabled' && pipeline.keyState !== 'Enabled'
       ? [{ part: 'key' as const, field: 'keyState', words: `key: ${pipeline.keyState ?? 'gone'}` }]
       : []),

@@ -54,10 +54,8 @@ function read(): DeployedRole[] {
       context: { ...context, [BUNDLING_STACKS]: [], '@aws-cdk/core:validateAgainstDefaultRules': false },
     });
     const settings = readSettings((key) => ({ organizationRole: ORGANIZATION_ROLE })[key]);
-    const stacks = [
-      new CordonStack(app, settings.prefix, settings, {}),
-      new TrailStack(app, `${settings.prefix}-trail`, settings, {}),
-    ];
+    const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {});
+    const stacks = [new CordonStack(app, settings.prefix, settings, trail.trail, {}), trail];
     const assembly = app.synth();
     return stacks.flatMap(({ artifactId, stackName }) =>
       rolesOf(assembly.getStackArtifact(artifactId).template as Template, stackName),

@@ -1,4 +1,5 @@
 import { ANY_ACCOUNT, filterPatterns } from '../../infra/filter.ts';
+import { deliveryRole, trailLogGroup } from '../../infra/trail-stack.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { block, code, codes, list, paragraph } from './markdown.ts';
@@ -16,16 +17,22 @@ export const sampleLines = ({ samples, related }: Detection): string[] => [
     : []),
 ];
 
-/** The filter patterns that are deployed, with the own roles that they leave out. */
+/** The filter patterns that are deployed with cordon's own trail, with the own roles that they leave out. */
 export function patternLines(detection: Detection, prefix: string): string[] {
-  const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT);
+  const trail = { logGroup: trailLogGroup(prefix), bucket: 'BUCKET', role: deliveryRole(prefix) };
+  const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT, trail);
   return [
     ...paragraph(
-      patterns.length === 1
-        ? 'The filter pattern that is deployed:'
-        : `The ${patterns.length} filter patterns that are deployed, which feed one metric:`,
+      patterns.length > 1
+        ? `The patterns of the ${patterns.length} filters that are deployed and count for one alarm:`
+        : 'The filter pattern that is deployed:',
     ),
     ...patterns.flatMap((pattern) => block('text', wrapped(pattern))),
+    ...(detection.eventLane
+      ? paragraph(
+          'The event of such a call, where it succeeded, starts the playbook as well, seconds after it and before there is an alarm.',
+        )
+      : []),
   ];
 }
 

@@ -7,8 +7,12 @@ import deleteRootCredentials from './delete-root-credentials.ts';
 import denyAddresses from './deny-addresses.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
+import enableKey from './enable-key.ts';
 import removePublicAccess from './remove-public-access.ts';
 import requireNewPassword from './require-new-password.ts';
+import restoreDeliveryRole from './restore-delivery-role.ts';
+import restoreLogBucket from './restore-log-bucket.ts';
+import restoreLogGroup from './restore-log-group.ts';
 import restoreTrail from './restore-trail.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
@@ -28,9 +32,13 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'deny-addresses': denyAddresses,
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
+  'enable-key': enableKey,
   'remove-public-access': removePublicAccess,
   'require-new-password': requireNewPassword,
   'revoke-role-sessions': revokeRoleSessions,
+  'restore-delivery-role': restoreDeliveryRole,
+  'restore-log-bucket': restoreLogBucket,
+  'restore-log-group': restoreLogGroup,
   'restore-trail': restoreTrail,
   'start-logging': startLogging,
   'tag-iam-user': tagIamUser,

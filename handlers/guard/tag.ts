@@ -2,18 +2,24 @@ import { IAMClient, ListRoleTagsCommand, ListUserTagsCommand, type Tag } from '@
 import { actorOf } from '../../playbooks/actor.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { all, is, oneOf } from '../../playbooks/matching/match.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
 import { failed, listOf, objectOf, parametersOf } from '../../playbooks/parameters.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
 import { recordsMatching } from '../logs.ts';
 import { allow, roles, users } from '../permissions.ts';
+import { lookUp, lookUpPermissions } from '../trails/event-history.ts';
 import type { Principal } from './principal.ts';
 
 /** The tag that protects a principal, with the value `true`. IAM does not tell tag keys apart by case. */
 export const PROTECTED_TAG = 'cordon:protected';
 
 /** What {@link protectionByTag} may do, besides reading the trail's log group. */
-export const tagPermissions = [allow(['iam:ListUserTags'], users), allow(['iam:ListRoleTags'], roles)];
+export const tagPermissions = [
+  allow(['iam:ListUserTags'], users),
+  allow(['iam:ListRoleTags'], roles),
+  lookUpPermissions,
+];
 
 /** For so many milliseconds a new tag protects nobody, unless somebody who is protected by ARN has put it. */
 const PROBATION_MS = 24 * 60 * 60_000;
@@ -66,7 +72,13 @@ async function tagsOf({ user, role }: Principal, context: Context): Promise<Tag[
   return tags;
 }
 
-/** The calls that put the tag within the time of probation, oldest first. */
+/** Where the calls of IAM are recorded. */
+const IAM_REGION = 'us-east-1';
+
+/**
+ * The calls that put the tag within the time of probation, oldest first. Event history is asked as well: whoever deletes the
+ * trail's log group deletes the record of tagging himself with it.
+ */
 async function recentPuts({ user, role }: Principal, context: Context): Promise<CloudTrailRecord[]> {
   const now = context.now().getTime();
   const who =
@@ -74,8 +86,17 @@ async function recentPuts({ user, role }: Principal, context: Context): Promise<
       ? [oneOf('eventName', ['TagRole', 'CreateRole']), is('requestParameters.roleName', role ?? '')]
       : [oneOf('eventName', ['TagUser', 'CreateUser']), is('requestParameters.userName', user)];
   const match = all(is('eventSource', 'iam.amazonaws.com'), ...who);
-  const records = await recordsMatching(match, new Date(now - PROBATION_MS), new Date(now + 60_000), context);
-  return records.filter((record) => !failed(record) && putsTag(record));
+  const [from, to] = [new Date(now - PROBATION_MS), new Date(now + 60_000)];
+  const value = user ?? role ?? '';
+  const { records: known } = await lookUp(
+    { region: IAM_REGION, by: 'ResourceName', value, from, to, pages: 4 },
+    context,
+  );
+  const logged = await recordsMatching(match, from, to, context);
+  const puts = new Map([...known.filter(predicate(match)), ...logged].map((record) => [record.eventID, record]));
+  return [...puts.values()]
+    .filter((record) => !failed(record) && putsTag(record))
+    .sort((a, b) => a.eventTime.localeCompare(b.eventTime));
 }
 
 function putsTag(record: CloudTrailRecord): boolean {

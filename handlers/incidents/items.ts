@@ -20,6 +20,8 @@ export const headItem = z.object({
   alarmAt: iso,
   alarmName: z.string(),
   alarmReason: z.string().optional(),
+  /** `event`: the event of a call opened it, before any alarm. */
+  lane: z.literal('event').optional(),
   /** ARN of the execution that handles it. */
   execution: z.string(),
   failures: z.array(z.object({ step: z.string(), error: z.string(), at: iso })),
@@ -50,6 +52,9 @@ export const eventItem = z.object({
   reason: z.string().optional(),
   suppressed: z.literal(true).optional(),
 });
+
+/** A record whose event came for an incident, as stored. */
+export const triggerItem = eventItem.pick({ record: true });
 
 /** The ways an action can stand. */
 export const actionStatuses = [

@@ -7,6 +7,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { z } from 'zod';
+import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } from '../../playbooks/incident.ts';
 import { errorName, NotInLedger, Overtaken } from '../errors.ts';
@@ -14,7 +15,7 @@ import { Baselines } from './baselines.ts';
 import { firstAndLast, withMore } from './because.ts';
 import { findingsOf, foundItems } from './found.ts';
 import { Holds } from './holds.ts';
-import { actionItem, eventItem, type Head, headItem } from './items.ts';
+import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
 
@@ -30,7 +31,7 @@ export type Claimed = { by: 'us'; fresh: boolean } | { by: 'other'; incident: st
 /**
  * The incident ledger: the only code that touches the table. Everything that must happen once is a conditional write.
  *
- * Keys: `INCIDENT#id` holds `HEAD`, `EVENT#time#eventID`, `ACTION#key`, `QUESTION#key` and `FOUND#investigation#part`;
+ * Keys: `INCIDENT#id` holds `HEAD`, `TRIGGER#eventID`, `EVENT#time#eventID`, `ACTION#key`, `QUESTION#key` and `FOUND#investigation#part`;
  * `SEEN#detection#eventID` says which incident has
  * a record. The index `by-time` lists the heads, newest first.
  */
@@ -60,6 +61,16 @@ export class Ledger {
   /** Opens an incident. False when it is open already: the same alarm was delivered before. */
   async open(head: Head): Promise<boolean> {
     return this.#putOnce({ pk: pk(head.id), sk: 'HEAD', kind: 'incident', ...head });
+  }
+
+  /** Hands an incident a record whose event came, until its playbook claims it. Doing it again changes nothing. */
+  async keepTrigger(id: string, record: CloudTrailRecord): Promise<void> {
+    await this.#putOnce({ pk: pk(id), sk: `TRIGGER#${record.eventID}`, record: JSON.stringify(record) });
+  }
+
+  /** The records whose events came for an incident; for that of an alarm there are none. */
+  async triggers(id: string): Promise<CloudTrailRecord[]> {
+    return (await this.#query(id, 'TRIGGER#')).map((item) => triggerItem.parse(item).record);
   }
 
   /** The head of an incident. @throws {NotInLedger} */

@@ -7,6 +7,7 @@ import loginPattern from './login-pattern.ts';
 import roleUse from './role-use.ts';
 import rootActivity from './root-activity.ts';
 import rootCredentials from './root-credentials.ts';
+import trailHealth from './trail-health.ts';
 
 /** Every investigation by its id. The only list of them. */
 export const investigations: Investigations = {
@@ -18,4 +19,5 @@ export const investigations: Investigations = {
   'role-use': roleUse,
   'root-activity': rootActivity,
   'root-credentials': rootCredentials,
+  'trail-health': trailHealth,
 };

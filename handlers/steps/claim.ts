@@ -1,31 +1,49 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf } from '../../playbooks/catalog.ts';
+import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { Context } from '../context.ts';
-import { useLedger } from '../permissions.ts';
+import type { Head } from '../incidents/items.ts';
+import { allow, useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
 
 /**
- * The event of an alarm that changed its state, as EventBridge delivers it, in the execution's envelope.
+ * The event of an alarm that changed its state, as EventBridge delivers it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
  */
-const input = z.object({
-  execution: z.string().min(1),
-  event: z.looseObject({
-    'detail-type': z.literal('CloudWatch Alarm State Change'),
-    account: z.string(),
-    region: z.string(),
-    detail: z.looseObject({
-      alarmName: z.string().min(1),
-      state: z.looseObject({
-        value: z.literal('ALARM'),
-        // "2026-05-01T03:00:00.000+0000": an offset without a colon, which is no ISO date to a strict parser.
-        timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'),
-        reason: z.string().optional(),
-      }),
+const alarmEvent = z.looseObject({
+  lane: z.undefined().optional(),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  account: z.string(),
+  region: z.string(),
+  detail: z.looseObject({
+    alarmName: z.string().min(1),
+    state: z.looseObject({
+      value: z.literal('ALARM'),
+      // "2026-05-01T03:00:00.000+0000": an offset without a colon, which is no ISO date to a strict parser.
+      timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'),
+      reason: z.string().optional(),
     }),
   }),
 });
+
+/**
+ * The event of a call, whose detail is its CloudTrail record, and the detection whose rule took it.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ */
+const callEvent = z.object({
+  lane: z.literal('event'),
+  detection: z.string().min(1),
+  event: z.looseObject({
+    'detail-type': z.literal('AWS API Call via CloudTrail'),
+    account: z.string(),
+    region: z.string(),
+    detail: cloudTrailRecord,
+  }),
+});
+
+/** What starts a playbook, in the execution's envelope. */
+const input = z.object({ execution: z.string().min(1), event: z.discriminatedUnion('lane', [alarmEvent, callEvent]) });
 
 /** What the playbook works with from here on. */
 export interface Claimed {
@@ -33,49 +51,107 @@ export interface Claimed {
   detection: string;
   /** False when another execution has this alarm: EventBridge delivers at least once. */
   proceed: boolean;
+  /** Seconds to wait first, for an incident that is open to take the record. */
+  after: number;
+}
+
+/** For so many milliseconds after its opening, an incident looks again soon enough to take what comes meanwhile. */
+const TAKES_MORE_MS = 60_000;
+/** Longer than until its second look. */
+const AFTER_SECONDS = 45;
+
+/** What an incident is opened for. */
+interface Opening {
+  detection: string;
+  account: string;
+  region: string;
+  /** The detection's alarm, whether it has fired or not. */
+  alarmName: string;
+  /** What its id follows from, besides detection and time. */
+  identity: string;
+  at: Date;
+  reason: string | undefined;
+  /** The record of the call whose event it is. */
+  record?: CloudTrailRecord;
 }
 
 /**
- * Opens the incident of an alarm's transition, once: its id follows from detection, alarm and time, and the write is
- * conditional. A repeated call by the same execution goes on; another execution's is a duplicate.
+ * Opens the incident of an alarm's transition, or of a call whose event came before any alarm, once: its id follows from
+ * detection, alarm or record, and time, and the write is conditional. A repeated call by the same execution goes on; another
+ * execution's is a duplicate.
  */
 export async function claim({ execution, event }: z.infer<typeof input>, context: Context): Promise<Claimed> {
   const { environment, ledger, now, log } = context;
-  const { alarmName, state } = event.detail;
-  const detection = alarmName.startsWith(`${environment.prefix}-`)
-    ? alarmName.slice(environment.prefix.length + 1)
-    : alarmName;
+  const { detection, account, region, alarmName, identity, at, reason, record } =
+    event.lane === 'event' ? openingOfCall(event, environment.prefix) : openingOfAlarm(event, environment.prefix);
   const { severity } = detectionOf(detection);
-  const alarmAt = new Date(state.timestamp);
-  const incidentId = incidentIdOf(detection, alarmName, alarmAt);
+  const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
+  // Before the incident, so that none is ever without the record that it was opened for.
+  if (record) await ledger.keepTrigger(incidentId, record);
+  const other = record && (await openBefore(incidentId, detection, context));
+  if (record && other) await ledger.keepTrigger(other.id, record);
   const opened = await ledger.open({
     id: incidentId,
     detection,
-    account: event.account,
-    region: event.region,
+    account,
+    region,
     severity,
     status: 'open',
     openedAt: now().toISOString(),
-    alarmAt: alarmAt.toISOString(),
+    alarmAt: at.toISOString(),
     alarmName,
-    ...(state.reason ? { alarmReason: state.reason } : {}),
+    ...(reason ? { alarmReason: reason } : {}),
+    ...(record ? { lane: 'event' as const } : {}),
     execution,
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
   });
-  if (opened) return { incidentId, detection, proceed: true };
+  const after = other ? AFTER_SECONDS : 0;
+  if (opened) return { incidentId, detection, proceed: true, after };
   const proceed = (await ledger.head(incidentId)).execution === execution;
-  if (!proceed) log.info('the alarm was delivered again', { execution });
-  return { incidentId, detection, proceed };
+  if (!proceed) log.info('the event was delivered again', { execution });
+  return { incidentId, detection, proceed, after };
 }
 
-/** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition. */
-export function incidentIdOf(detection: string, alarmName: string, at: Date): string {
+/**
+ * The incident of the detection that an event has opened just before. It gets the record too, and looks again before this one
+ * goes on, which then finds it claimed: so a storm of calls is one incident and not a thousand. Should the other be done
+ * already, this one treats the record itself.
+ */
+async function openBefore(incidentId: string, detection: string, { ledger, now }: Context): Promise<Head | undefined> {
+  const since = new Date(now().getTime() - TAKES_MORE_MS).toISOString();
+  return (await ledger.recent(50)).findLast(
+    (head) =>
+      head.detection === detection &&
+      head.lane === 'event' &&
+      head.status === 'open' &&
+      head.openedAt >= since &&
+      head.id !== incidentId,
+  );
+}
+
+function openingOfAlarm({ account, region, detail }: z.infer<typeof alarmEvent>, prefix: string): Opening {
+  const { alarmName, state } = detail;
+  const detection = alarmName.startsWith(`${prefix}-`) ? alarmName.slice(prefix.length + 1) : alarmName;
+  const at = new Date(state.timestamp);
+  return { detection, account, region, alarmName, identity: alarmName, at, reason: state.reason };
+}
+
+function openingOfCall({ detection, event }: z.infer<typeof callEvent>, prefix: string): Opening {
+  const { account, region, detail: record } = event;
+  const { eventName, eventID, eventTime } = record;
+  const reason = `EventBridge delivered the event of ${eventName ?? 'a call'} (${eventID}) before any alarm`;
+  const alarmName = `${prefix}-${detection}`;
+  return { detection, account, region, alarmName, identity: eventID, at: new Date(eventTime), reason, record };
+}
+
+/** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition or record. */
+export function incidentIdOf(detection: string, identity: string, at: Date): string {
   const [day = '', time = ''] = at.toISOString().split('T');
-  const hash = createHash('sha256').update(`${alarmName}|${at.toISOString()}`).digest('hex').slice(0, 4);
+  const hash = createHash('sha256').update(`${identity}|${at.toISOString()}`).digest('hex').slice(0, 4);
   return `${detection}-${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${hash}`;
 }
 
-export const permissions = [useLedger];
+export const permissions = [useLedger, allow(['dynamodb:Query'], '{table}/index/by-time')];
 export const handler = stepHandler(input, claim);

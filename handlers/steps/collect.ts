@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { actorOf } from '../../playbooks/actor.ts';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { type Detection, matchOf } from '../../playbooks/detection.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import { parsePath, select } from '../../playbooks/matching/path.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
 import { failed } from '../../playbooks/parameters.ts';
 import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
+import { errorName } from '../errors.ts';
 import { handOn } from '../hand-on.ts';
 import { inParts } from '../in-parts.ts';
 import type { Head } from '../incidents/items.ts';
@@ -58,11 +60,12 @@ export async function collect(
   const head = await context.ledger.head(incidentId);
   const detection = detectionOf(head.detection);
   const { from, to } = windowOf(head, detection, { round, empty }, context.now());
-  const matching = await recordsMatching(detection.when, from, to, context);
+  const matching = await matchingRecords(head, detection, { from, to }, context);
   const records = matching.filter((record) => !isOwn(record, context));
 
   const { mine, fresh, claimedBy } = await claimAll(head, records, round, context);
-  const ownCalls = matching.length - records.length;
+  // Own calls set off no alarm by themselves: where others have records, they explain nothing.
+  const ownCalls = claimedBy.length > 0 ? 0 : matching.length - records.length;
   const explained = mine.length === 0 && (claimedBy.length > 0 || ownCalls > 0);
   // Records of the same window in another incident: the two belong together.
   if (explained || claimedBy.length > 0) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
@@ -82,6 +85,31 @@ function windowOf(head: Head, detection: Detection, { round, empty }: { round: n
     from: new Date(alarmAt - (detection.alarm.withinMinutes + late) * 60_000),
     to: new Date(end + 60_000),
   };
+}
+
+/** The records of the window that count, and those whose events came for the incident, which may not be in the log group yet. */
+async function matchingRecords(
+  { id, lane }: Head,
+  detection: Detection,
+  { from, to }: { from: Date; to: Date },
+  context: Context,
+): Promise<CloudTrailRecord[]> {
+  const { logGroup, trailParts } = context.environment;
+  const match = matchOf(detection, { logGroup, ...trailParts });
+  if (lane !== 'event') return recordsMatching(match, from, to, context);
+  const records = (await context.ledger.triggers(id)).filter(predicate(match));
+  try {
+    const known = new Set(records.map(({ eventID }) => eventID));
+    const logged = await recordsMatching(match, from, to, context);
+    return [...records, ...logged.filter(({ eventID }) => !known.has(eventID))].sort((a, b) =>
+      a.eventTime.localeCompare(b.eventTime),
+    );
+  } catch (error) {
+    // The log group may be what was deleted: what the incident was opened for is known all the same.
+    if (errorName(error) !== 'ResourceNotFoundException') throw error;
+    context.log.warn('the log group is gone', { logGroup });
+    return records;
+  }
 }
 
 /** A call by one of the playbooks' own roles: never an offence. The names are exact, so that nobody can slip in beside them. */

@@ -9,6 +9,7 @@ import {
   type TrailBaseline,
   type TrailState,
 } from '../../playbooks/trail-baseline.ts';
+import { logGroupOf } from '../../playbooks/trail-pipeline.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
@@ -16,7 +17,7 @@ import { allow, useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
 import { isDeployment } from '../trails/deployment.ts';
 import { type Found, lookUp, lookUpPermissions, type Sleep } from '../trails/event-history.ts';
-import { logGroupOf, readPipeline, readPipelinePermissions } from '../trails/read-pipeline.ts';
+import { readPipeline, readPipelinePermissions } from '../trails/read-pipeline.ts';
 import { readTrail, readTrailPermissions } from '../trails/read-trail.ts';
 
 const input = z.looseObject({
@@ -119,7 +120,15 @@ const CALLS: Record<Exclude<Part, 'tags'>, readonly string[]> = {
     'DeleteBucketLifecycle',
     'PutBucketVersioning',
   ],
-  role: ['PutRolePolicy', 'DeleteRolePolicy', 'AttachRolePolicy', 'DetachRolePolicy', 'UpdateAssumeRolePolicy'],
+  role: [
+    'PutRolePolicy',
+    'DeleteRolePolicy',
+    'AttachRolePolicy',
+    'DetachRolePolicy',
+    'UpdateAssumeRolePolicy',
+    'PutRolePermissionsBoundary',
+    'DeleteRolePermissionsBoundary',
+  ],
   key: ['DisableKey', 'ScheduleKeyDeletion'],
 };
 

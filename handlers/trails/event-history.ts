@@ -11,7 +11,7 @@ export const lookUpPermissions = allow(['cloudtrail:LookupEvents'], '*');
 /** What is looked for in event history. */
 export interface Search {
   region: string;
-  by: 'EventName' | 'Username' | 'AccessKeyId';
+  by: 'EventName' | 'ResourceName' | 'Username' | 'AccessKeyId';
   value: string;
   from: Date;
   to: Date;

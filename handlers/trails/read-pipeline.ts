@@ -17,7 +17,14 @@ import {
   GetBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { LogBucketState, LogGroupState, PipelineState, TrailState } from '../../playbooks/trail-baseline.ts';
+import type {
+  DeliveryRoleState,
+  LogBucketState,
+  LogGroupState,
+  PipelineState,
+  TrailState,
+} from '../../playbooks/trail-baseline.ts';
+import { logGroupOf } from '../../playbooks/trail-pipeline.ts';
 import type { Context } from '../context.ts';
 import { errorName, errorText } from '../errors.ts';
 import { allow, buckets, keys, logGroups, roles } from '../permissions.ts';
@@ -28,36 +35,27 @@ export interface LogGroupRef {
   name: string;
 }
 
-/** What {@link readLogGroup} may do. */
-export const readLogGroupPermissions = [
+/** What {@link readLogGroup} may do, on which groups. */
+export const readLogGroupPermissions = (...groups: string[]) => [
   // A group is asked for by the beginning of its name, which is no resource.
   allow(['logs:DescribeLogGroups'], '*'),
-  allow(['logs:DescribeMetricFilters'], logGroups),
+  allow(['logs:DescribeMetricFilters'], ...groups),
 ];
-/** What {@link readLogBucket} may do. */
-export const readLogBucketPermissions = allow(
-  ['s3:GetBucketPolicy', 's3:GetLifecycleConfiguration', 's3:GetBucketVersioning'],
-  buckets,
-);
-/** What {@link readKeyState} may do. */
-export const readKeyPermissions = allow(['kms:DescribeKey'], keys);
-const readRolePermissions = allow(
-  ['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'],
-  roles,
-);
+/** What {@link readLogBucket} may do, on which buckets. */
+export const readLogBucketPermissions = (...which: string[]) =>
+  allow(['s3:GetBucketPolicy', 's3:GetLifecycleConfiguration', 's3:GetBucketVersioning'], ...which);
+/** What {@link readKey} may do, on which keys. */
+export const readKeyPermissions = (...which: string[]) => allow(['kms:DescribeKey'], ...which);
+/** What {@link readRole} may do, on which roles. */
+export const readRolePermissions = (...which: string[]) =>
+  allow(['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'], ...which);
 /** What {@link readPipeline} may do. */
 export const readPipelinePermissions = [
-  ...readLogGroupPermissions,
-  readLogBucketPermissions,
-  readKeyPermissions,
-  readRolePermissions,
+  ...readLogGroupPermissions(logGroups),
+  readLogBucketPermissions(buckets),
+  readKeyPermissions(keys),
+  readRolePermissions(roles),
 ];
-
-/** The log group of an ARN, with or without the `:*` at its end. */
-export function logGroupOf(arn: string | undefined): LogGroupRef | undefined {
-  const [, region, name] = /^arn:[^:]+:logs:([^:]+):\d+:log-group:([^:]+)/.exec(arn ?? '') ?? [];
-  return region === undefined || name === undefined ? undefined : { region, name };
-}
 
 /** The log group with its metric filters, or undefined where it does not exist. */
 export async function readLogGroup(
@@ -112,19 +110,30 @@ export async function readLogBucket(Bucket: string, context: Context): Promise<L
   }
 }
 
-/** The state of a key, by its ARN; undefined where it does not exist. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
-export async function readKeyState(key: string, context: Context): Promise<string | undefined> {
+/** The state of a key, and when it is to be deleted. */
+export interface KeyReading {
+  state: string;
+  deletionDate?: Date;
+}
+
+/** The client of a key's region, which its ARN names. */
+export const kmsOf = (key: string, context: Context): KMSClient =>
+  context.client(KMSClient, key.startsWith('arn:') ? key.split(':')[3] : undefined);
+
+/** A key, by its ARN; undefined where it does not exist. https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+export async function readKey(key: string, context: Context): Promise<KeyReading | undefined> {
   try {
-    const kms = context.client(KMSClient, key.startsWith('arn:') ? key.split(':')[3] : undefined);
-    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: key }));
-    return KeyMetadata?.KeyState;
+    const { KeyMetadata } = await kmsOf(key, context).send(new DescribeKeyCommand({ KeyId: key }));
+    const { KeyState, DeletionDate } = KeyMetadata ?? {};
+    return KeyState && { state: KeyState, ...(DeletionDate ? { deletionDate: DeletionDate } : {}) };
   } catch (error) {
     if (errorName(error) === 'NotFoundException') return undefined;
     throw error;
   }
 }
 
-async function readRole(arn: string, context: Context): Promise<PipelineState['role']> {
+/** A role with its policies, by its ARN or name; undefined where it does not exist. */
+export async function readRole(arn: string, context: Context): Promise<DeliveryRoleState | undefined> {
   const iam = context.client(IAMClient);
   const RoleName = arn.split('/').at(-1) ?? arn;
   try {
@@ -137,10 +146,12 @@ async function readRole(arn: string, context: Context): Promise<PipelineState['r
       }),
     );
     const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
+    const boundary = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
     return {
       trust: decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''),
       inline: Object.fromEntries(inline),
       attached: AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn).sort(),
+      ...(boundary ? { boundary } : {}),
     };
   } catch (error) {
     if (errorName(error) === 'NoSuchEntityException') return undefined;
@@ -151,17 +162,17 @@ async function readRole(arn: string, context: Context): Promise<PipelineState['r
 /** What a trail needs to deliver. A part that cannot be read, as another account's bucket, is left out. */
 export async function readPipeline({ settings }: TrailState, context: Context): Promise<PipelineState> {
   const group = logGroupOf(settings.logGroup);
-  const [logGroup, bucket, role, keyState] = await Promise.all([
+  const [logGroup, bucket, role, key] = await Promise.all([
     group && readable('log group', context, () => readLogGroup(group, context)),
     readable('bucket', context, () => readLogBucket(settings.bucket, context)),
     settings.role === undefined ? undefined : readable('role', context, () => readRole(settings.role ?? '', context)),
-    settings.key === undefined ? undefined : readable('key', context, () => readKeyState(settings.key ?? '', context)),
+    settings.key === undefined ? undefined : readable('key', context, () => readKey(settings.key ?? '', context)),
   ]);
   return {
     ...(logGroup ? { logGroup } : {}),
     ...(bucket ? { bucket } : {}),
     ...(role ? { role } : {}),
-    ...(keyState ? { keyState } : {}),
+    ...(key ? { keyState: key.state } : {}),
   };
 }
 

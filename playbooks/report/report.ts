@@ -57,8 +57,9 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
       '',
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
-      `Alarm     ${incident.alarmName}`,
-      `Fired     ${dayAndClock(incident.alarmAt)}`,
+      ...(incident.lane === 'event'
+        ? [`Event     ${incident.alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(incident.alarmAt)}`]
+        : [`Alarm     ${incident.alarmName}`, `Fired     ${dayAndClock(incident.alarmAt)}`]),
       ...runbookLines(detection.response, runbooks),
       ...(incident.events.length > 0 && incident.claimedBy?.length
         ? [`Linked    ${incident.claimedBy.join(', ')}`]

@@ -32,6 +32,7 @@ export class Desk {
         escalationTopic: `arn:aws:sns:us-east-1:${ACCOUNT}:cordon-escalations`,
         evidence: 'cordon-evidence',
         logGroup: '/aws/cloudtrail/cordon',
+        trailParts: {},
         ownRoles: ['cordon-contain-start-logging', 'cordon-undo-start-logging'],
         protectedPrincipals: [],
         mode: 'auto',

@@ -13,6 +13,7 @@ const variables = {
   CORDON_ESCALATION_TOPIC: 'arn:aws:sns:us-east-1:111122223333:cordon-escalations',
   CORDON_EVIDENCE: 'cordon-evidence',
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
+  CORDON_TRAIL_PARTS: '{"bucket":"records"}',
   CORDON_OWN_ROLES: '["cordon-claim"]',
   CORDON_PROTECTED: '[]',
   CORDON_MODE: 'auto',

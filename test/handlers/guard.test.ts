@@ -151,6 +151,19 @@ describe('protected principals', () => {
     });
   });
 
+  it('row: guard: a tag whose record the log group has lost: does not protect, since event history has it', async () => {
+    const { desk, contain, disabling } = await stoppedBy([mallory]);
+    Object.assign(desk.account.users.mallory?.tags ?? {}, protectedTag);
+    desk.account.history.push(tagged(mallory));
+
+    await contain();
+
+    expect(await disabling()).toMatchObject({
+      status: 'planned',
+      reason: expect.stringContaining('its tag cordon:protected does not count: IAM user mallory put it'),
+    });
+  });
+
   it('row: guard: a tag that a protected administrator put within the last day: protects', async () => {
     const protectedPrincipals = ['arn:aws:iam::*:user/admin'];
     const { desk, contain, disabling } = await stoppedBy([mallory], { protectedPrincipals });

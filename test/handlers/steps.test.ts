@@ -53,6 +53,7 @@ describe('claim', () => {
       incidentId: expect.stringMatching(/^trail-tampering-20260501-030100-[0-9a-f]{4}$/),
       detection: 'trail-tampering',
       proceed: true,
+      after: 0,
     });
   });
 

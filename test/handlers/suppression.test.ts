@@ -89,7 +89,13 @@ describe('the suppressions beside a function', () => {
   afterEach(() => rmSync(file, { force: true }));
   const variables = {
     ...{ CORDON_ACCOUNT: '111122223333', CORDON_PREFIX: 'cordon', CORDON_TABLE: 't', CORDON_TOPIC: 't' },
-    ...{ CORDON_EVIDENCE: 'e', CORDON_LOG_GROUP: 'l', CORDON_OWN_ROLES: '[]', CORDON_PROTECTED: '[]' },
+    ...{
+      CORDON_EVIDENCE: 'e',
+      CORDON_LOG_GROUP: 'l',
+      CORDON_TRAIL_PARTS: '{}',
+      CORDON_OWN_ROLES: '[]',
+      CORDON_PROTECTED: '[]',
+    },
     ...{ CORDON_MODE: 'auto', CORDON_MODES: '{}', CORDON_CAP: '10', AWS_REGION: 'us-east-1' },
     CORDON_ESCALATION_TOPIC: 't',
     CORDON_OPTIONS: JSON.stringify(defaultOptions),

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterPatterns } from '../../infra/filter.ts';
+import { filterPatterns, laneEventPattern } from '../../infra/filter.ts';
 import { roleName } from '../../infra/functions.ts';
 import { units } from '../../infra/units.ts';
 import { detections } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { type Detection, type KnownTrail, matchOf } from '../../playbooks/detection.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
 import { matchesPattern, parseFilterPattern } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { any, oneOf } from '../../playbooks/matching/match.ts';
@@ -12,6 +12,20 @@ import { predicate } from '../../playbooks/matching/predicate.ts';
 import { NotExclusive } from '../../playbooks/matching/split.ts';
 
 const ACCOUNT = '111122223333';
+/** The trail that the samples are about. */
+const TRAIL: KnownTrail = {
+  logGroup: '/cordon/trail',
+  bucket: 'cordon-trail-records',
+  role: 'cordon-trail-delivery',
+  key: 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+};
+/** As long as names get. */
+const LONG: KnownTrail = {
+  logGroup: `/${'g'.repeat(60)}/trail`,
+  bucket: 'b'.repeat(63),
+  role: 'r'.repeat(64),
+  key: TRAIL.key,
+};
 const PREFIXES = ['cordon', 'a-prefix-of-21-letter'];
 
 /** How many of the filters count a record. */
@@ -22,7 +36,7 @@ const counter = (texts: string[]) => {
 
 const cases = Object.entries(detections).flatMap(([id, detection]) =>
   PREFIXES.map((prefix) => {
-    const texts = filterPatterns(detection, prefix, ACCOUNT);
+    const texts = filterPatterns(detection, prefix, ACCOUNT, TRAIL);
     return { id, prefix, detection, texts, counts: counter(texts) };
   }),
 );
@@ -48,7 +62,7 @@ describe.each(cases)('the metric filters of $id with the prefix $prefix', ({ pre
       // Whoever makes a role of that name in an account of their own is nobody of cordon's.
       ...units.map(({ id }) => byRole(roleName(prefix, id), '999988887777')),
     ];
-    const matches = predicate(detection.when);
+    const matches = predicate(matchOf(detection, TRAIL));
     fc.assert(
       fc.property(fc.constantFrom(...samples), fc.constantFrom(...who), (sample, identity) => {
         const record = identity ? { ...sample, userIdentity: identity } : sample;
@@ -87,7 +101,7 @@ describe('the metric filters', () => {
   it('are split where a pattern is too long, and count each record once where the parts exclude each other', () => {
     const names = Array.from({ length: 100 }, (_, index) => `CallNumber${index}`);
     const counting = { ...detections['failed-console-logins'], alarm: { atLeast: 5, withinMinutes: 5 } } as Detection;
-    const texts = filterPatterns({ ...counting, when: oneOf('eventName', names) }, 'cordon', ACCOUNT);
+    const texts = filterPatterns({ ...counting, when: oneOf('eventName', names) }, 'cordon', ACCOUNT, TRAIL);
     expect(texts.length).toBeGreaterThan(1);
     expect(names.map((eventName) => counter(texts)({ eventName }))).toEqual(names.map(() => 1));
   });
@@ -95,8 +109,69 @@ describe('the metric filters', () => {
   it('are refused where the alarm counts and a record could be counted twice', () => {
     const overlapping = any(...Array.from({ length: 60 }, (_, index) => oneOf(`requestParameters.field${index}`, [1])));
     const counting = { ...detections['failed-console-logins'], when: overlapping } as Detection;
-    expect(() => filterPatterns(counting, 'cordon', ACCOUNT)).toThrow(NotExclusive);
+    expect(() => filterPatterns(counting, 'cordon', ACCOUNT, TRAIL)).toThrow(NotExclusive);
     const single = { ...counting, alarm: { atLeast: 1, withinMinutes: 1 } };
-    expect(filterPatterns(single, 'cordon', ACCOUNT).length).toBeGreaterThan(1);
+    expect(filterPatterns(single, 'cordon', ACCOUNT, TRAIL).length).toBeGreaterThan(1);
+  });
+});
+
+describe.each(Object.entries(detections))('%s where every name is as long as it may be', (_, detection) => {
+  it('has filters and a rule that CloudWatch and EventBridge take', () => {
+    for (const prefix of PREFIXES) {
+      for (const text of filterPatterns(detection, prefix, ACCOUNT, LONG))
+        expect(text.length).toBeLessThanOrEqual(1024);
+      if (!detection.eventLane) continue;
+      expect(JSON.stringify(laneEventPattern(detection, prefix, LONG)).length).toBeLessThanOrEqual(4096);
+    }
+  });
+});
+
+describe('the rule on the event of a call', () => {
+  it('takes what succeeded and is not by a role that may make the call to restore something', () => {
+    const pattern = laneEventPattern(detections['trail-tampering'] as Detection, 'cordon', TRAIL);
+    expect(pattern).toMatchObject({
+      'detail-type': ['AWS API Call via CloudTrail'],
+      detail: {
+        eventSource: ['cloudtrail.amazonaws.com'],
+        errorCode: [{ exists: false }],
+        userIdentity: {
+          sessionContext: {
+            sessionIssuer: {
+              userName: [
+                { exists: false },
+                {
+                  'anything-but': expect.arrayContaining(['cordon-contain-restore-trail', 'cordon-undo-start-logging']),
+                },
+              ],
+            },
+          },
+        },
+      },
+    });
+  });
+});
+
+describe('trail-pipeline-tampering in a deployment', () => {
+  const { samples, ...detection } = detections['trail-pipeline-tampering'] as Detection;
+  const within = (trail: KnownTrail) => predicate(matchOf({ ...detection, samples }, trail));
+
+  it('takes only calls on what its trail delivers through', () => {
+    const elsewhere = within({
+      logGroup: '/app',
+      bucket: 'photos',
+      role: 'app',
+      key: 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-4000-8000-000000000000',
+    });
+    for (const { name, record } of samples.matching) {
+      expect(within(TRAIL)(record), name).toBe(true);
+      expect(elsewhere(record), name).toBe(false);
+    }
+  });
+
+  it('watches the log group alone where it knows no more', () => {
+    const sources = samples.matching
+      .filter(({ record }) => within({ logGroup: TRAIL.logGroup })(record))
+      .map(({ record }) => record.eventSource);
+    expect(new Set(sources)).toEqual(new Set(['logs.amazonaws.com']));
   });
 });

@@ -15,6 +15,7 @@ describe('readSettings', () => {
       protectedPrincipals: [],
       guard: { mode: 'auto', detectionModes: {}, cap: 10, suppressions: [] },
       options: defaultOptions,
+      trailParts: {},
       local: false,
     });
   });
@@ -58,6 +59,13 @@ describe('readSettings', () => {
     }
   });
 
+  it('takes the parts that an existing trail delivers through', () => {
+    const key = 'arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    const { trailParts } = read({ trailBucket: 'records', trailRole: 'CloudTrail_Role', trailKey: key });
+
+    expect(trailParts).toEqual({ bucket: 'records', role: 'CloudTrail_Role', key });
+  });
+
   it('gathers what it decides for the responses', () => {
     const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
 
@@ -71,6 +79,7 @@ describe('readSettings', () => {
   it('names everything that is wrong, at once', () => {
     const wrong = {
       ...{ prefix: 'Cordon!', mail: 'soc', protected: 'break-glass', logGroup: '', local: 'perhaps' },
+      ...{ trailBucket: '', trailRole: 'role/with/a/path', trailKey: 'alias/trail' },
       ...{ loginSuccess: 'never', denyAddresses: 'yes', newPassword: 'no', organizationRole: 'root-guard' },
     };
 

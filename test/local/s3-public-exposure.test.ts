@@ -239,7 +239,7 @@ describe('two users open a bucket each at the same time', () => {
     }
   });
 
-  it('is opened again by an undo, which is nobody’s offence', async () => {
+  it('is opened again by an undo, which sets nothing off', async () => {
     // Prepare
     const bucket = names()[0]?.bucket ?? '';
     const incident = theIncident(played);
@@ -247,15 +247,14 @@ describe('two users open a bucket each at the same time', () => {
 
     // Act
     let status = '';
-    const undone = await play(async () => {
+    const came = await desk.playHarmless(async () => {
       ({ status } = await undo(desk, incident, action, { reason: 'meant to be public' }));
     });
 
     // Assess
     expect(status).toBe('SUCCEEDED');
     expect(await anonymously(`${bucket}/list.csv`)).toBe(200);
-    expect(theIncident(undone)).toMatchObject({ outcome: 'benign', events: [], actions: [], failures: [] });
-    expect(section(theSummary(undone), 'WHAT SET OFF THE ALARM').join()).toContain("cordon's own roles");
+    expect(came).toEqual({ alarm: [], mails: [] });
   });
 
   it('is all that came', () => expectNothingElse(desk, { incidents, executions }));

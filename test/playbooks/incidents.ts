@@ -124,6 +124,33 @@ export const trailAttempt = (): Incident =>
     findings: { actor: [mallory], 'logging-gap': [{ trail: TRAIL, logging: true }] },
   });
 
+/** The trail's log group deleted and made again, opened by the event of the call. */
+export const logGroupDeleted = (rest: Partial<Incident> = {}): Incident =>
+  incident('trail-pipeline-tampering', {
+    lane: 'event',
+    alarmReason: 'EventBridge delivered the event of DeleteLogGroup (9c1f7c2e) before any alarm',
+    events: [
+      event(
+        '03:00:05',
+        call('logs.amazonaws.com', 'DeleteLogGroup', iamUser('mallory'), {
+          requestParameters: { logGroupName: '/cordon/trail' },
+        }),
+        'offence',
+      ),
+    ],
+    actions: [
+      did('restore-log-group', { logGroup: '/cordon/trail', region: 'us-east-1' }, 'verified', {
+        because: ['9c1f7c2e-8d4b-4a63-b7a1-000000030005'],
+        beforeWords: 'log group: deleted',
+        afterWords: 'as in its baseline, with 9 metric filters',
+      }),
+      tagged,
+      disabled,
+    ],
+    findings: { actor: [mallory], 'trail-health': [{ trail: TRAIL, baseline: 2, logging: true, losses: [] }] },
+    ...rest,
+  });
+
 const s3 = (name: string, parameters: object) =>
   call('s3.amazonaws.com', name, iamUser('mallory'), { requestParameters: parameters });
 

@@ -99,6 +99,7 @@ describe('outcomeOf', () => {
 
   it.each<[string, Incident, Outcome]>([
     ['a stopped trail that records again', incidents.trailStopped(), 'contained'],
+    ['a deleted log group that is there again', incidents.logGroupDeleted(), 'contained'],
     ['a refused StopLogging', incidents.trailAttempt(), 'attempt'],
     ['a bucket that is closed', incidents.bucketOpened(), 'contained'],
     ['a policy for no stranger', incidents.bucketBenign(), 'benign'],
@@ -162,5 +163,21 @@ describe('outcomeOf', () => {
       'needs-analyst',
       ['somebody signed in as alice after the failures, and alice is not disabled'],
     ]);
+  });
+
+  it.each([
+    [
+      { logging: true, losses: ['bucket policy: deleted'] },
+      'trail cordon is less than its baseline: bucket policy: deleted',
+    ],
+    [{ logging: false, losses: [] }, 'trail cordon does not record'],
+    [
+      { logging: false, losses: [], unread: 'AccessDenied: no' },
+      'whether trail cordon delivers is not known: AccessDenied: no',
+    ],
+  ])('needs an analyst where a log group is put back, and the trail all the same is %j', (health, open) => {
+    const trail = 'arn:aws:cloudtrail:us-east-1:111122223333:trail/cordon';
+    const one = incidents.logGroupDeleted({ findings: { 'trail-health': [{ trail, baseline: 2, ...health }] } });
+    expect(verdictOn(one)).toEqual(['needs-analyst', [open]]);
   });
 });

@@ -54,6 +54,18 @@ describe('the summary', () => {
       ['by IAM user mallory, refused: AccessDenied', 'Trail cordon is logging (read back), was not interrupted'],
     ],
     [
+      'of a deleted log group',
+      incidents.logGroupDeleted(),
+      '[cordon] CRITICAL CONTAINED: trail-pipeline-tampering, log group /cordon/trail, 111122223333',
+      [
+        'Event     EventBridge delivered the event of DeleteLogGroup (9c1f7c2e) before any alarm',
+        '- 03:00:05Z DeleteLogGroup, log group /cordon/trail, by IAM user mallory, log group deleted, with its metric filters',
+        '- Trail cordon is logging, delivers as in its baseline 2 (read back)',
+        'DONE, read back: put the trail’s log group back as it was, log group /cordon/trail',
+        'read them from the trail’s bucket, or from event history for 90 days',
+      ],
+    ],
+    [
       'of an opened bucket',
       incidents.bucketOpened(),
       '[cordon] HIGH CONTAINED: s3-public-exposure, bucket reports, 111122223333',

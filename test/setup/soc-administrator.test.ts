@@ -150,6 +150,44 @@ describe('the boundaries', () => {
   );
 
   it.each([
+    ['kms:EnableKey', 'contain-enable-key'],
+    ['kms:CancelKeyDeletion', 'contain-enable-key'],
+    ['kms:DisableKey', 'undo-enable-key'],
+    ['kms:ScheduleKeyDeletion', 'undo-enable-key'],
+    ['iam:UpdateAssumeRolePolicy', 'contain-restore-delivery-role', 'undo-restore-delivery-role'],
+  ])('leave %s to no role of the stacks but those of %s %s', (action, ...units) => {
+    // Act
+    const statements = roleBoundary(ACCOUNT).Statement.filter(
+      ({ Effect, Action, Resource }) => Effect === 'Deny' && Action.includes(action) && Resource?.includes('*'),
+    );
+
+    // Assess
+    const but = units.filter(Boolean).map((unit) => `arn:aws:iam::${ACCOUNT}:role/cordon*-${unit}`);
+    expect(statements.map(({ Condition }) => Condition)).toEqual([{ ArnNotLike: { 'aws:PrincipalArn': but } }]);
+  });
+
+  it('let those who put a delivery role back change no role but a trail’s', () => {
+    // Act
+    const limits = roleBoundary(ACCOUNT).Statement.filter(({ Condition }) => Condition?.ArnLike);
+
+    // Assess
+    expect(limits).toMatchObject([
+      {
+        Effect: 'Deny',
+        Action: ['iam:*RolePolicy'],
+        NotResource: [`arn:aws:iam::${ACCOUNT}:role/cordon*-trail-*`],
+        Condition: {
+          ArnLike: {
+            'aws:PrincipalArn': ['contain', 'undo'].map(
+              (way) => `arn:aws:iam::${ACCOUNT}:role/cordon*-${way}-restore-delivery-role`,
+            ),
+          },
+        },
+      },
+    ]);
+  });
+
+  it.each([
     'iam:UpdateAccessKey',
     'iam:PutUserPolicy',
     'iam:TagUser',

@@ -9,6 +9,28 @@ export function theIncident({ incidents }: Played): Played['incidents'][number] 
   return incidents[0] as Played['incidents'][number];
 }
 
+/**
+ * The one incident of what was played that has its records. The other lane may have come second: its incident is a duplicate,
+ * has no record, and mails nothing.
+ */
+export function theTreated(played: Played): Played['incidents'][number] {
+  const treated = played.incidents.filter(({ outcome }) => outcome !== 'duplicate');
+  expect(treated.map(({ id, outcome, ownCalls }) => ({ id, outcome, ownCalls }))).toHaveLength(1);
+  for (const other of played.incidents.filter((one) => one !== treated[0])) {
+    expect(other).toMatchObject({
+      outcome: 'duplicate',
+      events: [],
+      actions: [],
+      claimedBy: expect.arrayContaining([treated[0]?.id]),
+    });
+    expect(summaries(played, other)).toEqual([]);
+  }
+  return treated[0] as Played['incidents'][number];
+}
+
+/** The last summary of that incident. */
+export const theTreatedSummary = (played: Played): Mail => theSummary({ ...played, incidents: [theTreated(played)] });
+
 /** The summaries of an incident, oldest first. */
 export const summaries = ({ mails }: Played, { id }: Incident): Mail[] => mails.filter((mail) => isSummary(mail, id));
 

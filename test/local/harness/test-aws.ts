@@ -1,5 +1,6 @@
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../local/local-aws.ts';
 import { startControl } from './control.ts';
+import { switchEventLane } from './event-lane.ts';
 import type { SharedAws } from './shared-aws.ts';
 
 /** A local AWS for tests, and its end. */
@@ -10,10 +11,17 @@ export interface TestAws {
   close(): Promise<void>;
 }
 
-/** Starts a local AWS with the product deployed, in which waits are short and alarms return quickly. */
-export async function startTestAws(options: LocalAwsOptions = {}): Promise<TestAws> {
+/**
+ * Starts a local AWS with the product deployed, in which waits are short and alarms return quickly. Events of calls start no
+ * playbook unless `eventLane` is set: where both lanes race, the alarms' alone would be shown by chance only.
+ */
+export async function startTestAws({
+  eventLane = false,
+  ...options
+}: LocalAwsOptions & { eventLane?: boolean } = {}): Promise<TestAws> {
   const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...options });
   if (!aws.deployment) throw new Error('The local AWS started without the product.');
+  if (!eventLane) await switchEventLane(aws, 'off');
   const control = await startControl(() => aws.settled());
   void aws.ended.then((failure) => failure && console.error(failure.message));
   const { endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment } = aws;
