@@ -30,6 +30,8 @@ type Template = { Resources: Record<string, Resource> };
 
 /** Stands for what only a deployment in an organization has. */
 const ORGANIZATION_ROLE = 'arn:aws:iam::999988887777:role/ORGANIZATION_ROLE';
+/** As a deployment names the key of its trail. */
+const TRAIL_KEY = 'arn:aws:kms:us-east-1:111122223333:key/KEY_ID';
 
 let found: DeployedRole[] | undefined;
 
@@ -53,7 +55,7 @@ function read(): DeployedRole[] {
       outdir,
       context: { ...context, [BUNDLING_STACKS]: [], '@aws-cdk/core:validateAgainstDefaultRules': false },
     });
-    const settings = readSettings((key) => ({ organizationRole: ORGANIZATION_ROLE })[key]);
+    const settings = readSettings((key) => ({ organizationRole: ORGANIZATION_ROLE, trailKey: TRAIL_KEY })[key]);
     const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {});
     const stacks = [new CordonStack(app, settings.prefix, settings, trail.trail, {}), trail];
     const assembly = app.synth();
@@ -128,7 +130,10 @@ function words(value: unknown, template: Template): string {
     return parts.map((part) => words(part, template)).join(separator);
   }
   if (call === 'Ref' || call === 'Fn::GetAtt') return refWords([argument].flat().map(String), template);
-  return JSON.stringify(value);
+  // What another stack made: `cordon-trail:ExportsOutputRefBucket83908E7781C90AC0`.
+  const [, imported] =
+    /:ExportsOutputRef(\w+?)[0-9A-F]{16}$/.exec(call === 'Fn::ImportValue' ? String(argument) : '') ?? [];
+  return imported ? `TRAIL_${imported.toUpperCase()}` : JSON.stringify(value);
 }
 
 function refWords([id = '', attribute]: string[], template: Template): string {
