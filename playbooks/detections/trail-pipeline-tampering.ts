@@ -16,6 +16,7 @@ const parts = {
         is('requestParameters.logGroupName', logGroup),
         like('requestParameters.resourceIdentifier', `*:log-group:${logGroup}`),
         like('errorMessage', `*:log-group:${logGroup}:*`),
+        like('errorMessage', `*:log-group:${logGroup} *`),
       ),
   },
   // CloudTrail's name for PutBucketLifecycleConfiguration is the older one; both are taken. S3 keeps the parameters of refused calls.
@@ -129,6 +130,14 @@ export default detection({
           errorCode: 'AccessDenied',
           errorMessage:
             'User: arn:aws:iam::111122223333:user/mallory is not authorized to perform: logs:DeleteLogGroup on resource: arn:aws:logs:us-east-1:111122223333:log-group:/cordon/trail:log-stream: because no identity-based policy allows the logs:DeleteLogGroup action',
+        }),
+      },
+      {
+        name: 'refused deletion of a metric filter, whose group stands in the message without its streams',
+        record: by('logs', 'DeleteMetricFilter', null, {
+          errorCode: 'AccessDenied',
+          errorMessage:
+            'User: arn:aws:iam::111122223333:user/mallory is not authorized to perform: logs:DeleteMetricFilter on resource: arn:aws:logs:us-east-1:111122223333:log-group:/cordon/trail because no identity-based policy allows the logs:DeleteMetricFilter action',
         }),
       },
       { name: 'bucket deleted', record: by('s3', 'DeleteBucket', bucket) },
