@@ -5,11 +5,9 @@ import { detections, responseOf } from '../../../playbooks/catalog.ts';
 import { attacks } from '../../../simulate/catalog.ts';
 
 describe('what is measured', () => {
-  it('is the playbook of every detection, each by its attack', () => {
-    expect(subjects.map(({ detection }) => detection).sort()).toEqual(Object.keys(detections).sort());
-    expect(attacks.map(({ detection }) => detection)).toEqual(
-      expect.arrayContaining(subjects.map(({ detection }) => detection)),
-    );
+  it('is the playbook of every detection that has an attack', () => {
+    expect(subjects.map(({ detection }) => detection).sort()).toEqual(attacks.map(({ detection }) => detection).sort());
+    expect(Object.keys(detections)).toEqual(expect.arrayContaining(subjects.map(({ detection }) => detection)));
   });
 
   it.each(subjects.flatMap(({ detection, action }) => (action ? [[detection, action.id] as const] : [])))(
