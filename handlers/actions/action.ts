@@ -166,7 +166,44 @@ async function contain<Target, Before, After>(
   const before = checked(action.before, current.before, `captured state of action ${current.key}`);
   await action.contain(target, before, context, incident);
   log.info('contained', { action: current.action, target: current.label });
-  return result(await ledger.advance(incident.id, current, 'contained'));
+  const contained = await ledger.advance(incident.id, current, 'contained');
+  return result(await readBackAtOnce(action, contained, target, incident, context));
+}
+
+/**
+ * Reads back where the change shows already, which spares the playbook its next step. Where it does not, or cannot be read,
+ * nothing is lost: the step that verifies tries for longer, and is tried again itself.
+ */
+async function readBackAtOnce<Target, Before, After>(
+  action: Action<Target, Before, After>,
+  record: ActionRecord,
+  target: Target,
+  incident: IncidentRef,
+  context: Context,
+): Promise<ActionRecord> {
+  try {
+    return (await readBack(action, record, target, incident, context)).record;
+  } catch (error) {
+    context.log.warn('what was contained could not be read back yet', { key: record.key, error: errorText(error) });
+    return record;
+  }
+}
+
+/** Reads back once. The action is `verified` where it is so; otherwise it stays as it is. */
+async function readBack<Target, Before, After>(
+  action: Action<Target, Before, After>,
+  record: ActionRecord,
+  target: Target,
+  incident: IncidentRef,
+  context: Context,
+): Promise<{ record: ActionRecord; after: After; afterWords: string }> {
+  const { verified, after } = await action.verify(target, context, incident);
+  const afterWords = action.words(after);
+  if (!verified) return { record, after, afterWords };
+  return {
+    record: await context.ledger.advance(incident.id, record, 'verified', { after, afterWords }),
+    ...{ after, afterWords },
+  };
 }
 
 /**
@@ -217,9 +254,8 @@ async function verify<Target, Before, After>(
 ): Promise<ActionResult> {
   if (record.status !== 'contained') return result(record);
   for (let attempt = 1; ; attempt += 1) {
-    const { verified, after } = await action.verify(target, context, incident);
-    const afterWords = action.words(after);
-    if (verified) return result(await context.ledger.advance(incident.id, record, 'verified', { after, afterWords }));
+    const { record: read, after, afterWords } = await readBack(action, record, target, incident, context);
+    if (read.status === 'verified') return result(read);
     if (attempt >= READ_BACK.tries) {
       const reason = wasVerifiedSince(record)
         ? `it was done and read back at ${clock(record.at.verified ?? '')}, but somebody has undone it since: ${afterWords}`

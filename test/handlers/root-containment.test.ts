@@ -31,6 +31,8 @@ class FakeOrganization {
   readonly calls: { operation: string; as: string; input: Input }[] = [];
   readonly policies = new Map<string, { name: string; content: string; targets: Set<string> }>();
   managementAccount = MANAGEMENT;
+  /** Called before every call. */
+  before: (operation: string) => void = () => undefined;
   readonly root = {
     password: true,
     keys: ['AKIAROOT1'],
@@ -45,6 +47,7 @@ class FakeOrganization {
       const { input } = command as { input: Input };
       const as = credentials?.accessKeyId ?? 'function';
       this.calls.push({ operation, as, input });
+      this.before(operation);
       const answer = this.#answers[operation];
       if (!answer) throw new TypeError(`The fake organization has no ${operation}.`);
       return answer(input, as);
@@ -274,11 +277,14 @@ describe('delete-root-credentials', () => {
 
   it('is not called done while something is left', async () => {
     const key = await plan('delete-root-credentials');
-    await deleteCredentials.contain({ incidentId, key, phase: 'contain' });
-    organization.root.keys.push('AKIAROOT2');
+    organization.before = (operation) => {
+      if (operation === 'DeactivateMFADevice') organization.root.keys.push('AKIAROOT2');
+    };
+    const contained = await deleteCredentials.contain({ incidentId, key, phase: 'contain' });
 
     await deleteCredentials.contain({ incidentId, key, phase: 'verify' });
 
+    expect(contained).toMatchObject({ status: 'contained', settled: false });
     expect(await stored(key)).toMatchObject({ status: 'failed', reason: expect.stringContaining('1 access key') });
   });
 
