@@ -265,14 +265,15 @@ function actionStates(
 
 /**
  * The states of one action's run, from `PHASE: which action?` to `next`, in the branch of its kind; what fails goes to
- * `PHASE: action failed`. `known` is what the machine knows and the function would have to read. The names begin with the phase, since they must be unique in the whole machine.
+ * `PHASE: action failed`. The names begin with the phase, since they must be unique in the whole machine.
+ * @param known what the machine knows of the incident, and the functions need not read
  */
 export function actionBranches(
   phase: string,
   kinds: string[],
   arn: FunctionArn,
   next: string,
-  known: Record<string, unknown> = {},
+  known: { detection?: string } = {},
 ): Record<string, State> {
   return {
     [`${phase}: which action?`]: {
@@ -287,13 +288,13 @@ export function actionBranches(
   };
 }
 
-/** Contains, and reads back unless there was nothing to do. */
+/** Contains, and reads back where that is still to be done. */
 function oneAction(
   phase: string,
   id: string,
   arn: FunctionArn,
   next: string,
-  known: Record<string, unknown>,
+  known: { detection?: string },
 ): Record<string, State> {
   const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
@@ -305,7 +306,7 @@ function oneAction(
     [`${phase}: ${id}`]: call('contain', { Next: `${phase}: ${id} changed?` }),
     [`${phase}: ${id} changed?`]: {
       Type: 'Choice',
-      Choices: [{ Comment: 'nothing was changed', Condition: expression('$states.input.settled'), Next: next }],
+      Choices: [{ Comment: 'nothing is left to do', Condition: expression('$states.input.settled'), Next: next }],
       Default: `${phase}: verify ${id}`,
     },
     [`${phase}: verify ${id}`]: call('verify', { Next: next }),

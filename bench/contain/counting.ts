@@ -92,20 +92,21 @@ export interface HistoryEvent {
   stateEnteredEventDetails?: { name?: string | undefined } | undefined;
 }
 
-/** States that an action goes through: the choice of its kind, to contain, the choice whether it changed, to read back or settled. */
+/** States that an action goes through: the choice of its kind, to contain, the choice whether anything is left to do, settled. */
 const STATES_OF_ACTION = 4;
 
 /**
  * State transitions of a playbook up to its first wait: the states that its history says it entered, and those inside its loops
- * of actions, which the local history leaves out. A failed action has one more.
+ * of actions, which the local history leaves out. An action that was read back in a step of its own has one more.
  */
 export function transitions(
   history: readonly HistoryEvent[],
   actions: readonly Pick<ActionRecord, 'status'>[],
+  lines: readonly Pick<StepLine, 'key' | 'phase'>[],
 ): number {
   const entered = history.filter(({ type }) => type?.endsWith('StateEntered') && type !== 'WaitStateEntered');
-  const failed = actions.filter(({ status }) => status === 'failed').length;
-  return entered.length + actions.filter(isRun).length * STATES_OF_ACTION + failed;
+  const readBack = new Set(lines.filter(({ phase }) => phase === 'verify').map(({ key }) => key));
+  return entered.length + actions.filter(isRun).length * STATES_OF_ACTION + readBack.size;
 }
 
 /** Actions that nobody may carry out do not come to the states: they are only written down. */

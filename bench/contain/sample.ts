@@ -61,6 +61,6 @@ export function sampleOf(
       step: [name.replace(/^cordon-/, ''), phase].filter(Boolean).join(': '),
       ...{ start: at - ms - deliveredAt, ms, cold },
     })),
-    transitions: transitions(history, actions),
+    transitions: transitions(history, actions, lines),
   };
 }
