@@ -4,7 +4,7 @@ import { startLocalAws } from '../../local/local-aws.ts';
 import type { Bench, BenchContext } from '../bench.ts';
 import { Account } from './account.ts';
 import { runBare } from './bare.ts';
-import type { BareTimes } from './bare-calls.ts';
+import type { BareConfig, BareTimes } from './bare-calls.ts';
 import { type Play, type Playing, playAlone, playAtOnce, recordsOf } from './play.ts';
 import { reportOf } from './report.ts';
 import { type Subject, subjects } from './subjects.ts';
@@ -14,7 +14,7 @@ export interface Measurement {
   detection: string;
   /** Id of the measured action. */
   action?: string;
-  /** The first play of all: every function starts in a new process. */
+  /** The first play: every function that only this playbook has starts in a new process. */
   first: Play;
   /** The plays after it, one at a time. */
   alone: Play[];
@@ -93,11 +93,11 @@ async function measureAll(options: Options, { signal, progress }: BenchContext):
   const incidents = options.only.length * (1 + options.alone + 2 * options.atOnce);
   const aws = await startLocalAws({
     signal,
-    onStage: (stage) => progress(`${stage}`),
+    onStage: progress,
     // Alarms return faster, between the plays. Waits of state machines keep their length: none is part of what is measured.
     returnSpeed: 60,
-    // The cap would propose what is beyond it, and there must be something to measure.
-    settings: { cap: String(incidents) },
+    // The cap would propose what is beyond it, and there must be something to measure, also of plays that are played again.
+    settings: { cap: String(10 * incidents) },
   });
   const account = new Account(aws);
   const died = new AbortController();
@@ -108,16 +108,9 @@ async function measureAll(options: Options, { signal, progress }: BenchContext):
       functionsByKey: await account.functionsByKey(),
     };
     const measured: Measurement[] = [];
-    // Those that attack trails come last to be played at once: their further trails would deliver during other plays.
-    const alone = new Map<Subject, Play[]>();
-    for (const subject of options.only) {
-      progress(`${subject.detection}: alone, ${options.alone + 1} times`);
-      const plays: Play[] = [];
-      for (let play = 0; play <= options.alone; play += 1) plays.push(await playAlone(subject, playing));
-      alone.set(subject, plays);
-    }
+    // Those that attack trails come last: their further trails would deliver during the other plays.
     for (const subject of [...options.only].sort((a, b) => Number(a.trails ?? 0) - Number(b.trails ?? 0))) {
-      measured.push(await measureAtOnce(subject, alone.get(subject) ?? [], options, playing, progress));
+      measured.push(await measure(subject, options, playing, progress));
     }
     return options.only.flatMap((subject) => measured.filter(({ detection }) => detection === subject.detection));
   } finally {
@@ -126,44 +119,44 @@ async function measureAll(options: Options, { signal, progress }: BenchContext):
   }
 }
 
-async function measureAtOnce(
+/** One playbook: alone, by hand right after it, so that the machine is the same to both, and the two at once. */
+async function measure(
   subject: Subject,
-  [first, ...alone]: Play[],
   options: Options,
   playing: Playing,
   progress: (text: string) => void,
 ): Promise<Measurement> {
   const { account } = playing;
   const { detection, action } = subject;
-  if (!first) throw new LocalFailure('failed', `${detection} was not played.`);
+  progress(`${detection}: alone, ${options.alone + 1} times`);
+  const first = await playAlone(subject, playing);
+  const alone: Play[] = [];
+  while (alone.length < options.alone) alone.push(await playAlone(subject, playing));
+
   await account.disableRule(detection);
   const trails = subject.trails ? await account.makeTrails(options.atOnce) : [];
-  const stages = (count: number) => Array.from({ length: count }, (_, at) => account.stage(trails[at]));
-  const many = async (): Promise<Play> => {
-    const records = await recordsOf(subject, stages(options.atOnce), playing);
-    return playAtOnce(subject, records, playing);
+  const stages = () => Array.from({ length: options.atOnce }, (_, at) => account.stage(trails[at]));
+  const byHand = (action?.byHand ?? []).map((calls) => ({ calls, times: { alone: [], atOnce: [] } as BareTimes }));
+  const timeByHand = async (which: 'alone' | 'atOnce'): Promise<void> => {
+    for (const { calls, times } of byHand) {
+      progress(`${detection}: ${calls} by hand, ${which === 'alone' ? 'alone' : `${options.atOnce} at once`}`);
+      const victims = stages();
+      await recordsOf(subject, victims, playing);
+      const targets = { alone: [], atOnce: [], [which]: victims.map(subject.target) };
+      times[which] = (await runBare({ action: calls, config: bareConfig(account), targets }, playing.signal))[which];
+    }
   };
+  const many = async (): Promise<Play> => playAtOnce(subject, await recordsOf(subject, stages(), playing), playing);
+
+  await timeByHand('alone');
   progress(`${detection}: ${options.atOnce} at once`);
   const atOnceFirst = await many();
   progress(`${detection}: ${options.atOnce} at once, again`);
   const atOnce = await many();
-  const plays = { detection, first, alone, atOnceFirst, atOnce };
-  if (!action) return { ...plays, byHand: [] };
+  await timeByHand('atOnce');
+  return { detection, ...(action ? { action: action.id } : {}), first, alone, atOnceFirst, atOnce, byHand };
+}
 
-  progress(`${detection}: the same calls by hand`);
-  const attacked = async (): Promise<string[]> => {
-    const victims = stages(options.atOnce);
-    await recordsOf(subject, victims, playing);
-    return victims.map(subject.target);
-  };
-  const { endpoint, region, account: id, accountAdministrator: credentials } = account.aws;
-  const config = { endpoint, region, account: id, credentials };
-  const byHand: Measurement['byHand'] = [];
-  for (const calls of action.byHand) {
-    const order = (targets: { alone: string[]; atOnce: string[] }) => ({ action: calls, config, targets });
-    const one = await runBare(order({ alone: await attacked(), atOnce: [] }), playing.signal);
-    const many = await runBare(order({ alone: [], atOnce: await attacked() }), playing.signal);
-    byHand.push({ calls, times: { alone: one.alone, atOnce: many.atOnce } });
-  }
-  return { ...plays, action: action.id, byHand };
+function bareConfig({ aws: { endpoint, region, account, accountAdministrator: credentials } }: Account): BareConfig {
+  return { endpoint, region, account, credentials };
 }
