@@ -35,6 +35,8 @@ interface Options {
 
 /** Nothing takes longer, in ms: what hangs is ended and said. */
 const BOUND_MS = 15 * 60_000;
+/** What the setting takes at most. */
+const LARGEST_CAP = '1000';
 /** One window ends hours after the next begins; PutLogEvents takes what spans less than a day. */
 const MOST_AT_ONCE = 30;
 
@@ -90,14 +92,13 @@ function wholeNumber(option: string, text: string, most: number): number {
 }
 
 async function measureAll(options: Options, { signal, progress }: BenchContext): Promise<Measurement[]> {
-  const incidents = options.only.length * (1 + options.alone + 2 * options.atOnce);
   const aws = await startLocalAws({
     signal,
     onStage: progress,
     // Alarms return faster, between the plays. Waits of state machines keep their length: none is part of what is measured.
     returnSpeed: 60,
     // The cap would propose what is beyond it, and there must be something to measure, also of plays that are played again.
-    settings: { cap: String(10 * incidents) },
+    settings: { cap: LARGEST_CAP },
   });
   const account = new Account(aws);
   const died = new AbortController();
