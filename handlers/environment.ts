@@ -41,6 +41,7 @@ const schema = z.object({
   CORDON_TABLE: z.string().min(1),
   CORDON_TOPIC: z.string().min(1),
   CORDON_ESCALATION_TOPIC: z.string().min(1),
+  CORDON_BUS: z.string().min(1),
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
   CORDON_TRAIL_PARTS: json('object').pipe(trailParts),
@@ -67,6 +68,8 @@ export interface Environment {
   topic: string;
   /** ARN of the topic that unanswered questions are escalated to. */
   escalationTopic: string;
+  /** Name of the event bus that changes of incidents go onto. */
+  bus: string;
   /** Name of the evidence bucket. */
   evidence: string;
   /** Name of the log group that the trail delivers to. */
@@ -107,6 +110,7 @@ export function readEnvironment(
     table: data.CORDON_TABLE,
     topic: data.CORDON_TOPIC,
     escalationTopic: data.CORDON_ESCALATION_TOPIC,
+    bus: data.CORDON_BUS,
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
     trailParts: data.CORDON_TRAIL_PARTS,

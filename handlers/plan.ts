@@ -1,9 +1,11 @@
 import type { Actor } from '../playbooks/actor.ts';
 import { detectionOf, responseOf } from '../playbooks/catalog.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../playbooks/incident.ts';
+import { actionChanged, type IncidentHead } from '../playbooks/messages/announcements.ts';
 import { isReleased } from '../playbooks/question.ts';
 import { actionKeyOf } from './actions/action.ts';
 import { type AnyAction, actions } from './actions/catalog.ts';
+import { announce } from './announce.ts';
 import type { Context } from './context.ts';
 import { InvalidInput } from './errors.ts';
 import { type Decision, Guard } from './guard/guard.ts';
@@ -46,11 +48,14 @@ export function restoresFor(head: Head, events: IncidentEvent[], account: string
 export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
   const guard = new Guard(head.detection, context);
   const planned: Planned[] = [];
+  const records: ActionRecord[] = [];
   for (const one of restoresFor(head, events, context.environment.account)) {
     const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
+    records.push(record);
     // Whether a proposed one is needed says whether the records did any harm.
     if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));
   }
+  await announcePlanned(head, records, context);
   return planned;
 }
 
@@ -59,6 +64,7 @@ export async function planContainments(incident: Incident, context: Context): Pr
   const { contain } = responseOf(detectionOf(incident.detection).response);
   const guard = new Guard(incident.detection, context);
   const planned: Planned[] = [];
+  const records: ActionRecord[] = [];
   for (const offender of offendersOf(incident)) {
     for (const { action, who, mode, attempts, related, targets, question, twoPersons, onTimeout } of contain) {
       if (![who].flat().includes(offender.actor.kind)) continue;
@@ -82,11 +88,20 @@ export async function planContainments(incident: Incident, context: Context): Pr
         };
         const wanted = { action, target, because: offender.because };
         const record = await plan(incident.id, wanted, { ...decision, ...asks }, context);
+        records.push(record);
         if (isToRun(record) && !isAnswered(record, incident)) planned.push(asPlanned(incident.id, record));
       }
     }
   }
+  await announcePlanned(incident, records, context);
   return planned;
+}
+
+/** Tells of what is new: an action that another round had finished with is as it was. */
+async function announcePlanned(head: IncidentHead, records: ActionRecord[], context: Context): Promise<void> {
+  const waiting: readonly ActionRecord['status'][] = ['planned', 'proposed', 'withheld', 'monitored'];
+  const fresh = records.filter(({ status }) => waiting.includes(status));
+  await announce(context, ...fresh.map((record) => actionChanged(head, record)));
 }
 
 const badness = ['related', 'attempt', 'offence'] as const;

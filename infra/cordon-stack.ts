@@ -15,6 +15,7 @@ import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
+import { Messages } from './messages.ts';
 import { playbookDefinition } from './playbook-definition.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
@@ -36,10 +37,12 @@ export class CordonStack extends Stack {
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    const { bus } = new Messages(this, 'Messages', { settings, logGroup, topic });
     const resources = {
       ...(settings.options.organizationRole ? { organizationRole: settings.options.organizationRole } : {}),
       table: table.tableArn,
       topic: topic.topicArn,
+      bus: bus.eventBusArn,
       escalationTopic: escalationTopic.topicArn,
       evidence: evidence.bucketArn,
       logGroup: this.formatArn({
@@ -64,6 +67,7 @@ export class CordonStack extends Stack {
         CORDON_TABLE: table.tableName,
         CORDON_TOPIC: topic.topicArn,
         CORDON_ESCALATION_TOPIC: escalationTopic.topicArn,
+        CORDON_BUS: bus.eventBusName,
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trail.logGroup,
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
@@ -83,9 +87,10 @@ export class CordonStack extends Stack {
         name,
         new Machine(this, `Playbook-${name}`, {
           name: `${prefix}-${name}`,
-          definition: playbookDefinition(name, response, arn, topic.topicArn),
+          definition: playbookDefinition(name, response, arn, { topic: topic.topicArn, bus: bus.eventBusName, prefix }),
           functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
           topic,
+          bus,
         }),
       ]),
     );
@@ -125,6 +130,7 @@ export class CordonStack extends Stack {
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'AnswersUrl', { value: answers.url });
+    new CfnOutput(this, 'EventBus', { value: bus.eventBusName });
   }
 
   #ledger(prefix: string): Table {

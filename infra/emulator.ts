@@ -10,26 +10,54 @@ import type { IConstruct } from 'constructs';
 
 /**
  * What the CloudFormation of the local AWS refuses: it would refuse the whole template. The local AWS makes these through
- * their APIs after the deployment, from the very properties that stand here.
+ * their APIs after the deployment, from the very properties that stand here. Where others refer to one, its ARN there.
  */
-const REFUSED = ['AWS::CloudTrail::Trail'];
+const REFUSED: Record<string, ((name: string) => string) | undefined> = {
+  'AWS::CloudTrail::Trail': undefined,
+  'AWS::Events::Connection': (name) => `connection/${name}`,
+  'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
+};
 
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */
 export const LEFT_OUT = 'cordon:left-out';
 
+interface Rendered {
+  Type: string;
+  Properties?: Record<string, unknown>;
+}
+
+/** A resource of a stack as its template has it. */
+function rendered(stack: Stack, node: CfnResource): [id: string, resource: Rendered] {
+  const template = (node as unknown as { _toCloudFormation(): unknown })._toCloudFormation();
+  const { Resources } = stack.resolve(template) as { Resources: Record<string, Rendered> };
+  return Object.entries(Resources)[0] ?? ['', { Type: '' }];
+}
+
 class LeaveOut implements IAspect {
-  visit(node: IConstruct): void {
-    if (!CfnResource.isCfnResource(node) || !REFUSED.includes(node.cfnResourceType)) return;
-    const stack = Stack.of(node);
-    const rendered = stack.resolve((node as unknown as { _toCloudFormation(): unknown })._toCloudFormation()) as {
-      Resources: Record<string, unknown>;
-    };
-    const metadata = stack.templateOptions.metadata ?? {};
-    stack.templateOptions.metadata = {
-      ...metadata,
-      [LEFT_OUT]: { ...(metadata[LEFT_OUT] as object | undefined), ...rendered.Resources },
-    };
-    node.node.scope?.node.tryRemoveChild(node.node.id);
+  visit(stack: IConstruct): void {
+    if (!Stack.isStack(stack)) return;
+    const resources = stack.node.findAll().filter(CfnResource.isCfnResource);
+    const refused = resources.filter(({ cfnResourceType }) => cfnResourceType in REFUSED);
+    if (refused.length === 0) return;
+    const leftOut = Object.fromEntries(refused.map((node) => rendered(stack, node)));
+    stack.templateOptions.metadata = { ...stack.templateOptions.metadata, [LEFT_OUT]: leftOut };
+    for (const node of refused) node.node.scope?.node.tryRemoveChild(node.node.id);
+    for (const node of resources) if (!refused.includes(node)) this.#pointAt(leftOut, stack, node);
+  }
+
+  /** CloudFormation cannot tell the ARN of what it does not make: who refers to it gets it in full. */
+  #pointAt(leftOut: Record<string, Rendered>, stack: Stack, node: CfnResource): void {
+    const [, { Properties = {} }] = rendered(stack, node);
+    for (const [name, value] of Object.entries(Properties)) {
+      const text = JSON.stringify(value) ?? '';
+      const pointed = text.replace(/\{"Fn::GetAtt":\["(\w+)","Arn"\]\}/g, (whole, id: string) => {
+        const { Type = '', Properties: properties = {} } = leftOut[id] ?? {};
+        const resource = REFUSED[Type]?.(String(properties.Name));
+        const arn = `arn:aws:events:\${AWS::Region}:\${AWS::AccountId}:${resource}`;
+        return resource ? JSON.stringify({ 'Fn::Sub': arn }) : whole;
+      });
+      if (pointed !== text) node.addPropertyOverride(name, JSON.parse(pointed));
+    }
   }
 }
 

@@ -21,7 +21,7 @@ export interface FunctionsProps {
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
-  resources: Record<'table' | 'topic' | 'escalationTopic' | 'evidence' | 'logGroup', string> &
+  resources: Record<'table' | 'topic' | 'bus' | 'escalationTopic' | 'evidence' | 'logGroup', string> &
     Partial<Record<(typeof optional)[number], string>>;
   environment: Record<string, string>;
   /** For the function that collects the records. */

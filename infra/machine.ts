@@ -1,11 +1,12 @@
 import { Aws, Stack } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StateMachine } from './playbook-definition.ts';
 
-/** A state machine with a role that may call its functions and mail its own failure, and nothing else. */
+/** A state machine with a role that may call its functions and tell of its own failure, and nothing else. */
 export class Machine extends Construct {
   readonly arn: string;
   readonly name: string;
@@ -13,7 +14,7 @@ export class Machine extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { name: string; definition: StateMachine; functions: string; topic: ITopic },
+    props: { name: string; definition: StateMachine; functions: string; topic: ITopic; bus?: IEventBus },
   ) {
     super(scope, id);
     const role = new Role(this, 'Role', {
@@ -24,6 +25,9 @@ export class Machine extends Construct {
           statements: [
             new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.functions] }),
             new PolicyStatement({ actions: ['sns:Publish'], resources: [props.topic.topicArn] }),
+            ...(props.bus
+              ? [new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.bus.eventBusArn] })]
+              : []),
           ],
         }),
       },

@@ -1,4 +1,6 @@
 import { finalErrors } from '../handlers/errors.ts';
+import { type DetailType, sourceOf } from '../playbooks/messages/events.ts';
+import * as playbookFailed from '../playbooks/messages/playbook-failed.ts';
 import type { Response } from '../playbooks/response.ts';
 import { containUnit, investigateUnit } from './units.ts';
 
@@ -13,6 +15,13 @@ export type State = Record<string, unknown> & { Type: string };
 
 /** Gives the ARN of a unit's function. */
 export type FunctionArn = (unit: string) => string;
+
+/** Where a machine tells of its failure by itself: ARN of the topic of the mails, name of the event bus. */
+export interface Channels {
+  topic: string;
+  bus: string;
+  prefix: string;
+}
 
 /** A JSONata expression as a state takes it. */
 export const expression = (text: string): string => `{% ${text} %}`;
@@ -34,13 +43,20 @@ export function invoke(arn: string, payload: unknown, rest: Record<string, unkno
 }
 
 /** A mail that Step Functions itself sends, where no function can be relied on. */
-export function publish(topic: string, subject: string, message: string, next: string): State {
+export function publish(
+  topic: string,
+  subject: string,
+  message: string,
+  next: string,
+  rest: Record<string, unknown> = {},
+): State {
   return {
     Type: 'Task',
     Resource: 'arn:aws:states:::sns:publish',
     Arguments: { TopicArn: topic, Subject: subject, Message: message },
     Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 5, BackoffRate: 2 }],
     Next: next,
+    ...rest,
   };
 }
 
@@ -55,7 +71,7 @@ export const caughtBy = (next: string) => [
  * The playbook of a response: claim, collect, restore, investigate, contain, summarize, settle. A step that fails for good
  * is written down and the rest goes on; if that is impossible too, Step Functions mails it itself and the execution fails.
  */
-export function playbookDefinition(id: string, response: Response, arn: FunctionArn, topic: string): StateMachine {
+export function playbookDefinition(id: string, response: Response, arn: FunctionArn, channels: Channels): StateMachine {
   const failure = (step: string, next: string): State => ({
     ...recordFailure(arn, { step }, next),
     Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mail that the playbook failed' }],
@@ -204,19 +220,44 @@ export function playbookDefinition(id: string, response: Response, arn: Function
       Close: invoke(arn('close'), incident, { Next: 'Closed', Catch: caughtBy('Close failed') }),
       'Close failed': failure('close', 'Mail that the playbook failed'),
       Closed: { Type: 'Succeed' },
-      'Mail that the playbook failed': publish(
-        topic,
-        '[cordon] A PLAYBOOK FAILED: an analyst is needed',
-        expression(
-          `'The playbook ${id} could not go on. Incident: ' & $incidentId & '. Execution: ' & $states.context.Execution.Id & '. Look at the alarm and at the account by hand. What it was doing: ' & $string($states.input)`,
-        ),
-        'Failed',
-      ),
+      ...failureStates(id, channels),
       Failed: {
         Type: 'Fail',
         Error: 'PlaybookFailed',
         Cause: 'The mail and the history of this execution say which step.',
       },
+    },
+  };
+}
+
+/** Tells of a playbook that could not go on, by mail and on the event bus, without any function of cordon's. */
+function failureStates(id: string, { topic, bus, prefix }: Channels): Record<string, State> {
+  return {
+    'Mail that the playbook failed': publish(
+      topic,
+      expression(playbookFailed.subject),
+      expression(playbookFailed.text(id)),
+      'Announce that the playbook failed',
+      { Output: expression('$states.input') },
+    ),
+    'Announce that the playbook failed': {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::events:putEvents',
+      Arguments: {
+        Entries: [
+          {
+            EventBusName: bus,
+            Source: sourceOf(prefix),
+            DetailType: 'Playbook Failed' satisfies DetailType,
+            Detail: expression(playbookFailed.detail(id)),
+          },
+        ],
+      },
+      TimeoutSeconds: 30,
+      Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 3, BackoffRate: 2 }],
+      // The mail has been sent: that the bus does not take it holds nothing up.
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }],
+      Next: 'Failed',
     },
   };
 }

@@ -10,6 +10,14 @@ const list = z
     (typeof value === 'string' ? value.split(',') : value).map((one) => one.trim()).filter(Boolean),
   );
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html#API_CreateSecret_RequestParameters */
+const secret = z
+  .string()
+  .regex(
+    /^(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
+    'must be the name or ARN of a secret',
+  );
+
 const addresses = list.pipe(z.array(z.email('must be e-mail addresses, separated by commas'))).default([]);
 
 const schema = z.object({
@@ -35,6 +43,9 @@ const schema = z.object({
     .max(300)
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
+  slack: secret.optional(),
+  pagerduty: secret.optional(),
+  pagerdutyUrl: z.url('must be an address').default('https://events.pagerduty.com/v2/enqueue'),
   logGroup: z.string().min(1).optional(),
   trailBucket: z.string().min(1).optional(),
   trailRole: z
@@ -47,6 +58,12 @@ const schema = z.object({
     .optional(),
   boundary: z.string().min(1).optional(),
   local: z.union([z.boolean(), z.stringbool()]).default(false),
+});
+
+/** EventBridge sends over TLS only; receivers on the local AWS have none. */
+const checked = schema.refine(({ pagerdutyUrl, local }) => local || pagerdutyUrl.startsWith('https://'), {
+  path: ['pagerdutyUrl'],
+  error: 'must begin with https://',
 });
 
 /** What a deployment can be told, as CDK context: `-c mail=soc@example.com -c protected=arn:aws:iam::*:role/break-glass`. */
@@ -64,6 +81,8 @@ export interface Settings {
   guard: GuardSettings;
   /** What the deployment decides for the responses. */
   options: Options;
+  /** Where incidents are told besides mail: names or ARNs of the secrets with Slack's webhook and PagerDuty's routing key. */
+  messages: { slack?: string; pagerduty?: string; pagerdutyUrl: string };
   /** The log group of a trail that the account already has; without it cordon deploys a trail of its own. */
   existingLogGroup?: string;
   /** Where the runbooks can be read, without a slash at the end: mails and alarms link there. */
@@ -88,7 +107,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       .map((key) => [key, context(key)])
       .filter(([, value]) => value !== undefined),
   );
-  const { data, error } = schema.safeParse(given);
+  const { data, error } = checked.safeParse(given);
   if (error) throw new InvalidSettings(`The settings given with -c are not usable.\n${z.prettifyError(error)}`);
   return {
     prefix: data.prefix,
@@ -103,6 +122,11 @@ export function readSettings(context: (key: string) => unknown): Settings {
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
+    },
+    messages: {
+      ...(data.slack ? { slack: data.slack } : {}),
+      ...(data.pagerduty ? { pagerduty: data.pagerduty } : {}),
+      pagerdutyUrl: data.pagerdutyUrl,
     },
     ...(data.logGroup ? { existingLogGroup: data.logGroup } : {}),
     ...(data.runbooks ? { runbooks: data.runbooks } : {}),

@@ -182,8 +182,21 @@ export function deployPolicy(account: string): PolicyDocument {
       ['events:*', 'scheduler:*'],
       [
         ...arns('events', `rule/${PREFIX}`, `rule/*/${PREFIX}`, `event-bus/${PREFIX}`, `archive/${PREFIX}`),
+        ...arns('events', `connection/${PREFIX}`, `api-destination/${PREFIX}`),
         ...arns('scheduler', `schedule/*/${PREFIX}`, `schedule-group/${PREFIX}`),
       ],
+    ),
+    // What messages are sent with: CloudFormation reads it for whoever deploys, and EventBridge keeps a copy of its own.
+    allow('MessageSecrets', ['secretsmanager:GetSecretValue'], arns('secretsmanager', `secret:${PREFIX}`)),
+    allow(
+      'ConnectionSecrets',
+      ['secretsmanager:*Secret', 'secretsmanager:*SecretValue'],
+      arns('secretsmanager', `secret:events!connection/${PREFIX}`),
+    ),
+    allow(
+      'ConnectionRole',
+      ['iam:CreateServiceLinkedRole'],
+      [`arn:aws:iam::${account}:role/aws-service-role/apidestinations.events.amazonaws.com/*`],
     ),
     allow(
       'Alarms',

@@ -1,4 +1,5 @@
 import { actions } from '../handlers/actions/catalog.ts';
+import { announcePermission } from '../handlers/announce.ts';
 import { permissions as answer } from '../handlers/answers/answer.ts';
 import { investigations } from '../handlers/investigations/catalog.ts';
 import type { Permission } from '../handlers/permissions.ts';
@@ -90,7 +91,7 @@ export const units: readonly Unit[] = [
       entry: `handlers/actions/${id}.ts`,
       handler: 'contain' as const,
       description: describe('Contains', action.title),
-      permissions: [useLedger, ...action.permissions.contain],
+      permissions: [useLedger, announcePermission, ...action.permissions.contain],
     },
     ...(action.irreversible
       ? []
@@ -100,7 +101,7 @@ export const units: readonly Unit[] = [
             entry: `handlers/actions/${id}.ts`,
             handler: 'undo' as const,
             description: describe('Undoes', action.title),
-            permissions: [useLedger, ...action.permissions.undo],
+            permissions: [useLedger, announcePermission, ...action.permissions.undo],
           },
         ]),
   ]),

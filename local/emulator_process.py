@@ -1,16 +1,21 @@
 """Runs the emulator as long as the process that started it lives.
 
 Standard input is a pipe from that process and carries nothing. Its end means that the parent is gone, however it went:
-then the whole process group (the emulator and the workers of its Lambdas) is killed and the run's folder, the only
+then the whole process group (the emulator and the workers of its Lambdas) is killed and the run's folder, the first
 argument, is removed.
+
+The second argument is an address. The emulator sends an event to an API destination once and forgets it; here it hands
+it over to that address, whose owner delivers with retries and a dead-letter queue, as EventBridge does.
 """
 
+import json
 import os
 import runpy
 import shutil
 import signal
 import sys
 import threading
+import urllib.request
 
 
 def end_with_parent(pipe: int, folder: str) -> None:
@@ -24,8 +29,32 @@ def end_with_parent(pipe: int, folder: str) -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
+def hand_over_api_destinations(address: str) -> None:
+    from ministack.core.responses import get_region
+    from ministack.services import eventbridge
+
+    deliver_other = eventbridge._invoke_target
+
+    def post(body: bytes) -> None:
+        headers = {"Content-Type": "application/json"}
+        try:
+            urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10).close()
+        except OSError as error:
+            eventbridge.logger.error("An event for an API destination could not be handed over: %s", error)
+
+    def invoke_target(target, event, rule, view=None):
+        if ":api-destination/" not in target.get("Arn", ""):
+            deliver_other(target, event, rule, view)
+            return
+        view = view or eventbridge._pattern_event_view(event)
+        handed = {"target": target, "rule": rule, "event": view.event_with_detail(), "region": get_region()}
+        threading.Thread(target=post, args=(json.dumps(handed).encode(),), daemon=True).start()
+
+    eventbridge._invoke_target = invoke_target
+
+
 def main() -> None:
-    folder = sys.argv[1]
+    folder, deliveries = sys.argv[1:3]
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)
     # The pipe moves away from standard input, so that no worker inherits it.
@@ -33,6 +62,7 @@ def main() -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     threading.Thread(target=end_with_parent, args=(pipe, folder), daemon=True).start()
+    hand_over_api_destinations(deliveries)
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

@@ -5,6 +5,14 @@ import {
   PutEventSelectorsCommand,
   StartLoggingCommand,
 } from '@aws-sdk/client-cloudtrail';
+import {
+  CreateApiDestinationCommand,
+  type CreateApiDestinationRequest,
+  CreateConnectionCommand,
+  type CreateConnectionRequest,
+  EventBridgeClient,
+} from '@aws-sdk/client-eventbridge';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AccessKey } from './account.ts';
 import { LocalFailure } from './failure.ts';
 
@@ -27,10 +35,17 @@ const ARNS: Record<string, (name: string, maker: Maker) => string> = {
   'AWS::IAM::Role': (name, { account }) => `arn:aws:iam::${account}:role/${name}`,
   'AWS::Logs::LogGroup': (name, { account, region }) => `arn:aws:logs:${region}:${account}:log-group:${name}:*`,
   'AWS::S3::Bucket': (name) => `arn:aws:s3:::${name}`,
+  'AWS::Events::Connection': (name, { account, region }) => `arn:aws:events:${region}:${account}:connection/${name}`,
 };
 
 const MAKERS: Record<string, (properties: Record<string, unknown>, maker: Maker) => Promise<void>> = {
   'AWS::CloudTrail::Trail': makeTrail,
+  'AWS::Events::Connection': (properties, maker) =>
+    put(maker, (events) => events.send(new CreateConnectionCommand(properties as unknown as CreateConnectionRequest))),
+  'AWS::Events::ApiDestination': (properties, maker) =>
+    put(maker, (events) =>
+      events.send(new CreateApiDestinationCommand(properties as unknown as CreateApiDestinationRequest)),
+    ),
 };
 
 /**
@@ -45,10 +60,14 @@ export async function makeLeftOut(
   physical: Map<string, string>,
   maker: Maker,
 ): Promise<void> {
+  const all = { ...declared, ...leftOut };
+  const names = new Map(physical);
   for (const [id, { Type, Properties = {} }] of Object.entries(leftOut)) {
     const make = MAKERS[Type];
     if (!make) throw new LocalFailure('failed', `${id} was left out of its stack, but nothing makes a ${Type}.`);
-    await make(resolve(Properties, declared, physical, maker) as Record<string, unknown>, maker);
+    const properties = await withSecrets(resolve(Properties, all, names, maker), maker);
+    await make(properties as Record<string, unknown>, maker);
+    if (typeof Properties.Name === 'string') names.set(id, Properties.Name);
   }
 }
 
@@ -76,6 +95,43 @@ function nameOf(id: string, physical: Map<string, string>): string {
   const name = physical.get(id);
   if (name === undefined) throw new LocalFailure('failed', `The stack has made no ${id}, which something refers to.`);
   return name;
+}
+
+const SECRET = /^\{\{resolve:secretsmanager:(.+?):SecretString:::\}\}$/;
+
+/**
+ * With the values of secrets in the place of references to them, read with the deployer's own rights, as CloudFormation
+ * does. https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+ */
+async function withSecrets(value: unknown, maker: Maker): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((one) => withSecrets(one, maker)));
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(async ([key, one]) => [key, await withSecrets(one, maker)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+  const SecretId = typeof value === 'string' ? SECRET.exec(value)?.[1] : undefined;
+  if (SecretId === undefined) return value;
+  const { endpoint, region, credentials } = maker;
+  const secrets = new SecretsManagerClient({ endpoint, region, credentials });
+  try {
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    if (SecretString === undefined) throw new LocalFailure('failed', `The secret ${SecretId} holds no text.`);
+    return SecretString;
+  } finally {
+    secrets.destroy();
+  }
+}
+
+async function put(
+  { endpoint, region, credentials }: Maker,
+  make: (events: EventBridgeClient) => Promise<unknown>,
+): Promise<void> {
+  const events = new EventBridgeClient({ endpoint, region, credentials });
+  try {
+    await make(events);
+  } finally {
+    events.destroy();
+  }
 }
 
 async function makeTrail(properties: Record<string, unknown>, { endpoint, region, credentials }: Maker): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SOC_ADMINISTRATOR } from '../infra/soc-administrator.ts';
 import { ACCOUNT_ADMINISTRATOR, type AccessKey, type AccountAddress, makeUser, setUpAccount } from './account.ts';
@@ -26,6 +27,8 @@ export interface LocalAwsOptions {
   protectedPrincipals?: string[];
   /** Further settings of the deployment, as `-c` takes them: `{ mode: 'monitor' }`. */
   settings?: Record<string, string>;
+  /** Secrets that there are before the product is deployed, by their names. */
+  secrets?: Record<string, string>;
   /** Makes it the one that `npm run local -- env` and `-- stop` speak to. `onStop` is called when it is asked to end. */
   announce?: { onStop: () => void };
   /** Ends the start. What was started by then is closed. */
@@ -164,6 +167,7 @@ async function start(
   const mailbox = await startMailbox({ endpoint: new URL(endpoint) });
   closers.push(() => mailbox.close());
 
+  await makeSecrets(options.secrets ?? {}, address, accountAdministrator);
   const administrators = [SOC_ADMINISTRATOR, ACCOUNT_ADMINISTRATOR].map(
     (name) => `arn:aws:iam::${account}:user/${name}`,
   );
@@ -191,6 +195,21 @@ async function start(
     },
     settled: () => settled(recorder, plane),
   };
+}
+
+async function makeSecrets(
+  secrets: Record<string, string>,
+  { endpoint, region }: AccountAddress,
+  credentials: AccessKey,
+): Promise<void> {
+  const client = new SecretsManagerClient({ endpoint, region, credentials });
+  try {
+    for (const [Name, SecretString] of Object.entries(secrets)) {
+      await client.send(new CreateSecretCommand({ Name, SecretString }));
+    }
+  } finally {
+    client.destroy();
+  }
 }
 
 async function announce(onStop: () => void, closers: Closer[]): Promise<Claim> {

@@ -25,18 +25,20 @@ export interface IncidentEvent {
  * How far an action got. `planned`; `proposed` (an analyst must decide); `rejected` (an analyst decided against it); `withheld` (the principal is
  * protected); `monitored` (would have been done); `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.
  */
-export type ActionStatus =
-  | 'planned'
-  | 'proposed'
-  | 'rejected'
-  | 'withheld'
-  | 'monitored'
-  | 'captured'
-  | 'contained'
-  | 'verified'
-  | 'not-needed'
-  | 'failed'
-  | 'undone';
+export const actionStatuses = [
+  'planned',
+  'proposed',
+  'rejected',
+  'withheld',
+  'monitored',
+  'captured',
+  'contained',
+  'verified',
+  'not-needed',
+  'failed',
+  'undone',
+] as const;
+export type ActionStatus = (typeof actionStatuses)[number];
 
 /** One containment of one target, as the ledger has it. */
 export interface ActionRecord {
@@ -147,4 +149,6 @@ export interface Incident {
   failures: { step: string; error: string; at: string }[];
   /** Where the report and the raw records are: s3://bucket/prefix. */
   evidence: string;
+  /** Changes that could not be put onto the event bus. */
+  unannounced?: { what: string; error: string; at: string }[] | undefined;
 }

@@ -151,7 +151,7 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
       for (const resource of resources) {
         for (const [, name] of resource.matchAll(/\{(\w+)\}/g)) {
           expect([
-            ...['table', 'topic', 'escalationTopic', 'evidence', 'logGroup', 'organizationRole'],
+            ...['table', 'topic', 'bus', 'escalationTopic', 'evidence', 'logGroup', 'organizationRole'],
             ...['trailBucket', 'deliveryRole', 'trailKey'],
             ...['partition', 'region', 'account', 'prefix'],
           ]).toContain(name);

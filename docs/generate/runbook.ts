@@ -114,7 +114,7 @@ function trigger({ detections: own }: Subject): string[] {
 }
 
 function course({ id, response }: Subject): string[] {
-  const machine = playbookDefinition(id, response, (unit) => unit, 'topic');
+  const machine = playbookDefinition(id, response, (unit) => unit, { topic: 'topic', bus: 'bus', prefix: PREFIX });
   return [
     '## The course of the playbook',
     '',

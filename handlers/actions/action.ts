@@ -3,8 +3,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
+import { actionChanged, type IncidentHead } from '../../playbooks/messages/announcements.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
+import { type Mail, mailOf, subjectOf } from '../../playbooks/report/mail.ts';
 import { clock } from '../../playbooks/report/words.ts';
+import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
 import { heldBy, refuseIfHeldByOthers } from '../guard/holding.ts';
@@ -126,9 +129,11 @@ export function containHandler<Target, Before, After>(
     ]);
     const incident = { id: incidentId, detection };
     const target = checked(action.target, record.target, `target of action ${key}`);
-    return phase === 'contain'
-      ? contain(action, record, target, incident, context)
-      : verify(action, record, target, incident, context);
+    const act = phase === 'contain' ? contain : verify;
+    const now = await act(action, record, target, incident, context);
+    // Also where a repeated call has changed nothing: the first one may have been cut short before it told.
+    await announce(context, actionChanged(await context.ledger.head(incidentId), now));
+    return result(now);
   });
 }
 
@@ -138,13 +143,13 @@ async function contain<Target, Before, After>(
   target: Target,
   incident: IncidentRef,
   context: Context,
-): Promise<ActionResult> {
+): Promise<ActionRecord> {
   const { ledger, log } = context;
   if (record.status === 'monitored' || record.status === 'proposed') {
-    return result(await lookAhead(action, record, target, incident, context));
+    return await lookAhead(action, record, target, incident, context);
   }
   // A repeated delivery of the same step, or an action that nobody has released: what is done is done.
-  if (record.status !== 'planned' && record.status !== 'captured') return result(record);
+  if (record.status !== 'planned' && record.status !== 'captured') return record;
   let current = record;
   if (record.status === 'planned') {
     const done = isCaptured(record);
@@ -153,9 +158,9 @@ async function contain<Target, Before, After>(
     const assessment: Assessment<Before> = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
       // Not needed a second time because it was done the first time: that makes no record harmless.
-      if (done) return result(await stillDone(record, incident, context));
+      if (done) return await stillDone(record, incident, context);
       const { reason, benign } = assessment;
-      return result(await ledger.advance(incident.id, record, 'not-needed', { reason, benign }));
+      return await ledger.advance(incident.id, record, 'not-needed', { reason, benign });
     }
     // An offence repeated after containment captures nothing new: undo must put back what was there at first.
     const before = done ? record.before : (assessment.before ?? (await action.capture(target, context, incident)));
@@ -167,7 +172,7 @@ async function contain<Target, Before, After>(
   await action.contain(target, before, context, incident);
   log.info('contained', { action: current.action, target: current.label });
   const contained = await ledger.advance(incident.id, current, 'contained');
-  return result(await readBackAtOnce(action, contained, target, incident, context));
+  return readBackAtOnce(action, contained, target, incident, context);
 }
 
 /**
@@ -251,16 +256,16 @@ async function verify<Target, Before, After>(
   target: Target,
   incident: IncidentRef,
   context: Context,
-): Promise<ActionResult> {
-  if (record.status !== 'contained') return result(record);
+): Promise<ActionRecord> {
+  if (record.status !== 'contained') return record;
   for (let attempt = 1; ; attempt += 1) {
     const { record: read, after, afterWords } = await readBack(action, record, target, incident, context);
-    if (read.status === 'verified') return result(read);
+    if (read.status === 'verified') return read;
     if (attempt >= READ_BACK.tries) {
       const reason = wasVerifiedSince(record)
         ? `it was done and read back at ${clock(record.at.verified ?? '')}, but somebody has undone it since: ${afterWords}`
         : `read back ${attempt} times, and it is not so: ${afterWords}`;
-      return result(await context.ledger.advance(incident.id, record, 'failed', { after, afterWords, reason }));
+      return await context.ledger.advance(incident.id, record, 'failed', { after, afterWords, reason });
     }
     await wait(READ_BACK.pauseMs * attempt);
   }
@@ -300,8 +305,7 @@ export function undoHandler<Target, Before, After>(
 ): StepHandler<UndoResult> {
   return stepHandler(undoInput, async ({ incidentId, key, by, reason, force }, context) => {
     const record = await context.ledger.action(incidentId, key);
-    const { detection } = await context.ledger.head(incidentId);
-    const incident = { id: incidentId, detection };
+    const incident = await context.ledger.head(incidentId);
     if (record.status === 'undone') throw new UndoRefused(`${key} of incident ${incidentId} is undone already.`);
     if (record.before === undefined) {
       throw new UndoRefused(`${key} of incident ${incidentId} changed nothing (${record.status}): nothing to undo.`);
@@ -318,27 +322,45 @@ export function undoHandler<Target, Before, After>(
     await context.ledger.beginUndo(incidentId, key, by);
     await action.undo(target, before, context, incident);
     const undone = await context.ledger.advance(incidentId, record, 'undone', { reason, undoneBy: by });
-    await sayUndone(incidentId, context);
+    const now = await sayUndone(incident, context);
+    await announce(context, actionChanged(now, undone));
     return {
       incidentId,
       key,
-      subject: `[cordon] UNDONE: ${key}, incident ${incidentId}`.slice(0, 100),
-      text: `${action.title} (${record.label}) was undone at ${undone.at.undone} by ${by}${force ? ', by force' : ''}.\nReason: ${reason}\nPut back: ${action.words(before)}\n`,
+      ...undoneMail(now, undone, `${by}${force ? ', by force' : ''}`, action.words(before)),
     };
   });
 }
 
-/** What was taken back is not contained any more: the incident says so from now on. */
-async function sayUndone(incidentId: string, { ledger, log }: Context): Promise<void> {
+/** The mail of an undo: what, by whom and why come first. */
+const undoneMail = (head: IncidentHead, undone: ActionRecord, by: string, putBack: string): Mail =>
+  mailOf({
+    subject: subjectOf({ ...head, outcome: 'UNDONE', target: undone.label }),
+    head: [
+      `UNDONE: ${undone.title}, ${undone.label}`,
+      `By ${by}, at ${undone.at.undone}`,
+      `Reason: ${undone.reason}`,
+      `Put back: ${putBack}`,
+      '',
+      `Action ${undone.key} of incident ${head.id}`,
+      `npx cordon incidents show ${head.id}`,
+    ],
+    sections: [],
+  });
+
+/** What was taken back is not contained any more: the incident says so from now on. Resolves to how it stands. */
+async function sayUndone(head: IncidentHead, { ledger, log }: Context): Promise<IncidentHead> {
   try {
-    const incident = await ledger.incident(incidentId);
+    const incident = await ledger.incident(head.id);
     // While its playbook has not come to a summary, that will say it.
-    if (incident.outcome === undefined) return;
+    if (incident.outcome === undefined) return incident;
     const outcome = outcomeOf(incident, responseOf(detectionOf(incident.detection).response));
-    if (outcome !== incident.outcome) await ledger.updateHead(incidentId, { outcome });
+    if (outcome !== incident.outcome) await ledger.updateHead(head.id, { outcome });
+    return { ...incident, outcome };
   } catch (error) {
     // The undo is done and written down: a second try would be refused, and its mail would never be sent.
     log.error('the outcome of the incident could not be updated', { error: errorText(error) });
+    return head;
   }
 }
 

@@ -1,5 +1,7 @@
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { decisionChanged } from '../../playbooks/messages/announcements.ts';
 import { type AnswerKind, afterAnswer, fits, isWaiting, partyTo, personOf } from '../../playbooks/question.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { AnswerRefused, errorName, InvalidInput } from '../errors.ts';
 import type { StoredQuestion } from '../incidents/questions.ts';
@@ -17,6 +19,7 @@ export interface Given {
 
 /** What {@link give} may do besides reading and writing the ledger, starting and ending waits. */
 export const answerPermissions = [
+  announcePermission,
   allow(['states:DescribeExecution'], 'arn:{partition}:states:{region}:{account}:execution:{prefix}-question:*'),
 ];
 
@@ -38,6 +41,8 @@ export async function give({ incidentId, key, answer, note }: Given, caller: Cal
     return { status, answers: [...asked.answers, given], ...(status === 'open' ? {} : { settledAt: at }) };
   });
   if (!isWaiting(question)) await goOn(question, context);
+  const at = question.answers.at(-1)?.at ?? now().toISOString();
+  await announce(context, decisionChanged(incident, { step: 'Answered', question, at, tell: true }));
   const { status, what, answers } = question;
   return { incidentId, key, status, what, answers: answers.length };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
-import { outcomes } from '../../playbooks/incident.ts';
+import { actionStatuses, outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
 
@@ -32,6 +32,8 @@ export const headItem = z.object({
   claimedBy: z.array(z.string()).optional(),
   /** How many of the matching records were cordon's own calls, where no others were there. */
   ownCalls: z.number().optional(),
+  /** Changes that could not be put onto the event bus. */
+  unannounced: z.array(z.object({ what: z.string(), error: z.string(), at: iso })).optional(),
 });
 export type Head = z.infer<typeof headItem>;
 
@@ -55,21 +57,6 @@ export const eventItem = z.object({
 
 /** A record whose event came for an incident, as stored. */
 export const triggerItem = eventItem.pick({ record: true });
-
-/** The ways an action can stand. */
-export const actionStatuses = [
-  'planned',
-  'proposed',
-  'rejected',
-  'withheld',
-  'monitored',
-  'captured',
-  'contained',
-  'verified',
-  'not-needed',
-  'failed',
-  'undone',
-] as const;
 
 /** One containment of one target, as stored. */
 export const actionItem = z.object({

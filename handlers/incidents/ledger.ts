@@ -312,6 +312,19 @@ export class Ledger {
     );
   }
 
+  /** Records that a change could not be put onto the event bus. */
+  async addUnannounced(id: string, what: string, error: string): Promise<void> {
+    await this.#documents.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: { pk: pk(id), sk: 'HEAD' },
+        UpdateExpression: 'SET unannounced = list_append(if_not_exists(unannounced, :none), :one)',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: { ':none': [], ':one': [{ what, error, at: this.#now().toISOString() }] },
+      }),
+    );
+  }
+
   async #putOnce(item: Record<string, unknown>): Promise<boolean> {
     try {
       await this.#documents.send(

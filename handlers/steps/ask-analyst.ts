@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Incident, ManualStep } from '../../playbooks/incident.ts';
+import { decisionChanged } from '../../playbooks/messages/announcements.ts';
+import type { DecisionStep } from '../../playbooks/messages/events.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
 import { type Asked, approvalOf, isWaiting, type Question, taskOf } from '../../playbooks/question.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { inParts } from '../in-parts.ts';
 import type { StoredQuestion } from '../incidents/questions.ts';
@@ -28,11 +31,11 @@ export async function askAnalyst(
   const wanted = wantedOf(incident);
   const keys = new Set(wanted.map(({ key }) => key));
   const obsolete = incident.questions.filter((question) => isWaiting(question) && !keys.has(question.key));
-  await inParts(obsolete, AT_ONCE, ({ key }) => withdraw(incidentId, key, context));
-  let asked = 0;
-  await inParts(wanted, AT_ONCE, async (one) => {
-    if (await ask(incident, one, context)) asked += 1;
-  });
+  const withdrawn = await inParts(obsolete, AT_ONCE, ({ key }) => withdraw(incidentId, key, context));
+  const questions = await inParts(wanted, AT_ONCE, (one) => ask(incident, one, context));
+  await tell(incident, 'Withdrawn', withdrawn, context);
+  await tell(incident, 'Asked', questions, context);
+  const asked = questions.filter((question) => question !== undefined).length;
   if (asked + obsolete.length > 0) context.log.info('asked', { asked, withdrawn: obsolete.length });
   return { asked, withdrawn: obsolete.length };
 }
@@ -66,24 +69,39 @@ const leftOver = (incident: Incident): ManualStep[] => [
   })),
 ];
 
-/** True when the question is new, or was left without anything that waits for its answer. */
-async function ask(incident: Incident, asked: Asked, context: Context): Promise<boolean> {
+/** The summary that follows says what is asked: here only who follows the bus hears of it. */
+async function tell(
+  incident: Incident,
+  step: DecisionStep,
+  questions: (StoredQuestion | undefined)[],
+  context: Context,
+): Promise<void> {
+  const announcements = questions.flatMap((question) => {
+    if (!question) return [];
+    const at = (step === 'Asked' ? question.askedAt : question.settledAt) ?? question.askedAt;
+    return [decisionChanged(incident, { step, question, at, tell: false })];
+  });
+  await announce(context, ...announcements);
+}
+
+/** The question where it is new, or was left without anything that waits for its answer. */
+async function ask(incident: Incident, asked: Asked, context: Context): Promise<StoredQuestion | undefined> {
   const { questions } = context.ledger;
   const before = incident.questions.find(({ key }) => key === asked.key);
   if (before && isWaiting(before)) {
     const known = await questions.of(incident.id, asked.key);
-    if (known.execution || known.status !== 'open') return false;
+    if (known.execution || known.status !== 'open') return undefined;
     await start(known, context);
-    return true;
+    return known;
   }
   // A manual step that a person has settled stays settled; an action that is proposed again is a new question.
-  if (before && asked.kind === 'task' && before.status !== 'withdrawn') return false;
+  if (before && asked.kind === 'task' && before.status !== 'withdrawn') return undefined;
   // Nor is one whose answer is still on its way to it: asking anew would lose that answer.
-  if (before && asked.kind === 'approval' && !proposedSince(incident, before)) return false;
+  if (before && asked.kind === 'approval' && !proposedSince(incident, before)) return undefined;
   const question = await questions.ask(incident.id, asked, context.environment.questions.answerWithin * 60_000, before);
-  if (!question) return false;
+  if (!question) return undefined;
   await start(question, context);
-  return true;
+  return question;
 }
 
 const proposedSince = ({ actions }: Incident, { key, status, settledAt = '' }: Question): boolean =>
@@ -95,13 +113,15 @@ async function start(question: StoredQuestion, context: Context): Promise<void> 
   await context.ledger.questions.change(incidentId, key, (now) => (now.number === number ? { execution } : undefined));
 }
 
-async function withdraw(incidentId: string, key: string, context: Context): Promise<void> {
+async function withdraw(incidentId: string, key: string, context: Context): Promise<StoredQuestion | undefined> {
   const settledAt = context.now().toISOString();
   const { question, changed } = await context.ledger.questions.change(incidentId, key, (now) =>
     isWaiting(now) ? { status: 'withdrawn', settledAt } : undefined,
   );
-  if (changed) await endWaiting(question, context);
+  if (!changed) return undefined;
+  await endWaiting(question, context);
+  return question;
 }
 
-export const permissions = [useLedger, startWaitingPermissions, endWaitingPermissions];
+export const permissions = [useLedger, announcePermission, startWaitingPermissions, endWaitingPermissions];
 export const handler = stepHandler(input, askAnalyst);

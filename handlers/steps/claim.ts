@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf } from '../../playbooks/catalog.ts';
 import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { incidentOpened } from '../../playbooks/messages/announcements.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
@@ -108,9 +110,10 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
   });
   const after = other ? AFTER_SECONDS : 0;
-  if (opened) return { incidentId, detection, proceed: true, after };
-  const proceed = (await ledger.head(incidentId)).execution === execution;
-  if (!proceed) log.info('the event was delivered again', { execution });
+  const head = await ledger.head(incidentId);
+  const proceed = opened || head.execution === execution;
+  if (proceed) await announce(context, incidentOpened(head));
+  else log.info('the event was delivered again', { execution });
   return { incidentId, detection, proceed, after };
 }
 
@@ -153,5 +156,5 @@ export function incidentIdOf(detection: string, identity: string, at: Date): str
   return `${detection}-${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${hash}`;
 }
 
-export const permissions = [useLedger, allow(['dynamodb:Query'], '{table}/index/by-time')];
+export const permissions = [useLedger, announcePermission, allow(['dynamodb:Query'], '{table}/index/by-time')];
 export const handler = stepHandler(input, claim);

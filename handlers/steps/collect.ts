@@ -9,6 +9,7 @@ import { predicate } from '../../playbooks/matching/predicate.ts';
 import { failed } from '../../playbooks/parameters.ts';
 import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
+import { announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
 import { handOn } from '../hand-on.ts';
@@ -180,5 +181,5 @@ async function addRelated(
 const textsAt = (record: CloudTrailRecord, path: string): string[] =>
   select(record, parsePath(path)).filter((value) => typeof value === 'string' && value !== '') as string[];
 
-export const permissions = [useLedger, readLogsPermissions];
+export const permissions = [useLedger, announcePermission, readLogsPermissions];
 export const handler = stepHandler(input, collect);

@@ -2,10 +2,12 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Incident } from '../../playbooks/incident.ts';
+import { incidentChanged, incidentEnded } from '../../playbooks/messages/announcements.ts';
 import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
 import { answerMail } from '../../playbooks/report/questions.ts';
+import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
@@ -29,13 +31,21 @@ export async function concludeQuestion({ incidentId, key, number }: z.infer<type
   // A step that is ticked off is no news, unless it was the last one; what was withdrawn is said where it was settled.
   const worthAMail = question.status !== 'withdrawn' && (action !== undefined || closes);
   if (worthAMail) {
-    const open = openReasons(incident, responseOf(detectionOf(incident.detection).response));
+    const response = responseOf(detectionOf(incident.detection).response);
+    const open = openReasons(incident, response);
     const mail = answerMail(incident, question, action, open);
     await context
       .client(SNSClient)
       .send(
         new PublishCommand({ TopicArn: context.environment.topic, Subject: mail.subject, Message: briefly(mail.text) }),
       );
+    const at = incident.closedAt && closes ? incident.closedAt : context.now().toISOString();
+    const came = { cause: `answer/${key}/${number}`, round: incident.mailedRound ?? 0, at, open };
+    await announce(
+      context,
+      incidentChanged(incident, { ...came, target: response.subject(incident) }),
+      ...(closes ? [incidentEnded(incident, at)] : []),
+    );
   }
   return { incidentId, key, mailed: worthAMail };
 }

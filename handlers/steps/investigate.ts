@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, Incident } from '../../playbooks/incident.ts';
+import { announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
 import { protectionPermissions } from '../guard/protection.ts';
@@ -67,5 +68,5 @@ async function judgeByActions(incident: Incident & Head, context: Context): Prom
   return judged.length > 0;
 }
 
-export const permissions = [useLedger, ...protectionPermissions];
+export const permissions = [useLedger, announcePermission, ...protectionPermissions];
 export const handler = stepHandler(input, investigate);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { actionChanged } from '../../playbooks/messages/announcements.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
@@ -12,10 +14,14 @@ const input = z.object({
 });
 
 /** Writes down that a step or an action failed for good, so that the incident needs an analyst and the mail says why. */
-export async function recordFailure({ incidentId, step, key, error }: z.infer<typeof input>, { ledger }: Context) {
+export async function recordFailure({ incidentId, step, key, error }: z.infer<typeof input>, context: Context) {
+  const { ledger } = context;
   const text = messageOf(error);
   if (key === undefined) await ledger.addFailure(incidentId, step, text);
-  else await ledger.advance(incidentId, await ledger.action(incidentId, key), 'failed', { reason: text });
+  else {
+    const failed = await ledger.advance(incidentId, await ledger.action(incidentId, key), 'failed', { reason: text });
+    await announce(context, actionChanged(await ledger.head(incidentId), failed));
+  }
   return { incidentId, step, failed: true };
 }
 
@@ -35,5 +41,5 @@ function messageOf({
   }
 }
 
-export const permissions = [useLedger];
+export const permissions = [useLedger, announcePermission];
 export const handler = stepHandler(input, recordFailure);

@@ -1,9 +1,11 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf } from '../../playbooks/catalog.ts';
+import { decisionChanged } from '../../playbooks/messages/announcements.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
 import { reminderMail } from '../../playbooks/report/questions.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { allow, useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
@@ -31,8 +33,9 @@ export async function remindAnalyst({ incidentId, key, number, stage }: z.infer<
   const unanswered = question.number === number && (question.status === 'open' || question.status === 'timed-out');
   if (!unanswered) return { unanswered };
   const limit = { name: `${stage} ${incidentId}`, most: 1, withinMs: TOGETHER_MS };
-  if (await ledger.places.take(limit, `${key} ${number}`)) {
-    const incident = await ledger.incident(incidentId);
+  const tell = await ledger.places.take(limit, `${key} ${number}`);
+  const incident = await ledger.incident(incidentId);
+  if (tell) {
     const waiting = incident.questions.filter(isWaiting);
     const mail = reminderMail(incident, detectionOf(incident.detection), stage, waiting, environment.runbooks);
     const TopicArn = stage === 'reminded' ? environment.topic : environment.escalationTopic;
@@ -40,8 +43,12 @@ export async function remindAnalyst({ incidentId, key, number, stage }: z.infer<
       .client(SNSClient)
       .send(new PublishCommand({ TopicArn, Subject: mail.subject, Message: briefly(mail.text) }));
   }
+  const at = question.settledAt ?? now().toISOString();
+  await announce(context, decisionChanged(incident, { step: steps[stage], question, at, tell }));
   return { unanswered };
 }
 
-export const permissions = [useLedger, allow(['sns:Publish'], '{topic}', '{escalationTopic}')];
+const steps = { reminded: 'Reminded', escalated: 'Escalated', 'timed-out': 'Timed Out' } as const;
+
+export const permissions = [useLedger, announcePermission, allow(['sns:Publish'], '{topic}', '{escalationTopic}')];
 export const handler = stepHandler(input, remindAnalyst);

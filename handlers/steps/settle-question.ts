@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ActionRecord } from '../../playbooks/incident.ts';
+import { actionChanged } from '../../playbooks/messages/announcements.ts';
 import { isReleased } from '../../playbooks/question.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { StoredQuestion } from '../incidents/questions.ts';
 import { useLedger } from '../permissions.ts';
@@ -27,8 +29,9 @@ export interface Settlement {
  */
 export async function settleQuestion(
   { incidentId, key, number }: z.infer<typeof input>,
-  { ledger, now, log }: Context,
+  context: Context,
 ): Promise<Settlement> {
+  const { ledger, now, log } = context;
   const question = await ledger.questions.of(incidentId, key);
   if (question.number !== number || question.action === undefined) return { run: false, key };
   const action = await ledger.action(incidentId, key);
@@ -36,13 +39,17 @@ export async function settleQuestion(
   log.info('settled', { key, status: question.status, run });
   if (run) {
     // A repeated call finds it planned already, or further: what is done is not done twice by the action itself.
-    if (action.status === 'proposed') await ledger.advance(incidentId, action, 'planned', approval(question));
+    if (action.status === 'proposed') {
+      const planned = await ledger.advance(incidentId, action, 'planned', approval(question));
+      await announce(context, actionChanged(await ledger.head(incidentId), planned));
+    }
     return { run: action.status === 'proposed' || isUnderWay(action), action: action.action, key };
   }
   if (question.status === 'rejected' && action.status === 'proposed') {
     const last = question.answers.at(-1);
     const reason = `rejected by ${last?.by ?? 'an analyst'}: ${last?.note ?? ''}`;
-    await ledger.advance(incidentId, action, 'rejected', { reason }, now().toISOString());
+    const rejected = await ledger.advance(incidentId, action, 'rejected', { reason }, now().toISOString());
+    await announce(context, actionChanged(await ledger.head(incidentId), rejected));
   }
   return { run: false, key };
 }
@@ -55,5 +62,5 @@ const approval = ({ status, answers }: StoredQuestion) =>
     ? { approvedBy: answers.filter(({ answer }) => answer === 'approve').map(({ by }) => by) }
     : { reason: 'nobody answered in time, and the response declares that it is done then' };
 
-export const permissions = [useLedger];
+export const permissions = [useLedger, announcePermission];
 export const handler = stepHandler(input, settleQuestion);

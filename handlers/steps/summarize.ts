@@ -3,9 +3,11 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Incident } from '../../playbooks/incident.ts';
-import { outcomeOf } from '../../playbooks/outcome.ts';
+import { incidentChanged } from '../../playbooks/messages/announcements.ts';
+import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
 import { summaryMail } from '../../playbooks/report/report.ts';
+import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
@@ -47,6 +49,10 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
       );
     log.info('mailed', { outcome, round, messageId: MessageId });
   }
+  // Before the mark: a call that is cut short here is repeated, and publishes again under the same id.
+  const at = context.now().toISOString();
+  const [target, open] = [response.subject(complete), openReasons(complete, response)];
+  await announce(context, incidentChanged(complete, { round, at, target, open }));
   await ledger.updateHead(incidentId, { mailedRound: round });
   return { outcome };
 }
@@ -83,6 +89,7 @@ async function keepEvidence(incident: Incident, report: string, round: number, c
 
 export const permissions = [
   useLedger,
+  announcePermission,
   allow(['sns:Publish'], '{topic}'),
   allow(['s3:PutObject'], '{evidence}/incidents/*'),
 ];

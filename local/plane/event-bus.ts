@@ -6,7 +6,7 @@ import {
   type Target,
   TestEventPatternCommand,
 } from '@aws-sdk/client-eventbridge';
-import type { Signals } from '../signals.ts';
+import type { HandedOver, Signals } from '../signals.ts';
 import type { Clients } from './clients.ts';
 import { couldMatch } from './could-match.ts';
 import type { BusEvent } from './event.ts';
@@ -45,6 +45,14 @@ export class EventBuses {
   /** Puts an event on the default bus of a region. `readOnly`: only rules that ask for all management events get it. */
   publish(region: string, event: BusEvent, readOnly = false): void {
     this.#add({ event, readOnly, hops: 0 }, 'default', region);
+  }
+
+  /** Delivers to an API destination, for a rule whose bus the emulator has: as long as it takes, nobody waits for it. */
+  deliver({ event, rule, target, region }: HandedOver): void {
+    const forward = () => undefined;
+    void this.#options.work.attempt(`target ${target.Id} of rule ${rule.Name}`, () =>
+      this.#targets.deliver({ event, rule, target: target as Target, region, forward }),
+    );
   }
 
   #add(published: Published, bus: string, region: string): void {

@@ -1,5 +1,5 @@
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import type { CallSeen, LogsWritten, Signals } from '../signals.ts';
+import type { CallSeen, HandedOver, LogsWritten, Signals } from '../signals.ts';
 import { Alarms } from './alarms.ts';
 import { type Clients, EmulatorClients, type Endpoint } from './clients.ts';
 import { cloudTrailEvent, isReadOnlyManagement } from './event.ts';
@@ -40,7 +40,7 @@ const alarmCalls: Record<string, readonly string[]> = {
 /**
  * Starts the detection plane of the local AWS: what CloudWatch and EventBridge do on AWS and the emulator does not. It evaluates metric
  * filters on what is put into log groups, lets alarms return, and brings alarm state changes and CloudTrail's records to the
- * EventBridge rules that match them. It reads what is deployed, when it needs it, and knows no detection by name.
+ * EventBridge rules that match them, and delivers to API destinations. It reads what is deployed, when it needs it, and knows no detection by name.
  * `clients` speak to `options.endpoint` unless given.
  * @throws when the emulator does not answer at the start
  */
@@ -68,14 +68,15 @@ export async function startPlane(
     const event = cloudTrailEvent(record, account, region);
     buses.publish(event.region, event, isReadOnlyManagement(record));
   };
-  signals.on('logs', onLogs).on('call', onCall).on('record', onRecord);
+  const onHandedOver = (handed: HandedOver) => buses.deliver(handed);
+  signals.on('logs', onLogs).on('call', onCall).on('record', onRecord).on('handed-over', onHandedOver);
   const timer = setInterval(() => alarms.evaluate(), tick);
 
   return {
     settled: () => work.settled(),
     async close() {
       clearInterval(timer);
-      signals.off('logs', onLogs).off('call', onCall).off('record', onRecord);
+      signals.off('logs', onLogs).off('call', onCall).off('record', onRecord).off('handed-over', onHandedOver);
       await work.end();
       clients.destroy();
     },

@@ -7,6 +7,7 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Signals } from '../signals.ts';
+import { DestinationFailure, sendToApiDestination } from './api-destination.ts';
 import type { Clients } from './clients.ts';
 import type { BusEvent } from './event.ts';
 import { InputFailure, targetInput } from './target-input.ts';
@@ -19,6 +20,8 @@ export class UnsupportedTarget extends Error {
 /** AWS retries for a day; here a failure shall show while somebody looks. */
 const mostRetries = 4;
 const firstPause = 200;
+/** The most that a receiver's `Retry-After` is heeded, for the same reason. */
+const longestPause = 2_000;
 
 export interface TargetsOptions {
   clients: Clients;
@@ -61,7 +64,9 @@ export class Targets {
       } catch (error) {
         const most = Math.min(target.RetryPolicy?.MaximumRetryAttempts ?? mostRetries, mostRetries);
         if (retries < most && isPassing(error) && !this.#options.ended.aborted) {
-          await delay(firstPause * 2 ** retries, undefined, { signal: this.#options.ended }).catch(() => undefined);
+          const asked = error instanceof DestinationFailure ? (error.retryAfter ?? 0) : 0;
+          const pause = Math.max(firstPause * 2 ** retries, Math.min(asked, longestPause));
+          await delay(pause, undefined, { signal: this.#options.ended }).catch(() => undefined);
           retries += 1;
           continue;
         }
@@ -74,6 +79,11 @@ export class Targets {
 
   async #start({ event, rule, target, region, forward }: Delivery): Promise<string | undefined> {
     const { arn, service, region: targetRegion, resource } = arnParts(target.Arn ?? '');
+    if (service === 'events' && resource.startsWith('api-destination/')) {
+      const { clients, now } = this.#options;
+      const [, destination = ''] = resource.split('/');
+      return sendToApiDestination(clients.in(region).events, destination, targetInput(target, event, rule, now()));
+    }
     if (service === 'events') {
       const bus = busOf(resource);
       forward(bus, targetRegion || region);
@@ -146,7 +156,7 @@ async function sendTo(client: SQSClient, QueueName: string, message: Message): P
 function busOf(resource: string): string {
   const [kind, bus] = resource.split('/');
   if (kind === 'event-bus' && bus) return bus;
-  throw new UnsupportedTarget(`${resource}: API destinations are not started for events of AWS services here`);
+  throw new UnsupportedTarget(`${resource} is no event bus`);
 }
 
 function arnParts(arn: string): { arn: string; service: string; region: string; resource: string } {
@@ -157,6 +167,7 @@ function arnParts(arn: string): { arn: string; service: string; region: string; 
 /** Whether another attempt may succeed: throttling, a fault of the service, or no answer. */
 function isPassing(error: unknown): boolean {
   if (error instanceof UnsupportedTarget || error instanceof InputFailure) return false;
+  if (error instanceof DestinationFailure) return error.passing;
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   return status === undefined || status === 429 || status >= 500 || /Throttl|TooMany/.test((error as Error).name);
 }

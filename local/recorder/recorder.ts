@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Signals } from '../signals.ts';
+import { z } from 'zod';
+import { DELIVERIES } from '../emulator.ts';
+import { handedOver, type Signals } from '../signals.ts';
 import { accountServices } from './account-services.ts';
 import { Passwords, signInRecord, signInRequest } from './console.ts';
 import { Delivery } from './delivery.ts';
@@ -50,6 +52,8 @@ export class PortUnavailable extends Error {
 /** Paths that the recorder answers itself. */
 const OWN = '/_cordon/';
 const LARGEST_SIGN_IN = 16 * 1024;
+/** An event of the largest size that EventBridge takes, and what goes with it. */
+const LARGEST_DELIVERY = 2 * 1024 * 1024;
 
 /**
  * Starts the recorder: a reverse proxy in front of the emulator that writes CloudTrail's records.
@@ -86,6 +90,7 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     if (!incoming.url?.startsWith(OWN)) proxy.forward(incoming, outgoing);
     else if (incoming.method === 'GET' && incoming.url === `${OWN}health`) answer(outgoing, 200, { status: 'ok' });
     else if (incoming.method === 'POST' && incoming.url === `${OWN}console-sign-in`) void signIn(incoming, outgoing);
+    else if (incoming.method === 'POST' && incoming.url === DELIVERIES) void takeOver(incoming, outgoing, signals);
     else answer(outgoing, 404, { message: `The recorder has no ${incoming.method} ${incoming.url}.` });
   };
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, handle);
@@ -144,7 +149,7 @@ async function answerSignIn(incoming: IncomingMessage, outgoing: ServerResponse,
   const { account, identities, passwords, observer, now } = parts;
   try {
     const at = now();
-    const parsed = signInRequest.safeParse(await readJson(incoming));
+    const parsed = signInRequest.safeParse(await readJson(incoming, LARGEST_SIGN_IN));
     if (!parsed.success) {
       answer(outgoing, 400, {
         message: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
@@ -167,12 +172,27 @@ async function answerSignIn(incoming: IncomingMessage, outgoing: ServerResponse,
   }
 }
 
-async function readJson(incoming: IncomingMessage): Promise<unknown> {
+/** Takes over from the emulator what an API destination shall get: 204, and the delivery goes on by itself. */
+async function takeOver(incoming: IncomingMessage, outgoing: ServerResponse, signals: Signals): Promise<void> {
+  try {
+    const { data, error } = handedOver.safeParse(await readJson(incoming, LARGEST_DELIVERY));
+    if (error) {
+      answer(outgoing, 400, { message: z.prettifyError(error) });
+      return;
+    }
+    outgoing.writeHead(204).end();
+    signals.emit('handed-over', data);
+  } catch (error) {
+    answer(outgoing, 400, { message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function readJson(incoming: IncomingMessage, most: number): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
     bytes += chunk.length;
-    if (bytes > LARGEST_SIGN_IN) throw new RangeError(`A sign-in is at most ${LARGEST_SIGN_IN} bytes of JSON.`);
+    if (bytes > most) throw new RangeError(`It is at most ${most} bytes of JSON.`);
     chunks.push(chunk);
   }
   return JSON.parse(Buffer.concat(chunks).toString());

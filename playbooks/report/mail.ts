@@ -1,3 +1,4 @@
+import type { Severity } from '../detection.ts';
 import type { Section } from '../response.ts';
 import { ascii, plain } from './words.ts';
 
@@ -30,6 +31,30 @@ export function mailOf({ subject: [head, middle, tail], head: lines, sections }:
     subject: ascii(`${head}${ascii(plain(middle), Math.max(room, 10))}${tail}`, SUBJECT_LENGTH),
     text: `${text.map(plain).join('\n')}\n`,
   };
+}
+
+/** What the subject of a mail about an incident carries. */
+export interface Subject {
+  severity: Severity;
+  /** A word or a few, in capitals: `CONTAINED`. */
+  outcome: string;
+  detection: string;
+  /** What it is about, which an offender may have named. */
+  target: string;
+  account: string;
+}
+
+/** The fewest characters of a target that say anything. */
+const LEAST_TARGET = 10;
+
+/**
+ * `[cordon] CRITICAL CONTAINED: trail-tampering, trail cordon, 111122223333`. How it stands comes first, and the target
+ * gets what room the rest leaves, so that no name, however long, pushes anything out of a phone's list of mails.
+ */
+export function subjectOf({ severity, outcome, detection, target, account }: Subject): MailParts['subject'] {
+  const fixed = `[cordon] ${severity} ${outcome}: , , ${account}`.length;
+  const named = ascii(plain(detection), SUBJECT_LENGTH - fixed - LEAST_TARGET);
+  return [`[cordon] ${severity} ${outcome}: ${named}, `, target, `, ${account}`];
 }
 
 const render = (section: Section): string[] => [

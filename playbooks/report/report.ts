@@ -3,7 +3,7 @@ import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
 import { runbookLines } from '../runbook.ts';
-import { type Mail, mailOf } from './mail.ts';
+import { type Mail, mailOf, subjectOf } from './mail.ts';
 import { decided, toDecide, toDo } from './questions.ts';
 import { clock, dayAndClock, line, listed, plural } from './words.ts';
 
@@ -26,6 +26,7 @@ export const outcomeWords: Record<Outcome, string> = {
  */
 export function summaryMail(incident: Incident, detection: Detection, response: Response, runbooks?: string): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
+  const [short = ''] = outcomeWords[outcome].split(',');
   const sections: Section[] = [
     // What needs a person comes first: it may be read on a phone at night.
     { heading: 'Still open', lines: openReasons(incident, response) },
@@ -39,18 +40,16 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     outcome === 'benign' ? { heading: '', lines: [] } : toDo(incident, response.byHand(incident)),
     decided(incident),
     {
+      heading: 'Not put onto the event bus',
+      lines: (incident.unannounced ?? []).map(({ what, error, at }) => `${what}, ${clock(at)}: ${error}`),
+    },
+    {
       heading: 'Evidence',
       lines: [incident.evidence, `npx cordon incidents show ${incident.id}`],
     },
   ];
-  const [short = ''] = outcomeWords[outcome].split(',');
   return mailOf({
-    // The target gets what room the rest leaves, so that the account is never cut off.
-    subject: [
-      `[cordon] ${incident.severity} ${short}: ${incident.detection}, `,
-      response.subject(incident),
-      `, ${incident.account}`,
-    ],
+    subject: subjectOf({ ...incident, outcome: short, target: response.subject(incident) }),
     head: [
       `${incident.severity}: ${outcomeWords[outcome]}`,
       detection.title,
@@ -91,7 +90,11 @@ const isMonitored = ({ status }: ActionRecord): boolean => status === 'monitored
 const isDone = (action: ActionRecord): boolean =>
   action.status !== 'proposed' && action.status !== 'planned' && !isMonitored(action);
 
-const statusWords: Partial<Record<ActionRecord['status'], string>> = {
+/** Statuses of actions as an analyst reads them. */
+export const statusWords: Record<ActionRecord['status'], string> = {
+  planned: 'PLANNED',
+  proposed: 'PROPOSED',
+  monitored: 'MONITORED, NOT DONE',
   verified: 'DONE, read back',
   contained: 'CHANGED, BUT NOT READ BACK',
   captured: 'NOT DONE',

@@ -9,6 +9,7 @@ import { playbookDefinition, type State, type StateMachine } from '../../infra/p
 import { detections, responses } from '../../playbooks/catalog.ts';
 
 const ids = Object.keys(responses);
+const CHANNELS = { topic: 'topic', bus: 'bus', prefix: 'cordon' };
 
 describe.each(Object.entries(responses))('the runbook of %s', (id, response) => {
   const text = runbookOf(id);
@@ -54,7 +55,7 @@ describe('the diagram', () => {
     const response = responses[id];
     if (!response) throw new TypeError(id);
 
-    const lines = diagramOf(playbookDefinition(id, response, (unit) => unit, 'topic')).map((line) => line.trim());
+    const lines = diagramOf(playbookDefinition(id, response, (unit) => unit, CHANNELS)).map((line) => line.trim());
 
     const states = lines.flatMap((line) => /^state "(.+)" as (\w+)/.exec(line)?.slice(1) ?? []);
     const names = states.filter((_, index) => index % 2 === 1);

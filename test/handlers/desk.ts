@@ -30,6 +30,7 @@ export class Desk {
         table: 'cordon-ledger',
         topic: `arn:aws:sns:us-east-1:${ACCOUNT}:cordon-mails`,
         escalationTopic: `arn:aws:sns:us-east-1:${ACCOUNT}:cordon-escalations`,
+        bus: 'cordon-incidents',
         evidence: 'cordon-evidence',
         logGroup: '/aws/cloudtrail/cordon',
         trailParts: {},

@@ -11,6 +11,7 @@ const variables = {
   CORDON_TABLE: 'cordon-ledger',
   CORDON_TOPIC: 'arn:aws:sns:us-east-1:111122223333:cordon-mails',
   CORDON_ESCALATION_TOPIC: 'arn:aws:sns:us-east-1:111122223333:cordon-escalations',
+  CORDON_BUS: 'cordon-incidents',
   CORDON_EVIDENCE: 'cordon-evidence',
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
   CORDON_TRAIL_PARTS: '{"bucket":"records"}',

@@ -1,3 +1,5 @@
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+
 // biome-ignore lint/suspicious/noExplicitAny: each command has an input of its own shape
 type Input = Record<string, any>;
 type Answer = Record<string, unknown>;
@@ -51,6 +53,10 @@ export class FakeAccount {
   readonly executions: Record<string, { status: string; input: string }> = {};
   readonly tokens = new Set<string>();
   readonly mails: { subject: string; text: string }[] = [];
+  /** What was put onto the event bus: publishing is no call that changes or reads the account. */
+  readonly announced: { type: string; detail: Record<string, unknown>; bus: string; source: string }[] = [];
+  /** What the event bus answers: throw in it, or refuse single entries. */
+  putEvents: (entries: Input[], signal: AbortSignal | undefined) => Answer | Promise<Answer> = () => ({});
   accountBlock: Block | undefined;
   /** What event history has, as messages. */
   history: string[] = [];
@@ -62,11 +68,26 @@ export class FakeAccount {
 
   /** In the place of the source of clients. */
   readonly client = <C>(_type: unknown, region?: string): C =>
-    ({ send: (command: object) => this.#send(command, region) }) as C;
+    ({
+      send: (command: object, options?: { abortSignal?: AbortSignal }) =>
+        command instanceof PutEventsCommand
+          ? this.#putEvents(command.input.Entries ?? [], options?.abortSignal)
+          : this.#send(command, region),
+    }) as C;
 
   /** The operations that were called, in order. */
   get operations(): string[] {
     return this.calls.map((call) => call.operation);
+  }
+
+  async #putEvents(entries: Input[], signal: AbortSignal | undefined): Promise<Answer> {
+    const answer = await this.putEvents(entries, signal);
+    const results = (answer.Entries ?? []) as { ErrorCode?: string }[];
+    for (const [at, { DetailType, Detail, EventBusName, Source }] of entries.entries()) {
+      if (results[at]?.ErrorCode) continue;
+      this.announced.push({ type: DetailType, detail: JSON.parse(Detail), bus: EventBusName, source: Source });
+    }
+    return answer;
   }
 
   async #send(command: object, region: string | undefined): Promise<Answer> {

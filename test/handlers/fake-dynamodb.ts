@@ -162,6 +162,10 @@ function evaluated(text: string, item: Item, values: Item): unknown {
   if (list && addition) return [...(item[list] as unknown[]), ...(values[addition] as unknown[])];
   const [, counter, step] = /^(\w+) \+ (:\w+)$/.exec(text) ?? [];
   if (counter && step) return Number(item[counter]) + Number(values[step]);
+  const [, perhaps, none, more] = /^list_append\(if_not_exists\((\w+), (:\w+)\), (:\w+)\)$/.exec(text) ?? [];
+  if (perhaps && none && more) {
+    return [...((item[perhaps] ?? values[none]) as unknown[]), ...(values[more] as unknown[])];
+  }
   if (!(text in values)) throw new TypeError(`The fake table cannot read the value ${text}.`);
   return values[text];
 }

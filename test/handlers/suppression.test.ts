@@ -90,6 +90,7 @@ describe('the suppressions beside a function', () => {
   const variables = {
     ...{ CORDON_ACCOUNT: '111122223333', CORDON_PREFIX: 'cordon', CORDON_TABLE: 't', CORDON_TOPIC: 't' },
     ...{
+      CORDON_BUS: 'b',
       CORDON_EVIDENCE: 'e',
       CORDON_LOG_GROUP: 'l',
       CORDON_TRAIL_PARTS: '{}',

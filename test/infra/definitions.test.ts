@@ -15,6 +15,7 @@ const validate = createRequire(import.meta.url)('asl-validator') as (definition:
 };
 
 const TOPIC = 'arn:aws:sns:us-east-1:111122223333:cordon-mails';
+const CHANNELS = { topic: TOPIC, bus: 'cordon-incidents', prefix: 'cordon' };
 const asked = new Set<string>();
 const arn = (unit: string): string => {
   asked.add(unit);
@@ -24,7 +25,7 @@ const arn = (unit: string): string => {
 const machines: [string, StateMachine][] = [
   ...Object.entries(responses).map(([id, response]): [string, StateMachine] => [
     id,
-    playbookDefinition(id, response, arn, TOPIC),
+    playbookDefinition(id, response, arn, CHANNELS),
   ]),
   ['question', questionDefinition(Object.keys(actions), defaultQuestionTimes, arn, TOPIC)],
   ['undo', undoDefinition(undoable(), arn, TOPIC)],
@@ -120,7 +121,7 @@ describe('the playbooks', () => {
       const assigned = [...text.matchAll(/"Assign":(\{.*?\})(?=[,}])/g)].flatMap(([, json]) => {
         return [...(json ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name);
       });
-      const functions = ['string', 'contains', 'parse'];
+      const functions = ['string', 'contains', 'parse', 'replace', 'substring', 'exists', 'now'];
       const known = ['states', ...functions, ...assigned];
       expect(
         read.filter((name) => !known.includes(name)),

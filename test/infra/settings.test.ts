@@ -16,6 +16,7 @@ describe('readSettings', () => {
       guard: { mode: 'auto', detectionModes: {}, cap: 10, suppressions: [] },
       options: defaultOptions,
       trailParts: {},
+      messages: { pagerdutyUrl: 'https://events.pagerduty.com/v2/enqueue' },
       local: false,
     });
   });
@@ -64,6 +65,26 @@ describe('readSettings', () => {
     const { trailParts } = read({ trailBucket: 'records', trailRole: 'CloudTrail_Role', trailKey: key });
 
     expect(trailParts).toEqual({ bucket: 'records', role: 'CloudTrail_Role', key });
+  });
+
+  it('takes Slack and PagerDuty in a line each, by the name or the ARN of a secret', () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:cordon/pagerduty-AbCdEf';
+
+    expect(read({ slack: 'cordon/slack', pagerduty: arn }).messages).toEqual({
+      slack: 'cordon/slack',
+      pagerduty: arn,
+      pagerdutyUrl: 'https://events.pagerduty.com/v2/enqueue',
+    });
+  });
+
+  it.each([
+    ['slack', 'https://hooks.slack.com/services/T000/B000/XXXX'],
+    ['pagerduty', 'a key'],
+    ['pagerdutyUrl', 'http://127.0.0.1:1234/'],
+    ['pagerdutyUrl', 'events.pagerduty.com'],
+  ])('refuses %s=%s, and says so', (name, value) => {
+    expect(() => read({ [name]: value })).toThrow(new RegExp(`at ${name}`));
+    if (name !== 'pagerdutyUrl') expect(() => read({ [name]: value })).toThrow(/name or ARN of a secret/);
   });
 
   it('gathers what it decides for the responses', () => {

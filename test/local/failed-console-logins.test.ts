@@ -163,7 +163,7 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
 
       // Act
       const first = await undo(desk, incident, action, { reason: 'it was the user after all' });
-      const mail = await desk.mail(({ subject }) => subject.includes(`UNDONE: ${action.key}`));
+      const mail = await desk.mail(({ subject, body }) => subject.includes('UNDONE: ') && body.includes(action.key));
       const second = await undo(desk, incident, action, { reason: 'once more' });
 
       // Assess
@@ -175,7 +175,9 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
       const { action: undone } = await now('disable-iam-user');
       expect(undone).toMatchObject({ status: 'undone', undoneBy: by, reason: 'it was the user after all' });
       expect(undone.at.undone).toMatch(/^\d{4}-\d\d-\d\dT/);
-      expect(mail.subject).toBe(`[cordon] UNDONE: ${action.key}, incident ${incident.id}`);
+      expect(mail.subject).toBe(
+        `[cordon] ${incident.severity} UNDONE: failed-console-logins, ${action.label}, ${incident.account}`,
+      );
       expect(mail.body).toContain(by);
       expect(mail.body).toContain('it was the user after all');
     });

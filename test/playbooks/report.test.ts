@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detectionOf, detections, responseOf } from '../../playbooks/catalog.ts';
+import { severities } from '../../playbooks/detection.ts';
 import { call, iamUser, signIn } from '../../playbooks/detections/samples.ts';
 import type { Incident, Outcome } from '../../playbooks/incident.ts';
 import { outcomeOf } from '../../playbooks/outcome.ts';
+import { mailOf as mailOfParts, subjectOf } from '../../playbooks/report/mail.ts';
 import { outcomeWords, summaryMail } from '../../playbooks/report/report.ts';
 import { ascii, bytes, clock, dayAndClock, line, plain, plural } from '../../playbooks/report/words.ts';
 import * as incidents from './incidents.ts';
@@ -173,6 +175,53 @@ describe('the summary', () => {
         expect(subject).toMatch(new RegExp(`^\\[cordon\\] CRITICAL [A-Z ]+: ${id}, .+, 111122223333$`));
       }
     }
+  });
+
+  it('keeps all five in a subject that SNS takes, whatever an offender calls a target', () => {
+    const words = Object.values(outcomeWords).map((text) => text.split(',')[0] ?? '');
+    const property = fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.constantFrom('x'.repeat(2000), '\n[cordon] LOW BENIGN: '),
+      ),
+      fc.constantFrom(...severities),
+      fc.constantFrom(...words, 'UNDONE'),
+      fc.oneof(fc.constantFrom(...Object.keys(detections)), fc.constant('d'.repeat(120))),
+      (target, severity, outcome, detection) => {
+        const parts = subjectOf({ severity, outcome, detection, target: `t${target}`, account: '111122223333' });
+        const { subject } = mailOfParts({ subject: parts, head: [], sections: [] });
+
+        expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+        expect(subject.startsWith(`[cordon] ${severity} ${outcome}: ${detection.slice(0, 20)}`)).toBe(true);
+        expect(subject).toMatch(/, t.*, 111122223333$/);
+      },
+    );
+
+    fc.assert(property, { numRuns: 500 });
+  });
+
+  it('reads well on a phone: what matters first, no tables, no long lines but commands', () => {
+    const { text } = mailOf(incidents.rootUsed());
+    const all = [incidents.trailStopped(), incidents.bucketOpened(), incidents.signInsGuessed(), incidents.rootUsed()];
+
+    expect(text.indexOf('STILL OPEN')).toBeLessThan(250);
+    for (const line of all.flatMap((one) => mailOf(one).text.split('\n'))) {
+      expect(line).not.toMatch(/\t|\|/);
+      // The lines at the top line up; beyond them nothing does.
+      if (!/^(Incident|Account|Alarm|Fired|Linked|Runbook) {2,}/.test(line))
+        expect(line.trimStart()).not.toMatch(/ {2,}/);
+      if (!/^ +(\$|undo:)/.test(line)) expect(line.length).toBeLessThan(180);
+    }
+  });
+
+  it('says what was not put onto the event bus', () => {
+    const unannounced = [
+      { what: 'Incident Opened', error: 'AccessDeniedException: no', at: '2026-05-01T03:01:13.000Z' },
+    ];
+    const { text } = mailOf({ ...incidents.trailStopped(), unannounced });
+    expect(text).toContain('NOT PUT ONTO THE EVENT BUS\n- Incident Opened, 03:01:13Z: AccessDeniedException: no\n');
+    expect(mailOf(incidents.trailStopped()).subject).toContain('CONTAINED');
+    expect(mailOf({ ...incidents.trailStopped(), unannounced }).subject).toContain('CONTAINED');
   });
 
   it('lets no text of an offender break a line, hide or turn', () => {
