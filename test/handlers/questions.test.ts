@@ -366,3 +366,58 @@ describe('an incident', () => {
     expect(desk.account.mails.at(-1)?.text).toContain('read it: nothing else');
   });
 });
+
+describe('what is announced', () => {
+  const told = () =>
+    desk.account.announced
+      .filter(({ type }) => !type.startsWith('Incident Opened'))
+      .map(({ type, detail }) => {
+        const {
+          decision,
+          action: acted,
+          slack,
+          pagerduty,
+        } = detail as {
+          decision?: { key: string; status: string };
+          action?: { key: string; status: string };
+          slack?: object;
+          pagerduty?: { event_action: string };
+        };
+        const what = decision ?? acted;
+        return `${type}: ${what?.key} ${what?.status}, ${slack ? 'slack' : '-'}, ${pagerduty?.event_action ?? '-'}`;
+      });
+
+  it('of a question is each step, and channel and pager hear of what no summary says', async () => {
+    await askAnalyst({ incidentId }, desk.context);
+    const [disable, tag] = [await find('disable-iam-user'), await find('tag-iam-user')];
+    desk.account.announced.length = 0;
+
+    for (const key of [disable, tag])
+      await remindAnalyst({ incidentId, key, number: 1, stage: 'reminded' }, desk.context);
+    await sent(ALICE, { answer: 'reject', key: disable });
+    await settleQuestion({ incidentId, key: disable, number: 1 }, desk.context);
+    await sent(BOB, { answer: 'approve', key: tag });
+    await settleQuestion({ incidentId, key: tag, number: 1 }, desk.context);
+
+    expect(told()).toEqual([
+      `Approval Reminded: ${disable} open, slack, trigger`,
+      `Approval Reminded: ${tag} open, -, -`,
+      `Approval Answered: ${disable} rejected, slack, acknowledge`,
+      `Action Changed: ${disable} rejected, -, -`,
+      `Approval Answered: ${tag} approved, slack, acknowledge`,
+      `Action Changed: ${tag} planned, -, -`,
+    ]);
+  });
+
+  it('when they are asked and withdrawn goes onto the bus only: the summary that follows says it', async () => {
+    desk.account.announced.length = 0;
+    await askAnalyst({ incidentId }, desk.context);
+    const key = await find('tag-iam-user');
+    await desk.context.ledger.advance(incidentId, await action(key), 'not-needed');
+    await askAnalyst({ incidentId }, desk.context);
+
+    const steps = told();
+    expect(steps.filter((one) => /^(Approval|Task) Asked: .* open, -, -$/.test(one))).toHaveLength(3);
+    expect(steps.at(-1)).toBe(`Approval Withdrawn: ${key} withdrawn, -, -`);
+  });
+});

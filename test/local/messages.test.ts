@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { as, type Stage } from '../../simulate/attack.ts';
 import { busEvent } from '../../playbooks/messages/events.ts';
 import { pagerDutyEvent, slackMessage } from '../playbooks/documented.ts';
+import { answerAs } from './harness/approve.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { eventually } from './harness/eventually.ts';
 import { ended, start } from './harness/executions.ts';
@@ -94,6 +95,14 @@ const came = (receiver: Receiver, wanted: (request: Received) => boolean): Promi
     async () => `There came: ${JSON.stringify(receiver.requests.map(({ body, status }) => ({ body, status })))}`,
   );
 
+/** Waits until `count` messages were accepted. */
+const cameAll = (receiver: Receiver, count: number): Promise<true> =>
+  eventually(
+    `${count} messages accepted`,
+    async () => receiver.requests.filter(({ status = 500 }) => status < 300).length >= count || undefined,
+    async () => `There came: ${JSON.stringify(receiver.requests.map(({ body, status }) => ({ body, status })))}`,
+  );
+
 /** Waits for events on the bus until one is `type`. */
 const published = (type: string): Promise<QueueMessage['body']> =>
   eventually(
@@ -118,18 +127,25 @@ const givenUp = (count: number): Promise<QueueMessage[]> =>
 
 const expectContained = (played: Played, user: string): void => {
   const incident = theIncident(played);
-  expect(incident).toMatchObject({ outcome: 'contained', failures: [] });
+  expect(incident).toMatchObject({ outcome: 'contained', status: 'handed-over', failures: [] });
   expect(actionsOf(incident)).toContain(`disable-iam-user, IAM user ${user}-${stage.mark}: verified`);
   expect(incident.unannounced ?? []).toEqual([]);
 };
 
 describe('messages to receivers that accept', () => {
-  it('row: messages: accepted: channel, pager and every follower of the bus are told from opening to closing', async () => {
+  let played: Played;
+
+  const actionsTold = () => {
+    const pages = pagerduty.requests.map(({ body }) => (body as { event_action: string }).event_action);
+    return { slack: slack.requests.map(heading).map((text) => text.split(':')[0]), pages };
+  };
+
+  it('row: messages: accepted: channel, pager and every follower of the bus are told how an incident goes', async () => {
     // Act
-    const played = await play('mallory');
-    await came(slack, (request) => heading(request).includes('CLOSED'));
-    await came(pagerduty, byAction('resolve'));
-    await published('Incident Closed');
+    played = await play('mallory');
+    await came(slack, (request) => heading(request).includes('HANDED OVER'));
+    await cameAll(pagerduty, 2);
+    await published('Incident Handed Over');
 
     // Assess
     const incident = theIncident(played);
@@ -139,20 +155,15 @@ describe('messages to receivers that accept', () => {
       expect(headers['content-type']).toMatch(/^application\/json/);
       expect(slackMessage.parse(body)).toEqual(body);
     }
-    expect(slack.requests.map(heading).map((text) => text.split(':')[0])).toEqual([
-      'CRITICAL OPENED',
-      'CRITICAL CONTAINED',
-      'CRITICAL CLOSED, CONTAINED',
-    ]);
-    expect(JSON.stringify(slack.requests[1]?.body)).toContain(`By IAM user mallory-${stage.mark}`);
     for (const { path, body } of pagerduty.requests) {
       expect(path).toBe('/v2/enqueue');
       expect(pagerDutyEvent.parse(body)).toMatchObject({ routing_key: ROUTING_KEY, dedup_key: incident.id });
     }
-    expect(pagerduty.requests.map(({ body }) => (body as { event_action: string }).event_action)).toEqual([
-      'trigger',
-      'resolve',
-    ]);
+    expect(actionsTold()).toEqual({
+      slack: ['CRITICAL OPENED', 'CRITICAL CONTAINED', 'CRITICAL HANDED OVER to an analyst, CONTAINED'],
+      pages: ['trigger', 'trigger'],
+    });
+    expect(JSON.stringify(slack.requests[1]?.body)).toContain(`By IAM user mallory-${stage.mark}`);
     expect(JSON.stringify([slack.requests, events])).not.toContain(ROUTING_KEY);
     const details = events.map((event) => busEvent.parse(event).detail);
     expect(new Set(details.map((detail) => ('incident' in detail ? detail.incident.id : undefined)))).toEqual(
@@ -160,9 +171,7 @@ describe('messages to receivers that accept', () => {
     );
     const changes = events.map((event) => event['detail-type']);
     expect(changes.filter((type) => type !== 'Action Changed').sort()).toEqual([
-      'Incident Changed',
-      'Incident Closed',
-      'Incident Opened',
+      ...['Incident Changed', 'Incident Handed Over', 'Incident Opened', 'Task Asked'],
     ]);
     const actions = events.flatMap(({ detail }) => {
       const { action } = detail as { action?: { action: string; status: string } };
@@ -174,12 +183,42 @@ describe('messages to receivers that accept', () => {
       ),
     );
     expect(await drain(sqs, UNDELIVERED)).toEqual([]);
+  });
 
-    // An undo acknowledges: somebody is at it.
-    const tag = incident.actions.find(({ action }) => action === 'tag-iam-user');
-    if (tag) await undo(desk, incident, tag, { reason: 'a drill' });
-    expect((await came(pagerduty, byAction('acknowledge'))).body).toMatchObject({ dedup_key: incident.id });
-    await came(slack, (request) => heading(request).includes('undone'));
+  it('row: messages: answered and closed: an answer acknowledges, closing resolves, an undo is told', async () => {
+    // Prepare
+    const { id, questions, actions } = await desk.ledger.incident(theIncident(played).id);
+    const [task] = questions;
+
+    // Act
+    await answerAs(desk, { answer: 'done', incidentId: id, key: task?.key ?? '', note: 'read it, nothing else' });
+    await came(slack, (request) => heading(request).includes('CLOSED'));
+    await came(pagerduty, byAction('resolve'));
+    await published('Incident Closed');
+
+    // Assess
+    expect(await desk.ledger.head(id)).toMatchObject({ status: 'closed', outcome: 'contained' });
+    const told = actionsTold();
+    expect(told.pages).toEqual(['acknowledge', 'resolve']);
+    // The last two come at the same time, and Slack's order is nobody's promise.
+    expect(told.slack.sort()).toEqual([
+      'CRITICAL CLOSED, CONTAINED',
+      'CRITICAL CONTAINED',
+      'CRITICAL TASK ANSWERED (done)',
+    ]);
+    const answered = events.find((event) => event['detail-type'] === 'Task Answered');
+    expect(answered?.detail).toMatchObject({
+      decision: { key: task?.key, status: 'done', answer: 'done', by: expect.stringContaining(':user/soc-admin') },
+    });
+
+    // Act
+    const tag = actions.find(({ action }) => action === 'tag-iam-user');
+    if (tag) await undo(desk, theIncident(played), tag, { reason: 'a drill' });
+
+    // Assess
+    await came(slack, (request) => heading(request).includes('undone: tag the IAM user'));
+    await cameAll(pagerduty, 3);
+    expect(actionsTold().pages).toEqual(['acknowledge', 'resolve', 'acknowledge']);
   });
 });
 
@@ -192,15 +231,18 @@ describe('messages to receivers that do not accept', () => {
     // Act
     const played = await play('trudy');
     const opened = await came(slack, (request) => heading(request).includes('OPENED') && request.status === 200);
-    const paged = await came(pagerduty, (request) => byAction('trigger')(request) && request.status === 202);
+
+    await Promise.all([cameAll(slack, 3), cameAll(pagerduty, 2)]);
 
     // Assess
     expectContained(played, 'trudy');
     expect(slack.requests.slice(0, slack.requests.indexOf(opened)).map(({ status }) => status)).toContain(503);
-    const [silent] = pagerduty.requests;
+    const silent = pagerduty.requests.find(({ status }) => status === undefined);
     expect(silent?.status).toBeUndefined();
     expect((silent?.over ?? 0) - (silent?.at ?? 0)).toBeGreaterThan(4_500);
-    expect(paged.body).toEqual(silent?.body);
+    expect(pagerduty.requests.filter(({ body }) => JSON.stringify(body) === JSON.stringify(silent?.body))).toHaveLength(
+      2,
+    );
     const disabled = theIncident(played).actions.find(({ action }) => action === 'disable-iam-user');
     expect(Date.parse(disabled?.at.verified ?? '')).toBeLessThan(silent?.over ?? 0);
     expect(await drain(sqs, UNDELIVERED)).toEqual([]);
@@ -253,12 +295,12 @@ describe('an event bus that refuses', () => {
 
     // Assess
     const incident = theIncident(played);
-    expect(incident).toMatchObject({ outcome: 'contained', failures: [] });
+    expect(incident).toMatchObject({ outcome: 'contained', status: 'handed-over', failures: [] });
     expect(incident.unannounced).toMatchObject([
       { what: 'Incident Opened', error: expect.stringMatching(/AccessDenied/) },
     ]);
     expect(section(theSummary(played), 'NOT PUT ONTO THE EVENT BUS')[0]).toMatch(/^- Incident Opened, .*AccessDenied/);
-    await came(slack, (request) => heading(request).includes('CONTAINED'));
+    await Promise.all([cameAll(slack, 2), cameAll(pagerduty, 1)]);
   });
 });
 
