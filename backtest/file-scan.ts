@@ -1,0 +1,218 @@
+import type { Match } from '../playbooks/matching/match.ts';
+import { predicate } from '../playbooks/matching/predicate.ts';
+import { bitOf } from './scan/layout.ts';
+import { readInto, type Source } from './scan/read-file.ts';
+import { type Fault, RecordReader } from './scan/reader.ts';
+import { Scanner } from './scan/scanner.ts';
+
+/** A record that matches, as little of it as the results need. */
+export interface Hit {
+  /** Numbers of the matches that hold. */
+  matches: number[];
+  eventID: string | undefined;
+  /** ms since 1970. */
+  time: number;
+  /** `userIdentity`, as JSON. */
+  identity: string;
+  account: string;
+  address: string;
+  name: string;
+  region: string;
+  /** The record, as JSON. */
+  record: string;
+}
+
+/** What a file, or a part of it, holds. */
+export interface FileResult {
+  /** Records read. */
+  records: number;
+  /** eventIDs of most of them, 16 bytes each. */
+  ids: Uint8Array;
+  /** The other eventIDs. */
+  oddIds: string[];
+  /** How many have none. */
+  withoutId: number;
+  hits: Hit[];
+  faults: Fault[];
+  /** Faults beyond those that are listed. */
+  moreFaults: number;
+  /** Text read, in bytes. */
+  bytes: number;
+}
+
+/** As many faults of a file are listed; more are counted. */
+const MOST_FAULTS = 100;
+/** A part is handed over when it has so many hits or bytes of eventIDs. */
+const PART = { hits: 2000, ids: 1 << 20 };
+
+/** Reads files for the records that match. */
+export class FileScan {
+  readonly #scanner: Scanner;
+  readonly #tests: readonly ((record: unknown) => boolean)[];
+  readonly #bits: readonly bigint[];
+  readonly #range: { since?: number | undefined; until?: number | undefined };
+
+  /** @throws InvalidPath */
+  constructor(
+    module: WebAssembly.Module,
+    matches: readonly Match[],
+    range: { since?: number | undefined; until?: number | undefined } = {},
+  ) {
+    this.#scanner = new Scanner(module, matches);
+    this.#tests = matches.map(predicate);
+    this.#bits = matches.map((_, n) => bitOf(n));
+    this.#range = range;
+  }
+
+  /** Reads a file. Parts are handed over as they become large; what is left is the result. */
+  async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
+    const collected = new Collected(this.#tests, this.#bits, this.#range);
+    const fault = (one: Fault): void => collected.fault(one);
+    const reader = new RecordReader(this.#scanner, {
+      candidate: (bytes, found) => collected.candidate(bytes, found),
+      counted: (records, ids) => {
+        collected.count(records, ids);
+        if (collected.isLarge) part(collected.take());
+      },
+      fault,
+    });
+    await readInto(source, reader, fault);
+    return collected.take();
+  }
+}
+
+class Collected {
+  readonly #tests: readonly ((record: unknown) => boolean)[];
+  readonly #bits: readonly bigint[];
+  readonly #range: { since?: number | undefined; until?: number | undefined };
+  #ids: Uint8Array[] = [];
+  #idBytes = 0;
+  #result = emptyResult();
+  #faults = 0;
+
+  constructor(
+    tests: readonly ((record: unknown) => boolean)[],
+    bits: readonly bigint[],
+    range: { since?: number | undefined; until?: number | undefined },
+  ) {
+    this.#tests = tests;
+    this.#bits = bits;
+    this.#range = range;
+  }
+
+  get isLarge(): boolean {
+    return this.#result.hits.length >= PART.hits || this.#idBytes >= PART.ids;
+  }
+
+  count(records: number, ids: Uint8Array): void {
+    this.#result.records += records;
+    if (ids.length === 0) return;
+    this.#ids.push(ids.slice());
+    this.#idBytes += ids.length;
+  }
+
+  fault(one: Fault): void {
+    this.#faults += 1;
+    if (this.#faults <= MOST_FAULTS) this.#result.faults.push(one);
+    else this.#result.moreFaults += 1;
+  }
+
+  candidate(bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      // Counted as a record by its brackets, but it is none.
+      this.#result.records -= 1;
+      this.fault({ offset: found.offset, reason: `a record is no JSON (${(error as Error).message.slice(0, 80)})` });
+      return;
+    }
+    if (found.odd && found.document) this.#document(value, text, found.offset);
+    else this.#record(value, text, found);
+  }
+
+  /** A document that is no plain record: it may hold records, be one, or be something else. */
+  #document(value: unknown, text: string, offset: number): void {
+    const own = (key: string): boolean => Object.hasOwn(value as object, key);
+    if (own('Records')) {
+      this.#result.records -= 1;
+      const { Records } = value as { Records: unknown };
+      if (!Array.isArray(Records)) {
+        this.fault({ offset, reason: 'not CloudTrail: its Records are no list' });
+        return;
+      }
+      for (const one of Records) {
+        if (typeof one !== 'object' || one === null || Array.isArray(one)) {
+          this.fault({ offset, reason: 'an element of Records is no record' });
+          continue;
+        }
+        this.#result.records += 1;
+        this.#record(one, JSON.stringify(one), { offset, mask: -1n, odd: true });
+      }
+    } else if (['eventVersion', 'eventID', 'eventName'].some(own)) {
+      this.#record(value, text, { offset, mask: -1n, odd: true });
+    } else {
+      this.#result.records -= 1;
+      this.fault({ offset, reason: 'not CloudTrail: an object with neither Records nor the fields of one' });
+    }
+  }
+
+  #record(value: unknown, text: string, { offset, mask, odd }: { offset: number; mask: bigint; odd: boolean }): void {
+    const record = value as Record<string, unknown>;
+    const eventID = typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined;
+    if (odd) {
+      if (eventID === undefined) this.#result.withoutId += 1;
+      else this.#result.oddIds.push(eventID);
+    }
+    const matches: number[] = [];
+    this.#tests.forEach((test, n) => {
+      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record)) matches.push(n);
+    });
+    if (matches.length === 0) return;
+    const time = typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN;
+    if (Number.isNaN(time)) {
+      this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
+      return;
+    }
+    const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = this.#range;
+    if (time >= since && time < until)
+      this.#result.hits.push({ matches, ...factsOf(record), eventID, time, record: text });
+  }
+
+  take(): FileResult {
+    const ids = new Uint8Array(this.#idBytes);
+    let at = 0;
+    for (const one of this.#ids) {
+      ids.set(one, at);
+      at += one.length;
+    }
+    const result = { ...this.#result, ids };
+    this.#result = emptyResult();
+    this.#ids = [];
+    this.#idBytes = 0;
+    return result;
+  }
+}
+
+const emptyResult = (): FileResult => ({
+  records: 0,
+  ids: new Uint8Array(0),
+  oddIds: [],
+  withoutId: 0,
+  hits: [],
+  faults: [],
+  moreFaults: 0,
+  bytes: 0,
+});
+
+function factsOf(record: Record<string, unknown>): Pick<Hit, 'identity' | 'account' | 'address' | 'name' | 'region'> {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    identity: JSON.stringify(record.userIdentity ?? {}),
+    account: text(record.recipientAccountId),
+    address: text(record.sourceIPAddress),
+    name: text(record.eventName),
+    region: text(record.awsRegion),
+  };
+}

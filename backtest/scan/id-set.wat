@@ -1,0 +1,32 @@
+;; A set of 16-byte values other than zero: an open table of $mask + 1 bytes that begins at 0x10000, in which zero is an empty slot.
+;; Zeros among what is added are passed over.
+(module
+  (memory (export "memory") 1)
+  ;; Adds the $count values at $at, and returns how many were new.
+  (func (export "add") (param $at i32) (param $count i32) (param $mask i32) (result i32)
+    (local $value v128) (local $slot i32) (local $there v128) (local $new i32)
+    (block $done
+      (loop $each
+        (br_if $done (i32.eqz (local.get $count)))
+        (local.set $value (v128.load (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br_if $each (i32.eqz (v128.any_true (local.get $value))))
+        ;; The first and last bytes of a UUID are random.
+        (local.set $slot (i32.mul
+          (i32.xor (i32x4.extract_lane 0 (local.get $value)) (i32x4.extract_lane 3 (local.get $value)))
+          (i32.const 0x9e3779b1)))
+        (block $placed
+          (loop $probe
+            (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
+            (local.set $there (v128.load offset=0x10000 (i32.and (local.get $slot) (i32.const -16))))
+            (if (i32.eqz (v128.any_true (local.get $there)))
+              (then
+                (v128.store offset=0x10000 (i32.and (local.get $slot) (i32.const -16)) (local.get $value))
+                (local.set $new (i32.add (local.get $new) (i32.const 1)))
+                (br $placed)))
+            (br_if $placed (i8x16.all_true (i8x16.eq (local.get $there) (local.get $value))))
+            (local.set $slot (i32.add (local.get $slot) (i32.const 16)))
+            (br $probe)))
+        (br $each)))
+    (local.get $new)))

@@ -1,0 +1,120 @@
+import type { Match } from '../../playbooks/matching/match.ts';
+import { necessary } from './necessary.ts';
+
+/** Where in the scanner's memory things are; scanner.wat says the same. */
+export const layout = {
+  classes: 0x0000,
+  transitions: 0x0100,
+  escapes: 0x0200,
+  digits: 0x0300,
+  hashes: 0x1000,
+  texts: 0x2000,
+  mostTexts: 127,
+  textSize: 64,
+  position: 0x4004,
+  recordStart: 0x4008,
+  found: 0x400c,
+  ids: 0x4010,
+  records: 0x4014,
+  documentTail: 0x4018,
+  startState: 0x401c,
+  base: 0x4020,
+  depth: 0x4024,
+  state: 0x4028,
+  stack: 0x4030,
+  freeMask: 0x4040,
+  namelessMask: 0x4048,
+  foundList: 0x5000,
+  foundSize: 32,
+  idList: 0x30000,
+  bytes: 0x180000,
+  /** Blank bytes that must follow the bytes to scan. */
+  padding: 256,
+} as const;
+
+/** States of the grammar in which a scan can begin. */
+export const states = {
+  afterValueInObject: 4,
+  arrayFirst: 5,
+  arrayValue: 6,
+  afterValueInArray: 7,
+  document: 8,
+} as const;
+
+const FAULT = 255;
+/** By state: the next state for `{ } [ ] : , string scalar` and any other character; closing leads to where the scanner's stack says. */
+const grammar: readonly (readonly number[])[] = [
+  [FAULT, 0, FAULT, FAULT, FAULT, FAULT, 2, FAULT],
+  [FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, 2, FAULT],
+  [FAULT, FAULT, FAULT, FAULT, 3, FAULT, FAULT, FAULT],
+  [0, FAULT, 5, FAULT, FAULT, FAULT, 4, 4],
+  [FAULT, 0, FAULT, FAULT, FAULT, 1, FAULT, FAULT],
+  [0, FAULT, 5, 0, FAULT, FAULT, 7, 7],
+  [0, FAULT, 5, FAULT, FAULT, FAULT, 7, 7],
+  [FAULT, FAULT, FAULT, 0, FAULT, 6, FAULT, FAULT],
+  [0, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT, FAULT],
+];
+
+/** Writes what the scanner has to know of JSON. */
+export function writeGrammar(memory: Uint8Array): void {
+  memory.fill(7, layout.classes, layout.classes + 256);
+  memory.fill(8, layout.classes, layout.classes + 33);
+  for (const blank of ' \t\n\r') memory[layout.classes + blank.charCodeAt(0)] = 9;
+  [...'{}[]:,"'].forEach((char, cls) => {
+    memory[layout.classes + char.charCodeAt(0)] = cls;
+  });
+  memory.fill(FAULT, layout.transitions, layout.transitions + 256);
+  grammar.forEach((row, state) => {
+    memory.set(row, layout.transitions + state * 16);
+  });
+  for (const char of '"\\/bfnrt') memory[layout.escapes + char.charCodeAt(0)] = 1;
+  memory.fill(128, layout.digits, layout.digits + 256);
+  [...'0123456789abcdef'].forEach((char, value) => {
+    memory[layout.digits + char.charCodeAt(0)] = value;
+  });
+}
+
+/** How many detections have a bit of their own; those beyond share the last one. */
+const bits = 64;
+/** The bit of the n-th detection. */
+export const bitOf = (n: number): bigint => 1n << BigInt(Math.min(n, bits - 1));
+
+/** The necessary conditions of several matches, as the scanner takes them. */
+export interface Conditions {
+  /** The bits of the matches that can hold of a record with this event name, or with none. */
+  nameMask: (name: string | undefined) => bigint;
+}
+
+/** Writes the necessary conditions of `matches` into the scanner's memory. @throws InvalidPath */
+export function writeConditions(memory: DataView, matches: readonly Match[]): Conditions {
+  const each = matches.map((match, n) => ({ ...necessary(match), bit: bitOf(n) }));
+  const texts = new Map<string, bigint>();
+  let free = 0n;
+  for (const { texts: needed, bit } of each) {
+    const room = needed && new Set([...texts.keys(), ...needed]).size <= layout.mostTexts;
+    if (!room) free |= bit;
+    else for (const text of needed) texts.set(text, (texts.get(text) ?? 0n) | bit);
+  }
+  [...texts].forEach(([text, mask], n) => {
+    writeText(memory, n + 1, text, mask);
+  });
+  const nameMask = (name: string | undefined): bigint =>
+    each.reduce((mask, one) => (one.couldHaveName(name) ? mask | one.bit : mask), 0n);
+  memory.setBigUint64(layout.freeMask, free, true);
+  memory.setBigUint64(layout.namelessMask, nameMask(undefined), true);
+  return { nameMask };
+}
+
+/** Puts a text of interest into the table, in front of others whose first four bytes have the same hash. */
+function writeText(memory: DataView, index: number, text: string, mask: bigint): void {
+  const bytes = Buffer.from(`${text}"`, 'latin1');
+  const at = layout.texts + index * layout.textSize;
+  const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
+  memory.setUint8(at, bytes.length);
+  memory.setUint8(at + 1, memory.getUint8(slot));
+  memory.setBigUint64(at + 8, mask, true);
+  bytes.forEach((byte, n) => {
+    memory.setUint8(at + 16 + n, byte);
+  });
+  memory.setUint8(slot, index);
+}

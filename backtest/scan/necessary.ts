@@ -1,0 +1,96 @@
+import type { Match } from '../../playbooks/matching/match.ts';
+import { parsePath } from '../../playbooks/matching/path.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
+
+/**
+ * What a record cannot do without if a match is to hold, as far as raw bytes can tell it. These are necessary conditions only:
+ * a record that fails them does not match, one that passes is parsed and judged by the predicate.
+ */
+export interface Necessary {
+  /** Whether the match can hold of a record with this `eventName`, or with none. */
+  couldHaveName: (name: string | undefined) => boolean;
+  /**
+   * Texts of which one must stand in the record as a whole string, key or value, written without escapes.
+   * Undefined where nothing is known, or where the name alone says enough.
+   */
+  texts?: readonly string[];
+}
+
+/** Derives the necessary conditions of a match. @throws InvalidPath */
+export function necessary(match: Match): Necessary {
+  const couldHaveName = nameTest(match);
+  // A name that no detection asks for, and none: where both are ruled out, the name decides.
+  const byName = !couldHaveName('\u0000') && !couldHaveName(undefined);
+  const texts = byName ? undefined : textsOf(match)?.texts;
+  return { couldHaveName, ...(texts ? { texts } : {}) };
+}
+
+function nameTest(match: Match): (name: string | undefined) => boolean {
+  switch (match.kind) {
+    case 'all': {
+      const tests = match.of.map(nameTest);
+      return (name) => tests.every((test) => test(name));
+    }
+    case 'any': {
+      const tests = match.of.map(nameTest);
+      return (name) => tests.some((test) => test(name));
+    }
+    default: {
+      const [first] = parsePath(match.path);
+      if (!first || !('key' in first) || first.key !== 'eventName') return () => true;
+      const test = predicate(match);
+      return (name) => test(name === undefined ? {} : { eventName: name });
+    }
+  }
+}
+
+interface Texts {
+  texts: readonly string[];
+  /** Values tell records apart better than keys, and few better than many. */
+  cost: number;
+}
+
+function textsOf(match: Match): Texts | undefined {
+  switch (match.kind) {
+    case 'all':
+      return match.of
+        .map(textsOf)
+        .reduce((best, one) => (one && (!best || one.cost < best.cost) ? one : best), undefined);
+    case 'any': {
+      const each = match.of.map(textsOf);
+      if (!each.every((one) => one !== undefined)) return undefined;
+      const texts = [...new Set(each.flatMap((one) => one.texts))];
+      return { texts, cost: each.reduce((sum, one) => sum + one.cost, 0) };
+    }
+    case 'missing':
+      return undefined;
+    case 'is':
+      return valueTexts([match.value]) ?? keyText(match.path);
+    case 'oneOf':
+      return valueTexts(match.values) ?? keyText(match.path);
+    default:
+      return keyText(match.path);
+  }
+}
+
+function valueTexts(values: readonly (string | number)[]): Texts | undefined {
+  const texts = values.filter((value): value is string => typeof value === 'string' && isPlain(value));
+  return texts.length === values.length ? { texts, cost: texts.length } : undefined;
+}
+
+function keyText(path: string): Texts | undefined {
+  const step = parsePath(path).at(-1);
+  return step && 'key' in step && isPlain(step.key) ? { texts: [step.key], cost: 100 } : undefined;
+}
+
+/**
+ * Whether JSON can write a text only as it is, or with `\u`, which the scanner takes for a sign to look closer. A text that a number
+ * could be as well is none, since a JSON number compares with text by its digits.
+ */
+function isPlain(text: string): boolean {
+  return (
+    /^[A-Za-z0-9 _.:@#$%&()*+,;=?!~|<>^{}[\]'-]{3,40}$/.test(text) &&
+    !/^[-+\d.eE]*$/.test(text) &&
+    !/Infinity$/.test(text)
+  );
+}

@@ -1,0 +1,107 @@
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createGunzip, gunzipSync } from 'node:zlib';
+import type { Fault, RecordReader } from './reader.ts';
+
+/** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
+const AT_ONCE = 8 * 1024 * 1024;
+/** The most that is inflated as a whole, in bytes. */
+const MOST_INFLATED = 24 * 1024 * 1024;
+/** Size of the pieces that a broken gzip file is inflated in: little is lost in front of the break. */
+const SMALL_PIECE = 4096;
+
+/** A file to read: a path, or its bytes where they came from elsewhere. */
+export type Source = { path: string } | { bytes: Uint8Array };
+
+/** Reads a file into a reader, inflated where it is gzip, whatever its name. Never throws for what is in the file. */
+export async function readInto(source: Source, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  try {
+    const bytes = 'bytes' in source ? source.bytes : whole(source.path);
+    if (bytes === undefined) await readPieces((source as { path: string }).path, reader, fault);
+    else if (!isGzip(bytes)) readPlain(bytes, reader);
+    else await readGzip(bytes, reader, fault);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    fault({ offset: 0, reason: `cannot be read: ${error.message}` });
+  }
+}
+
+function whole(path: string): Uint8Array | undefined {
+  return statSync(path).size <= AT_ONCE ? readFileSync(path) : undefined;
+}
+
+function readPlain(bytes: Uint8Array, reader: RecordReader): void {
+  if (bytes.length > 0) reader.push(bytes);
+  reader.end();
+}
+
+async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  let text: Uint8Array | undefined;
+  try {
+    // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
+    const size = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
+    const chunkSize = Math.min(Math.max(size + 64, 16_384), MOST_INFLATED);
+    text = gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED });
+  } catch {
+    // Too large, or broken: in pieces, as far as it goes.
+  }
+  if (text) return readPlain(text, reader);
+  await inflatePieces([bytes], reader, fault, SMALL_PIECE);
+}
+
+async function readPieces(path: string, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const first = await pieces.next();
+  if (first.done) return reader.end();
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield first.value;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+  };
+  if (isGzip(first.value)) return inflatePieces(all(), reader, fault, 1024 * 1024);
+  for await (const piece of all()) {
+    reader.push(piece);
+    if (reader.foreign) break;
+  }
+  stream.destroy();
+  reader.end();
+}
+
+async function inflatePieces(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  reader: RecordReader,
+  fault: (fault: Fault) => void,
+  chunkSize: number,
+): Promise<void> {
+  const gunzip = createGunzip({ chunkSize });
+  let inflated = 0;
+  const feeding = (async () => {
+    for await (const piece of pieces) {
+      if (gunzip.destroyed) return;
+      if (!gunzip.write(piece))
+        await new Promise<void>((resolve) => gunzip.once('drain', resolve).once('close', resolve));
+    }
+    gunzip.end();
+  })();
+  try {
+    for await (const piece of gunzip as AsyncIterable<Uint8Array>) {
+      inflated += piece.length;
+      reader.push(piece);
+      if (reader.foreign) break;
+    }
+    await feeding;
+    reader.end();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    reader.end(true);
+    fault({ offset: inflated, reason: `the gzip data is broken or cut off (${error.message}); read up to here` });
+  }
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** Errors of the file system and of zlib have a code; anything else is a defect. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+}

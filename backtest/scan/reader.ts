@@ -1,0 +1,216 @@
+import { states } from './layout.ts';
+import { afterBroken, endOfValue, isRecordStart } from './recovery.ts';
+import { amongRecords, type Found, outside, type Place, type Scan, type Scanner } from './scanner.ts';
+
+/** Something in a file that is not as it should be; the offset counts bytes of the file's text, after decompression. */
+export interface Fault {
+  offset: number;
+  reason: string;
+}
+
+/** What reading a file's text reports. */
+export interface ReaderSink {
+  /** A record that must be looked at. The bytes are valid during the call. `document`: it may hold records of its own. */
+  candidate: (bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }) => void;
+  counted: (records: number, ids: Uint8Array) => void;
+  fault: (fault: Fault) => void;
+}
+
+/** The longest record, in bytes; CloudTrail's own are at most 1 MB. Longer ones are reported and passed over. */
+export const longestRecord = 16 * 1024 * 1024;
+
+/**
+ * Reads a file's text in pieces of any size: delivery files, `{"Records":[...]}` one after another, arrays of records and
+ * records one to a line. What is broken is reported with its place, and reading goes on behind it.
+ */
+export class RecordReader {
+  readonly #scanner: Scanner;
+  readonly #sink: ReaderSink;
+  #place: Place = outside;
+  /** Bytes that wait in the scanner's memory, and where in the text the first of them is. */
+  #have = 0;
+  #offset = 0;
+  /** Anything was understood so far. */
+  #begun = false;
+  /** The structure is lost: only the beginning of a record or of a line is looked for. */
+  #lost: 'record' | 'line' | undefined;
+  #foreign = false;
+
+  constructor(scanner: Scanner, sink: ReaderSink) {
+    this.#scanner = scanner;
+    this.#sink = sink;
+  }
+
+  /** True once the file turned out to be something else: the rest need not be read. */
+  get foreign(): boolean {
+    return this.#foreign;
+  }
+
+  /** Takes the next piece of the text. */
+  push(piece: Uint8Array): void {
+    if (this.#foreign) return;
+    this.#scanner.bytes(this.#have + piece.length).set(piece, this.#have);
+    if (this.#offset === 0 && this.#have < 3) this.#blankMark(this.#have + piece.length);
+    this.#have += piece.length;
+    this.#read(false);
+  }
+
+  /** The text ends. `cut`: it would go on, but cannot be read further, which is reported already. */
+  end(cut = false): void {
+    if (this.#foreign) return;
+    this.#read(true, cut);
+  }
+
+  /** A byte order mark is no fault. */
+  #blankMark(length: number): void {
+    const bytes = this.#scanner.bytes(length);
+    if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes.fill(0x20, 0, 3);
+  }
+
+  #read(last: boolean, cut = false): void {
+    let from = 0;
+    for (;;) {
+      if (this.#lost) {
+        const found = this.#find(from, last);
+        if (found === undefined) return;
+        from = found;
+      }
+      const scan = this.#scanner.scan(from, this.#have, this.#place, {
+        found: (found) => this.#candidate(found),
+        counted: (records, ids) => {
+          if (records > 0) this.#begun = true;
+          this.#sink.counted(records, ids);
+        },
+      });
+      if (scan.place.base > 0) this.#begun = true;
+      const next = scan.stopped === 'end' ? this.#atEnd(scan, last, cut) : this.#recover(scan, last);
+      if (next === undefined) return;
+      from = next;
+    }
+  }
+
+  #candidate({ start, end, mask, odd, document }: Found): void {
+    const bytes = this.#scanner.bytes(this.#have).subarray(start, end);
+    this.#sink.candidate(bytes, { offset: this.#offset + start, mask, odd, document });
+  }
+
+  #atEnd(scan: Scan, last: boolean, cut: boolean): undefined {
+    if (!last) return this.#keep(scan.resume, scan.place);
+    if (cut) return undefined;
+    if (scan.open !== undefined) this.#fault(scan.open, 'a record is cut off: the file ends in it');
+    else if (scan.place.depth > 0) this.#fault(this.#have, 'the file ends before its Records do');
+    return undefined;
+  }
+
+  /** Keeps the bytes from `resume` on for when there are more. A record beyond all bounds is given up. */
+  #keep(resume: number, place: Place): undefined {
+    if (this.#have - resume > longestRecord) {
+      this.#fault(resume, `a record is longer than ${longestRecord} bytes`);
+      this.#lost = place.base === 0 ? 'line' : 'record';
+      this.#place = place.base === 0 ? outside : amongRecords(Math.min(place.base, 2));
+      return this.#keep(this.#have, this.#place);
+    }
+    this.#scanner.bytes(this.#have).copyWithin(0, resume, this.#have);
+    this.#offset += resume;
+    this.#have -= resume;
+    this.#place = place;
+    return undefined;
+  }
+
+  /** Goes on behind what is no JSON or no record. Returns where, or undefined where more bytes are needed or nothing is left. */
+  #recover(scan: Scan, last: boolean): number | undefined {
+    const bytes = this.#scanner.bytes(this.#have);
+    if (scan.stopped === 'element') return this.#passElement(bytes, scan, last);
+    if (scan.open !== undefined) return this.#passRecord(bytes, scan, scan.open, last);
+    const { base } = scan.place;
+    if (base === 0 && bytes[scan.at] === 0x5b) {
+      this.#place = amongRecords(1, states.arrayFirst);
+      this.#begun = true;
+      return scan.at + 1;
+    }
+    if (!this.#begun) {
+      this.#foreign = true;
+      this.#fault(scan.at, 'not CloudTrail: neither a JSON document nor records one to a line');
+      return undefined;
+    }
+    if (bytes[scan.at] === 0x7b && (base === 1 || base === 2)) {
+      this.#fault(scan.at, 'a comma is missing in front of a record');
+      this.#place = amongRecords(base);
+      return scan.at;
+    }
+    this.#fault(scan.at, base === 0 ? 'a line is no JSON' : 'no JSON between records');
+    this.#lose(base);
+    return scan.at + 1;
+  }
+
+  #lose(base: number): void {
+    this.#lost = base === 0 ? 'line' : 'record';
+    this.#place = base === 1 || base === 2 ? amongRecords(base) : outside;
+  }
+
+  /** An element of the records that is no object. */
+  #passElement(bytes: Uint8Array, scan: Scan, last: boolean): number | undefined {
+    const end = endOfValue(bytes, scan.at);
+    if (end === undefined && !last) return this.#keep(scan.at, amongRecords(scan.place.base));
+    this.#fault(scan.at, 'an element of Records is no record');
+    if (end === undefined) return undefined;
+    this.#place = amongRecords(scan.place.base, states.afterValueInArray);
+    return end;
+  }
+
+  #passRecord(bytes: Uint8Array, scan: Scan, open: number, last: boolean): number | undefined {
+    const { base } = scan.place;
+    const end = endOfValue(bytes, open);
+    if (end === undefined && !last) return this.#keep(open, scan.place);
+    const text = end === undefined ? undefined : bytes.subarray(open, end);
+    const wrong = text ? syntaxError(text) : 'it has no end';
+    const behind = base === 0 ? outside : amongRecords(base, states.afterValueInArray);
+    if (text && end !== undefined && wrong === undefined) {
+      // Valid after all: nested deeper than the scanner looks.
+      this.#begun = true;
+      this.#sink.counted(1, new Uint8Array(0));
+      this.#sink.candidate(text, { offset: this.#offset + open, mask: -1n, odd: true, document: base === 0 });
+      this.#place = behind;
+      return end;
+    }
+    if (!this.#begun && base === 0) {
+      this.#foreign = true;
+      this.#fault(open, `not CloudTrail: it begins like JSON, but is none (${wrong})`);
+      return undefined;
+    }
+    this.#fault(open, `a record is no JSON (${wrong})`);
+    const next = afterBroken(bytes, { open, end, at: scan.at, base });
+    if (next.how === 'end') this.#place = behind;
+    else if (next.how === 'record') this.#place = base === 0 ? outside : amongRecords(base);
+    else this.#lose(base);
+    return next.position;
+  }
+
+  /** Looks for where to begin again once the structure is lost. */
+  #find(from: number, last: boolean): number | undefined {
+    const bytes = this.#scanner.bytes(this.#have);
+    const lines = this.#lost === 'line';
+    for (let at = from; at < bytes.length; at += 1) {
+      if (lines ? bytes[at] === 0x0a : isRecordStart(bytes, at)) {
+        this.#lost = undefined;
+        return lines ? at + 1 : at;
+      }
+    }
+    // What might be the beginning of a record that goes on beyond these bytes is kept.
+    if (!last) this.#keep(Math.max(from, this.#have - 64), this.#place);
+    return undefined;
+  }
+
+  #fault(at: number, reason: string): void {
+    this.#sink.fault({ offset: this.#offset + at, reason });
+  }
+}
+
+function syntaxError(bytes: Uint8Array): string | undefined {
+  try {
+    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^(.{0,80})[\s\S]*$/, '$1');
+  }
+}

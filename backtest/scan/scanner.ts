@@ -1,0 +1,164 @@
+import type { Match } from '../../playbooks/matching/match.ts';
+import { layout, states, writeConditions, writeGrammar } from './layout.ts';
+
+/** Where in a file's structure a scan begins: outside any value, or among the elements of an array of records. */
+export interface Place {
+  /** How many brackets are open around a record: 0 in a sequence of documents, 1 in a bare array, 2 in `{"Records":[`; more behind these. */
+  base: number;
+  depth: number;
+  state: number;
+  /** Which of the open brackets are objects: the last is the lowest bit. */
+  stack: bigint;
+}
+
+/** Outside any document. */
+export const outside: Place = { base: 0, depth: 0, state: states.document, stack: 0n };
+
+/** Among records, behind a comma, as many brackets deep as `base` says. */
+export const amongRecords = (base: number, state: number = states.arrayValue): Place =>
+  base === 0 ? outside : { base, depth: base, state, stack: base === 2 ? 2n : 0n };
+
+/** A record that may match, or that must be looked at for another reason. Positions count from the start of the bytes scanned. */
+export interface Found {
+  start: number;
+  end: number;
+  /** The bits of the matches that may hold. */
+  mask: bigint;
+  /** Something in it is not plain: its eventID is not among those counted. */
+  odd: boolean;
+  /** It is a document of its own, not an element of Records: it may be something else than a record. */
+  document: boolean;
+}
+
+/** How a stretch of bytes was read. */
+export interface Scan {
+  /**
+   * `end`: all of it; `fault`: it is no JSON at `at`; `element`: at `at` an element of Records begins that is no object.
+   */
+  stopped: 'end' | 'fault' | 'element';
+  at: number;
+  /** Where the record begins that is not complete, or that holds the fault. */
+  open?: number;
+  /** Where to begin again once there are more bytes: in front of what is not complete. */
+  resume: number;
+  /** Where in the structure `resume` is. */
+  place: Place;
+}
+
+/** What a scan reports while it goes on. */
+export interface Sink {
+  found: (record: Found) => void;
+  /** So many complete records; the eventIDs of those that are not odd, 16 bytes each, valid during the call. */
+  counted: (records: number, ids: Uint8Array) => void;
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  scan: (from: number, to: number) => number;
+  remember: (at: number, length: number, mask: bigint) => number;
+}
+
+/** Finds records in bytes, and those of them that may match. Its memory holds the bytes; scanner.wat does the work. */
+export class Scanner {
+  readonly #exports: Exports;
+  readonly #nameMask: (name: string | undefined) => bigint;
+  #view: DataView;
+  #memory: Uint8Array;
+
+  /** @throws InvalidPath */
+  constructor(module: WebAssembly.Module, matches: readonly Match[]) {
+    this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+    this.#memory = new Uint8Array(this.#exports.memory.buffer);
+    this.#view = new DataView(this.#exports.memory.buffer);
+    writeGrammar(this.#memory);
+    this.#nameMask = writeConditions(this.#view, matches).nameMask;
+  }
+
+  /** The bytes to scan go here; there is room for `size` of them. What was there before stays. */
+  bytes(size: number): Uint8Array {
+    const missing = layout.bytes + size + layout.padding - this.#memory.length;
+    if (missing > 0) {
+      this.#exports.memory.grow(Math.ceil(missing / 65_536));
+      this.#memory = new Uint8Array(this.#exports.memory.buffer);
+      this.#view = new DataView(this.#exports.memory.buffer);
+    }
+    return this.#memory.subarray(layout.bytes, layout.bytes + size);
+  }
+
+  /** Scans the bytes from `from` to `to`, beginning at a place in the structure. */
+  scan(from: number, to: number, place: Place, sink: Sink): Scan {
+    const end = layout.bytes + to;
+    this.#memory.fill(32, end, end + layout.padding);
+    this.#write(place);
+    for (let at = layout.bytes + from; ; ) {
+      this.#view.setUint32(layout.found, 0, true);
+      this.#view.setUint32(layout.ids, 0, true);
+      const code = this.#exports.scan(at, end);
+      this.#drain(sink);
+      if (code === 1) at = this.#number(layout.position);
+      else return this.#result(code, to);
+    }
+  }
+
+  #write({ base, depth, state, stack }: Place): void {
+    this.#view.setUint32(layout.base, base, true);
+    this.#view.setUint32(layout.depth, depth, true);
+    this.#view.setUint32(layout.state, state, true);
+    this.#view.setBigUint64(layout.stack, stack, true);
+  }
+
+  #number(at: number): number {
+    return this.#view.getUint32(at, true);
+  }
+
+  #drain(sink: Sink): void {
+    const ids = this.#number(layout.ids) * 16;
+    sink.counted(this.#number(layout.records), this.#memory.subarray(layout.idList, layout.idList + ids));
+    for (let n = 0, count = this.#number(layout.found); n < count; n += 1) {
+      const at = layout.foundList + n * layout.foundSize;
+      const kind = this.#number(at + 24);
+      let mask = this.#view.getBigUint64(at + 8, true);
+      if (kind === 2) mask &= this.#learn(this.#number(at + 16), this.#number(at + 20));
+      if (mask === 0n && kind !== 1) continue;
+      const start = this.#number(at) - layout.bytes;
+      sink.found({
+        start,
+        end: this.#number(at + 4) - layout.bytes,
+        mask,
+        odd: kind === 1,
+        document: this.#number(at + 28) === 0,
+      });
+    }
+  }
+
+  /** Says what an event name leaves possible, and has the scanner know it from now on. */
+  #learn(at: number, length: number): bigint {
+    const name = Buffer.from(this.#memory.buffer, at, length).toString('utf8');
+    const mask = this.#nameMask(name);
+    this.#exports.remember(at, length, mask);
+    return mask;
+  }
+
+  #result(code: number, to: number): Scan {
+    const start = this.#number(layout.recordStart);
+    const state = this.#number(layout.state);
+    const base = this.#number(layout.base);
+    const stopped = code === 0 ? 'end' : code === 2 ? 'fault' : 'element';
+    const at = code === 0 ? to : this.#number(layout.position) - layout.bytes;
+    if (start !== 0) {
+      const open = start - layout.bytes;
+      return { stopped, at, open, resume: open, place: amongRecords(base, this.#number(layout.startState)) };
+    }
+    if (base > 2) {
+      const resume = this.#number(layout.documentTail) - layout.bytes;
+      return { stopped, at, resume, place: { base, depth: 1, state: states.afterValueInObject, stack: 1n } };
+    }
+    const place = {
+      base,
+      depth: this.#number(layout.depth),
+      state,
+      stack: this.#view.getBigUint64(layout.stack, true),
+    };
+    return { stopped, at, resume: at, place };
+  }
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Match } from '../playbooks/matching/match.ts';
+import { type FileResult, FileScan } from './file-scan.ts';
+import type { Source } from './scan/read-file.ts';
+
+/** What a worker is started with. */
+export interface WorkerData {
+  module: WebAssembly.Module;
+  matches: readonly Match[];
+  /** Times in ms: records from `since` on, and before `until`. */
+  since?: number;
+  until?: number;
+}
+
+/** One file to read. */
+export interface Task {
+  number: number;
+  source: Source;
+}
+
+/** What is known of a file; large ones are told in parts, of which the last is `done`. */
+export interface Report extends FileResult {
+  number: number;
+  done: boolean;
+}
+
+const { module, matches, since, until } = workerData as WorkerData;
+const scan = new FileScan(module, matches, { since, until });
+
+// One after the other: they share the scanner's memory.
+let turn: Promise<void> = Promise.resolve();
+parentPort?.on('message', (task: Task) => {
+  turn = turn.then(() => read(task));
+});
+
+async function read({ number, source }: Task): Promise<void> {
+  const post = (result: FileResult, done: boolean): void =>
+    parentPort?.postMessage({ ...result, number, done } satisfies Report, [result.ids.buffer as ArrayBuffer]);
+  post(await scan.read(source, (part) => post(part, false)), true);
+}
