@@ -90,6 +90,21 @@ function hasZero(ids: Uint8Array): boolean {
   return false;
 }
 
+/** Tells eventIDs that were met before; it keeps all of them, in 16 to 48 bytes each. */
+export class IdFilter {
+  readonly #set = new IdSet(compileIdSet());
+  readonly #texts = new Set<string>();
+
+  /** Whether an eventID comes for the first time. */
+  isNew(id: string): boolean {
+    const bytes = uuidBytes(id);
+    const before = bytes ? this.#set.size : this.#texts.size;
+    if (bytes) this.#set.add(bytes);
+    else this.#texts.add(id);
+    return (bytes ? this.#set.size : this.#texts.size) > before;
+  }
+}
+
 /**
  * Counts distinct eventIDs exactly, in bounded memory: beyond `most` they go to files in the temporary folder, by their first
  * byte, and each file is counted by itself at the end. eventIDs that are no UUIDs are kept as texts.

@@ -1,5 +1,4 @@
-import type { Match } from '../playbooks/matching/match.ts';
-import { predicate } from '../playbooks/matching/predicate.ts';
+import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { bitOf } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
 import { type Fault, RecordReader } from './scan/reader.ts';
@@ -7,8 +6,8 @@ import { Scanner } from './scan/scanner.ts';
 
 /** A record that matches, as little of it as the results need. */
 export interface Hit {
-  /** Numbers of the matches that hold. */
-  matches: number[];
+  /** Numbers of the criteria that it fits. */
+  fits: number[];
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
@@ -48,19 +47,19 @@ const PART = { hits: 2000, ids: 1 << 20 };
 /** Reads files for the records that match. */
 export class FileScan {
   readonly #scanner: Scanner;
-  readonly #tests: readonly ((record: unknown) => boolean)[];
+  readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: { since?: number | undefined; until?: number | undefined };
 
   /** @throws InvalidPath */
   constructor(
     module: WebAssembly.Module,
-    matches: readonly Match[],
+    criteria: readonly Criterion[],
     range: { since?: number | undefined; until?: number | undefined } = {},
   ) {
-    this.#scanner = new Scanner(module, matches);
-    this.#tests = matches.map(predicate);
-    this.#bits = matches.map((_, n) => bitOf(n));
+    this.#scanner = new Scanner(module, criteria.map(impliedBy));
+    this.#tests = criteria.map(testOf);
+    this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
   }
 
@@ -82,7 +81,7 @@ export class FileScan {
 }
 
 class Collected {
-  readonly #tests: readonly ((record: unknown) => boolean)[];
+  readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: { since?: number | undefined; until?: number | undefined };
   #ids: Uint8Array[] = [];
@@ -91,7 +90,7 @@ class Collected {
   #faults = 0;
 
   constructor(
-    tests: readonly ((record: unknown) => boolean)[],
+    tests: readonly RecordTest[],
     bits: readonly bigint[],
     range: { since?: number | undefined; until?: number | undefined },
   ) {
@@ -165,11 +164,11 @@ class Collected {
       if (eventID === undefined) this.#result.withoutId += 1;
       else this.#result.oddIds.push(eventID);
     }
-    const matches: number[] = [];
+    const fits: number[] = [];
     this.#tests.forEach((test, n) => {
-      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record)) matches.push(n);
+      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
     });
-    if (matches.length === 0) return;
+    if (fits.length === 0) return;
     const time = typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN;
     if (Number.isNaN(time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
@@ -177,7 +176,7 @@ class Collected {
     }
     const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = this.#range;
     if (time >= since && time < until)
-      this.#result.hits.push({ matches, ...factsOf(record), eventID, time, record: text });
+      this.#result.hits.push({ fits, ...factsOf(record), eventID, time, record: text });
   }
 
   take(): FileResult {

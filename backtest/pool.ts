@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Match } from '../playbooks/matching/match.ts';
+import type { Criterion } from './criterion.ts';
 import type { Source } from './scan/read-file.ts';
 import type { Report, Task, WorkerData } from './worker.ts';
 
@@ -17,7 +17,7 @@ export interface PoolOptions {
   workers: number;
   module: WebAssembly.Module;
   code: string;
-  matches: readonly Match[];
+  criteria: readonly Criterion[];
   since?: number | undefined;
   until?: number | undefined;
   /** Ends the run early: files that were begun are finished, and no others are begun. */
@@ -51,10 +51,10 @@ class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { module, matches, since, until } = options;
+    const { module, criteria, since, until } = options;
     const workerData: WorkerData = {
       module,
-      matches,
+      criteria,
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };

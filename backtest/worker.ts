@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Match } from '../playbooks/matching/match.ts';
+import type { Criterion } from './criterion.ts';
 import { type FileResult, FileScan } from './file-scan.ts';
 import type { Source } from './scan/read-file.ts';
 
 /** What a worker is started with. */
 export interface WorkerData {
   module: WebAssembly.Module;
-  matches: readonly Match[];
+  criteria: readonly Criterion[];
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number;
   until?: number;
@@ -24,8 +24,8 @@ export interface Report extends FileResult {
   done: boolean;
 }
 
-const { module, matches, since, until } = workerData as WorkerData;
-const scan = new FileScan(module, matches, { since, until });
+const { module, criteria, since, until } = workerData as WorkerData;
+const scan = new FileScan(module, criteria, { since, until });
 
 // One after the other: they share the scanner's memory.
 let turn: Promise<void> = Promise.resolve();

@@ -1,5 +1,5 @@
 import type { Match } from '../../playbooks/matching/match.ts';
-import { necessary } from './necessary.ts';
+import { type Necessary, necessary } from './necessary.ts';
 
 /** Where in the scanner's memory things are; scanner.wat says the same. */
 export const layout = {
@@ -85,9 +85,12 @@ export interface Conditions {
   nameMask: (name: string | undefined) => bigint;
 }
 
-/** Writes the necessary conditions of `matches` into the scanner's memory. @throws InvalidPath */
-export function writeConditions(memory: DataView, matches: readonly Match[]): Conditions {
-  const each = matches.map((match, n) => ({ ...necessary(match), bit: bitOf(n) }));
+/** Of what is sought nothing is known: every record is looked at. */
+const unknown: Necessary = { couldHaveName: () => true };
+
+/** Writes the necessary conditions of `matches` into the scanner's memory; undefined is one without any. @throws InvalidPath */
+export function writeConditions(memory: DataView, matches: readonly (Match | undefined)[]): Conditions {
+  const each = matches.map((match, n) => ({ ...(match ? necessary(match) : unknown), bit: bitOf(n) }));
   const texts = new Map<string, bigint>();
   let free = 0n;
   for (const { texts: needed, bit } of each) {

@@ -66,7 +66,7 @@ export class Scanner {
   #memory: Uint8Array;
 
   /** @throws InvalidPath */
-  constructor(module: WebAssembly.Module, matches: readonly Match[]) {
+  constructor(module: WebAssembly.Module, matches: readonly (Match | undefined)[]) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#memory = new Uint8Array(this.#exports.memory.buffer);
     this.#view = new DataView(this.#exports.memory.buffer);

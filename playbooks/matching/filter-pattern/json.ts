@@ -1,27 +1,37 @@
+import type { Match } from '../match.ts';
 import { InvalidPath, type Path, readSteps, select, wildcards } from '../path.ts';
 import { valueText } from '../values.ts';
-import { readBoolean, readComparison } from './comparison.ts';
+import { combinedTest, readBoolean, readComparison } from './comparison.ts';
 import type { Scanner } from './scanner.ts';
 
 /** A pattern for JSON log events, `{ $.a = "b" && ... }`. */
 export interface JsonPattern {
   kind: 'json';
   test: (record: unknown) => boolean;
+  /** A match that holds of every record that the pattern takes, and perhaps of others. */
+  implied: Match;
 }
+
+type Condition = Omit<JsonPattern, 'kind'>;
 
 /** Reads `{ ... }`. @throws InvalidFilterPattern */
 export function readJsonPattern(scanner: Scanner): JsonPattern {
   scanner.expect('{', 'before the conditions');
   let stars = 0;
-  const test = readBoolean<unknown>(scanner, () => {
+  const readOne = (): Condition => {
+    scanner.skipSpace();
     const at = scanner.position;
     const path = readSelector(scanner);
     stars += wildcards(path);
     if (stars > 3) scanner.fail('a pattern may have three selectors with wildcards only', at);
-    return readCondition(scanner, path);
-  });
+    return readCondition(scanner, path, scanner.text.slice(at + 1, scanner.position).replace(/^\./, ''));
+  };
+  const condition = readBoolean<Condition>(scanner, readOne, (kind, parts) => ({
+    test: combinedTest(kind, parts.map(({ test }) => test)),
+    implied: { kind, of: parts.map(({ implied }) => implied) },
+  }));
   scanner.expect('}', 'after the conditions');
-  return { kind: 'json', test };
+  return { kind: 'json', ...condition };
 }
 
 /** Reads a selector such as `$.users[0].id`. @throws InvalidFilterPattern */
@@ -41,28 +51,30 @@ export function readSelector(scanner: Scanner): Path {
   }
 }
 
-function readCondition(scanner: Scanner, path: Path): (record: unknown) => boolean {
+/** Reads what is asked of the nodes at a path; `name` is the path as matches write it. */
+function readCondition(scanner: Scanner, path: Path, name: string): Condition {
   scanner.skipSpace();
   const at = scanner.position;
   const word = scanner.takeMatch(/[A-Za-z]+/y)?.toUpperCase();
   if (word === 'NOT') {
     scanner.skipSpace();
     if (scanner.takeMatch(/EXISTS\b/iy) === undefined) scanner.fail('"EXISTS" is expected after "NOT"');
-    return (record) => select(record, path).length === 0;
+    return { test: (record) => select(record, path).length === 0, implied: { kind: 'missing', path: name } };
   }
   if (word === 'IS') {
     scanner.skipSpace();
     const node = readNode(scanner);
-    return (record) => select(record, path).includes(node);
+    const kind = node === null ? 'isNull' : node ? 'isTrue' : 'isFalse';
+    return { test: (record) => select(record, path).includes(node), implied: { kind, path: name } };
   }
   if (word === 'EXISTS') scanner.fail('CloudWatch has no "EXISTS": say = "*"', at);
   if (word !== undefined) scanner.fail('a comparison, "IS" or "NOT EXISTS" is expected', at);
-  const test = readComparison(scanner, 'json');
-  return (record) =>
-    select(record, path).some((node) => {
-      const text = valueText(node);
-      return text !== undefined && test(text);
-    });
+  const { test, implied } = readComparison(scanner, 'json');
+  const holds = (node: unknown): boolean => {
+    const text = valueText(node);
+    return text !== undefined && test(text);
+  };
+  return { test: (record) => select(record, path).some(holds), implied: implied(name) };
 }
 
 function readNode(scanner: Scanner): null | boolean {

@@ -1,4 +1,4 @@
-import { readBoolean, readComparison } from './comparison.ts';
+import { combinedTest, readBoolean, readComparison } from './comparison.ts';
 import type { Scanner } from './scanner.ts';
 
 /** One field of a space-delimited pattern: its name, empty where it has none, and what its text must be. */
@@ -37,15 +37,15 @@ function readField(scanner: Scanner): DelimitedField {
   const name = /^\(*\s*([A-Za-z0-9_]*)/.exec(scanner.text.slice(start))?.[1] ?? '';
   const bare = scanner.takeMatch(/[A-Za-z0-9_]*\s*(?=[,\]])/y);
   if (bare !== undefined || /[,\]]/.test(scanner.char)) return { name, test: () => true };
-  const test = readBoolean<string>(scanner, () => {
+  const readOne = (): ((text: string) => boolean) => {
     scanner.skipSpace();
     const at = scanner.position;
     const used = scanner.takeMatch(/[A-Za-z0-9_]+/y);
     if (used === undefined) return scanner.fail("a field's name is expected");
     if (used !== name) return scanner.fail(`the condition is on "${used}", not on its field "${name}"`, at);
-    return readComparison(scanner, 'fields');
-  });
-  return { name, test };
+    return readComparison(scanner, 'fields').test;
+  };
+  return { name, test: readBoolean(scanner, readOne, combinedTest) };
 }
 
 /** The fields of a log event: separated by space; what stands in brackets or double quotes is one field, without them. */

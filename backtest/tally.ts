@@ -1,0 +1,117 @@
+import { type Actor, actorOf } from '../playbooks/actor.ts';
+import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import { EventIds, IdFilter } from './event-ids.ts';
+import type { FileResult, Hit } from './file-scan.ts';
+
+/** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
+export interface Problem {
+  file: string;
+  offset: number;
+  reason: string;
+}
+
+/** A record that fits, as it is kept. */
+export interface Kept {
+  /** ms since 1970. */
+  time: number;
+  actor: Actor;
+  address: string;
+  name: string;
+  region: string;
+  /** The record as JSON; undefined beyond what is kept of them. */
+  record?: string;
+}
+
+/** As many problems are listed, and as much text of records is kept, in bytes: memory does not grow with the archive. */
+const MOST_PROBLEMS = 10_000;
+const MOST_TEXT = 16 * 1024 * 1024;
+
+/** Adds up what files hold. Files come in their order, so that the result does not depend on which worker was quicker. */
+export class Tally {
+  /** Files read. */
+  files = 0;
+  readonly problems: Problem[] = [];
+  /** All problems, those that are not listed too. */
+  problemCount = 0;
+  /** Records read, repeated ones too. */
+  records = 0;
+  readonly #ids = new EventIds();
+  readonly #seen = new IdFilter();
+  #withoutId = 0;
+  readonly #kept: Kept[][];
+  readonly #actors = new Map<string, Actor>();
+  readonly #texts = new Map<string, string>();
+  #textBytes = 0;
+
+  constructor(criteria: number) {
+    this.#kept = Array.from({ length: criteria }, () => []);
+  }
+
+  add(result: FileResult, file: string, done: boolean): void {
+    if (done) this.files += 1;
+    this.records += result.records;
+    this.#ids.add(result.ids);
+    for (const id of result.oddIds) this.#ids.addText(id);
+    this.#withoutId += result.withoutId;
+    for (const { offset, reason } of result.faults) this.problem({ file, offset, reason });
+    this.problemCount += result.moreFaults;
+    for (const hit of result.hits) this.#hit(hit);
+  }
+
+  problem(problem: Problem): void {
+    this.problemCount += 1;
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
+  }
+
+  /** Distinct events: those of the same eventID count once. Ends the adding. */
+  events(): number {
+    return this.#ids.finish() + this.#withoutId;
+  }
+
+  /** The records that fit the n-th criterion, in order of their time; of one time, in that of the files. */
+  kept(criterion: number): Kept[] {
+    return (this.#kept[criterion] ?? []).sort((a, b) => a.time - b.time);
+  }
+
+  #hit(hit: Hit): void {
+    if (hit.eventID !== undefined && !this.#seen.isNew(hit.eventID)) return;
+    const kept: Kept = {
+      time: hit.time,
+      actor: this.#actorOf(hit),
+      address: this.#once(hit.address),
+      name: this.#once(hit.name),
+      region: this.#once(hit.region),
+    };
+    if (this.#textBytes + hit.record.length * 2 <= MOST_TEXT) {
+      kept.record = hit.record;
+      this.#textBytes += hit.record.length * 2;
+    }
+    for (const n of hit.fits) this.#kept[n]?.push(kept);
+  }
+
+  /** Actors are few and records many: each identity is judged once. */
+  #actorOf({ identity, account }: Hit): Actor {
+    const key = `${account} ${identity}`;
+    let actor = this.#actors.get(key);
+    if (!actor) {
+      const record = cloudTrailRecord.parse({
+        eventID: '-',
+        eventTime: '1970-01-01T00:00:00Z',
+        userIdentity: JSON.parse(identity),
+      });
+      const owner = account || record.userIdentity?.accountId || '';
+      actor = actorOf(record, owner);
+      if (this.#actors.size > 50_000) this.#actors.clear();
+      this.#actors.set(key, actor);
+    }
+    return actor;
+  }
+
+  #once(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size > 50_000) this.#texts.clear();
+    this.#texts.set(text, text);
+    return text;
+  }
+}
