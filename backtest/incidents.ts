@@ -1,8 +1,8 @@
 import { loginPattern } from '../handlers/investigations/login-pattern.ts';
 import type { Actor } from '../playbooks/actor.ts';
 import type { AlarmTime } from '../playbooks/alarm-times.ts';
-import { type CloudTrailRecord, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { responseOf } from '../playbooks/catalog.ts';
+import { type CloudTrailRecord, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import type { Detection } from '../playbooks/detection.ts';
 import type { Incident, IncidentEvent } from '../playbooks/incident.ts';
 import { parsePath, select } from '../playbooks/matching/path.ts';
@@ -104,7 +104,10 @@ function relatedEvents({ related }: Detection, mine: readonly IncidentEvent[], n
   if (!related || mine.length === 0) return [];
   const texts = (record: CloudTrailRecord, path: string): unknown[] =>
     select(record, parsePath(path)).filter((value) => typeof value === 'string' && value !== '');
-  const shared = related.sharing.map((path) => ({ path, values: new Set(mine.flatMap((one) => texts(one.record, path))) }));
+  const shared = related.sharing.map((path) => ({
+    path,
+    values: new Set(mine.flatMap((one) => texts(one.record, path))),
+  }));
   return near.flatMap((kept) => {
     const record = recordOf(kept);
     const shares = record && shared.some(({ path, values }) => texts(record, path).some((value) => values.has(value)));

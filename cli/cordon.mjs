@@ -1,8 +1,14 @@
 #!/usr/bin/env node
 // Runs the TypeScript as it stands: there is no build step that could be forgotten.
-import { register } from 'tsx/esm/api';
 
 // The AWS SDK's notice about future Node versions is no news to whoever asks about an incident.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-register();
-await import('./main.ts');
+const [command] = process.argv.slice(2);
+if (command === 'backtest' || command === 'tune') {
+  const { importBundled } = await import('./bundled.mjs');
+  await (await importBundled('cli/backtest-main.ts')).main(process.argv.slice(2));
+} else {
+  const { register } = await import('tsx/esm/api');
+  register();
+  await import('./main.ts');
+}

@@ -37,7 +37,10 @@ export function readComparison(scanner: Scanner, inside: 'json' | 'fields'): Com
   if (bare === undefined) scanner.fail('a text, a number or a regular expression is expected');
   const number = numberOf(bare);
   if (number === undefined) return textComparison(scanner, operator, at, bare);
-  return { test: (text) => compareNumber(text, operator, number), implied: (path) => numberCondition(path, operator, number) };
+  return {
+    test: (text) => compareNumber(text, operator, number),
+    implied: (path) => numberCondition(path, operator, number),
+  };
 }
 
 function numberCondition(path: string, operator: Operator, value: number): Match {
@@ -49,7 +52,8 @@ function textComparison(scanner: Scanner, operator: Operator, at: number, glob: 
   const test = equality(scanner, operator, at, globTest(glob));
   // A match's wildcard ends at a line's end where it stands inside a text.
   if (hasInnerWildcard(glob)) return { test, implied: anyValue };
-  if (!glob.includes('*')) return { test, implied: (path) => ({ kind: operator === '=' ? 'is' : 'isNot', path, value: glob }) };
+  if (!glob.includes('*'))
+    return { test, implied: (path) => ({ kind: operator === '=' ? 'is' : 'isNot', path, value: glob }) };
   return { test, implied: (path) => ({ kind: operator === '=' ? 'like' : 'notLike', path, glob }) };
 }
 
@@ -92,7 +96,10 @@ export function readBoolean<T>(
 }
 
 /** Puts tests together. */
-export function combinedTest<T>(how: 'all' | 'any', tests: readonly ((subject: T) => boolean)[]): (subject: T) => boolean {
+export function combinedTest<T>(
+  how: 'all' | 'any',
+  tests: readonly ((subject: T) => boolean)[],
+): (subject: T) => boolean {
   return how === 'all'
     ? (subject) => tests.every((test) => test(subject))
     : (subject) => tests.some((test) => test(subject));

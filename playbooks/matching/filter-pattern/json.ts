@@ -27,7 +27,10 @@ export function readJsonPattern(scanner: Scanner): JsonPattern {
     return readCondition(scanner, path, scanner.text.slice(at + 1, scanner.position).replace(/^\./, ''));
   };
   const condition = readBoolean<Condition>(scanner, readOne, (kind, parts) => ({
-    test: combinedTest(kind, parts.map(({ test }) => test)),
+    test: combinedTest(
+      kind,
+      parts.map(({ test }) => test),
+    ),
     implied: { kind, of: parts.map(({ implied }) => implied) },
   }));
   scanner.expect('}', 'after the conditions');

@@ -1,0 +1,134 @@
+import { type AlarmTime, alarmTimes, type Threshold } from '../playbooks/alarm-times.ts';
+import type { Detection } from '../playbooks/detection.ts';
+import { is, type Match } from '../playbooks/matching/match.ts';
+import type { Criterion } from './criterion.ts';
+import { type PastIncident, pastIncidents } from './incidents.ts';
+import { type InputFile, readAll } from './pool.ts';
+import { compileScanner } from './scan/compile.ts';
+import { type Kept, type Problem, Tally } from './tally.ts';
+import { workerCode } from './worker-code.ts';
+
+/** What is tried on an archive: a detection of the catalog, or a filter pattern under the id `pattern`. */
+export interface Subject {
+  id: string;
+  criterion: Criterion;
+  threshold: Threshold;
+  /** Undefined for a pattern, which has no playbook. */
+  detection?: Detection;
+}
+
+/** What a run needs. */
+export interface BacktestOptions {
+  subjects: readonly Subject[];
+  files: AsyncIterable<InputFile> | Iterable<InputFile>;
+  workers: number;
+  /** Times in ms: records from `since` on, and before `until`. */
+  since?: number | undefined;
+  until?: number | undefined;
+  /** Ends the run early; the result then says that it is partial. */
+  signal?: AbortSignal | undefined;
+  /** Called when a file was read, with what it was and what is known by then. */
+  onFile?: (file: InputFile, tally: Tally) => void;
+}
+
+/** How often somebody or something appears among matching records. */
+export interface Share {
+  label: string;
+  count: number;
+}
+
+/** What came of one subject. */
+export interface SubjectResult {
+  id: string;
+  threshold: Threshold;
+  detection?: Detection;
+  /** Matching records, in order of time, each eventID once. */
+  kept: readonly Kept[];
+  alarms: readonly AlarmTime[];
+  /** One for each alarm; none for a pattern. */
+  incidents: readonly PastIncident[];
+  actors: readonly Share[];
+  addresses: readonly Share[];
+}
+
+/** What came of a run. */
+export interface BacktestResult {
+  files: number;
+  /** Distinct events read. */
+  events: number;
+  /** Records read: events that were delivered twice count twice. */
+  records: number;
+  problems: readonly Problem[];
+  /** All problems, of which only the first are listed. */
+  problemCount: number;
+  /** False where the run was ended early: the result is that of the files read. */
+  complete: boolean;
+  subjects: readonly SubjectResult[];
+}
+
+/** Never holds: it stands where a detection has no related records. */
+const nothing: Match = { kind: 'all', of: [is('eventName', '-'), is('eventName', '--')] };
+
+/** Reads an archive, and finds out what would have happened. @throws InvalidPath, InvalidFilterPattern */
+export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
+  const { subjects } = options;
+  const related = subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing }));
+  const tally = new Tally(subjects.length * 2);
+  const code = await workerCode();
+  const complete = await readAll({
+    ...options,
+    module: compileScanner(),
+    code,
+    criteria: [...subjects.map(({ criterion }) => criterion), ...related],
+    onReport: (report, file) => {
+      tally.add(report, file.name, report.done);
+      if (report.done) options.onFile?.(file, tally);
+    },
+  });
+  return resultOf(tally, subjects, complete);
+}
+
+/** Draws the results from what was added up; the n-th subject's related records follow those of all subjects. */
+export function resultOf(tally: Tally, subjects: readonly Subject[], complete: boolean): BacktestResult {
+  return {
+    files: tally.files,
+    events: tally.events(),
+    records: tally.records,
+    problems: tally.problems,
+    problemCount: tally.problemCount,
+    complete,
+    subjects: subjects.map((subject, n) =>
+      subjectResult(subject, tally.kept(n), subject.detection?.related ? tally.kept(subjects.length + n) : []),
+    ),
+  };
+}
+
+/** What came of one subject, from its matching records in order of their time. */
+export function subjectResult(subject: Subject, kept: readonly Kept[], related: readonly Kept[]): SubjectResult {
+  const { id, threshold, detection } = subject;
+  const alarms = alarmTimes(
+    Float64Array.from(kept, ({ time }) => time),
+    threshold,
+  );
+  return {
+    ...{ id, threshold, kept, alarms },
+    ...(detection ? { detection } : {}),
+    incidents: detection ? pastIncidents(id, detection, alarms, kept, related) : [],
+    actors: shares(kept, ({ actor }) => actor.label),
+    addresses: shares(kept, ({ address }) => address || 'no address'),
+  };
+}
+
+/** The most frequent first, of equal ones by name. */
+export function shares<T>(of: readonly T[], label: (one: T) => string): Share[] {
+  const counts = new Map<string, number>();
+  for (const one of of) counts.set(label(one), (counts.get(label(one)) ?? 0) + 1);
+  return [...counts]
+    .map(([name, count]) => ({ label: name, count }))
+    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+}
+
+/** Everybody who is behind an alarm's records, in the order in which they appear. */
+export function actorsOf(result: SubjectResult, { from, to }: { from: number; to: number }): string[] {
+  return [...new Set(result.kept.slice(from, to).map(({ actor }) => actor.label))];
+}

@@ -1,0 +1,133 @@
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { InputFile } from './pool.ts';
+
+/** An archive: its files, and how much there is of them. */
+export interface Archive {
+  files: () => AsyncIterable<InputFile>;
+  /** Counts files and their bytes, as stored, without reading them. */
+  totals: () => Promise<{ files: number; bytes: number }>;
+}
+
+/** An archive that cannot be read at all; the message says why. */
+export class NoArchive extends Error {
+  override readonly name = 'NoArchive';
+}
+
+/** CloudTrail's digest files stand beside the deliveries and hold no records; they are left out by their place. */
+const isDigest = (path: string): boolean => /(^|\/)CloudTrail-Digest(\/|$)/.test(path);
+
+/** The files below a folder, or the one file, in order of their names. Hidden files and digests are left out. @throws NoArchive */
+export async function localArchive(path: string): Promise<Archive> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new NoArchive(
+      `${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`,
+    );
+  });
+  const files = (): AsyncIterable<InputFile> =>
+    found.isDirectory() ? below(path) : one({ name: path, source: { path }, size: found.size });
+  return { files, totals: () => totalsOf(files()) };
+}
+
+async function* one(file: InputFile): AsyncGenerator<InputFile> {
+  yield file;
+}
+
+async function* below(folder: string): AsyncGenerator<InputFile> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.name.startsWith('.') || isDigest(path)) continue;
+    if (entry.isDirectory()) yield* below(path);
+    else if (entry.isFile() || entry.isSymbolicLink()) {
+      // A link that leads nowhere is reported when it is read.
+      const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+      yield { name: path, source: { path }, size };
+    }
+  }
+}
+
+async function totalsOf(files: AsyncIterable<{ size: number }>): Promise<{ files: number; bytes: number }> {
+  const totals = { files: 0, bytes: 0 };
+  for await (const { size } of files) {
+    totals.files += 1;
+    totals.bytes += size;
+  }
+  return totals;
+}
+
+/** Objects up to this size are held in memory, in bytes; larger ones go through a file. */
+const IN_MEMORY = 8 * 1024 * 1024;
+/** Objects that are fetched at once. */
+const AT_ONCE = 8;
+
+/** The objects below a prefix of a bucket, in order of their keys. Digests are left out. */
+export function bucketArchive(client: S3Client, bucket: string, prefix: string): Archive {
+  const objects = (): AsyncGenerator<{ key: string; size: number }> => listed(client, bucket, prefix);
+  return { files: () => fetched(client, bucket, objects()), totals: () => totalsOf(objects()) };
+}
+
+async function* listed(
+  client: S3Client,
+  bucket: string,
+  prefix: string,
+): AsyncGenerator<{ key: string; size: number }> {
+  const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+    for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+      if (!Key.endsWith('/') && !isDigest(Key)) yield { key: Key, size: Size };
+    }
+  }
+}
+
+/** Fetches ahead, and yields in order. */
+async function* fetched(
+  client: S3Client,
+  bucket: string,
+  objects: AsyncGenerator<{ key: string; size: number }>,
+): AsyncGenerator<InputFile> {
+  const folder = await mkdtemp(join(tmpdir(), 'cordon-backtest-'));
+  const ahead: Promise<InputFile>[] = [];
+  let number = 0;
+  try {
+    for (let next = await objects.next(); !next.done || ahead.length > 0; ) {
+      while (!next.done && ahead.length < AT_ONCE) {
+        const file = fetchOne(client, bucket, next.value, join(folder, String(number)));
+        // It is awaited in its turn; until then a failure is nobody's.
+        file.catch(() => {});
+        ahead.push(file);
+        number += 1;
+        next = await objects.next();
+      }
+      const file = await ahead.shift();
+      if (file) yield file;
+    }
+  } finally {
+    await Promise.allSettled(ahead);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function fetchOne(
+  client: S3Client,
+  bucket: string,
+  { key, size }: { key: string; size: number },
+  path: string,
+): Promise<InputFile> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const name = `s3://${bucket}/${key}`;
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  if (!Body) return { name, source: { bytes: new Uint8Array(0) }, size };
+  if (size <= IN_MEMORY) {
+    // Copied, since the bytes are handed to a worker, and may lie in memory that others use.
+    const bytes = Uint8Array.from(await Body.transformToByteArray());
+    return { name, source: { bytes }, size };
+  }
+  await pipeline(Body.transformToWebStream(), createWriteStream(path));
+  return { name, source: { path }, size };
+}

@@ -1,0 +1,4 @@
+import type { BacktestResult } from '../backtest.ts';
+export function htmlReport(_result: BacktestResult, _about: { archive: string; now: Date }): string {
+  return '';
+}
