@@ -1,5 +1,7 @@
 import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
+import { detections } from '../playbooks/catalog.ts';
+import { checkDetection } from '../playbooks/matching/forms.ts';
 import { CordonStack } from './cordon-stack.ts';
 import { forLocalAws, localSynthesizer } from './emulator.ts';
 import { expiredWarnings } from './guard-settings.ts';
@@ -8,6 +10,7 @@ import { TrailStack } from './trail-stack.ts';
 
 const app = new App();
 const settings = readSettings((key) => app.node.tryGetContext(key));
+for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection);
 // Each stack needs a synthesizer of its own.
 const common = () => (settings.local ? { synthesizer: localSynthesizer() } : {});
 

@@ -1,4 +1,5 @@
 import type { TechniqueId } from './attack-techniques.ts';
+import type { Lane, Nearness } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
 
 /** How bad an incident of a detection is, worst last. */
@@ -53,6 +54,8 @@ export interface Detection {
    * for what would keep the record from ever getting there.
    */
   eventLane?: true;
+  /** In which further forms the match must be there; synthesis refuses what an engine cannot say, or not as near as this says. */
+  lanes?: Partial<Record<Lane, Nearness>>;
   /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
   alarm: { atLeast: number; withinMinutes: number };
   /**

@@ -1,13 +1,14 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createGunzip, gunzipSync } from 'node:zlib';
+import { brokenGzip } from './gzip.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
 const AT_ONCE = 8 * 1024 * 1024;
 /** The most that is inflated as a whole, in bytes. */
 const MOST_INFLATED = 24 * 1024 * 1024;
-/** Size of the pieces that a broken gzip file is inflated in: little is lost in front of the break. */
-const SMALL_PIECE = 4096;
+/** Size of the pieces in which more is inflated. */
+const PIECE = 1024 * 1024;
 
 /** A file to read: a path, or its bytes where they came from elsewhere. */
 export type Source = { path: string } | { bytes: Uint8Array };
@@ -35,17 +36,30 @@ function readPlain(bytes: Uint8Array, reader: RecordReader): void {
 }
 
 async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  let text: Uint8Array | undefined;
   try {
     // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
     const size = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
     const chunkSize = Math.min(Math.max(size + 64, 16_384), MOST_INFLATED);
-    text = gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED });
-  } catch {
-    // Too large, or broken: in pieces, as far as it goes.
+    return readPlain(gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED }), reader);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // Too large to be held as a whole, or broken: then as far as it goes.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      return inflatePieces([bytes], reader, fault, PIECE);
+    }
   }
-  if (text) return readPlain(text, reader);
-  await inflatePieces([bytes], reader, fault, SMALL_PIECE);
+  let inflated = 0;
+  for (const part of brokenGzip(bytes, MOST_INFLATED)) {
+    if ('wrong' in part) {
+      reader.end(part.last);
+      fault({ offset: inflated, reason: `the gzip data is broken or cut off (${part.wrong}); read up to here` });
+      if (part.last) return;
+    } else {
+      inflated += part.text.length;
+      if (part.text.length > 0) reader.push(part.text);
+    }
+  }
+  reader.end();
 }
 
 async function readPieces(path: string, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
@@ -57,7 +71,7 @@ async function readPieces(path: string, reader: RecordReader, fault: (fault: Fau
     yield first.value;
     for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
   };
-  if (isGzip(first.value)) return inflatePieces(all(), reader, fault, 1024 * 1024);
+  if (isGzip(first.value)) return inflatePieces(all(), reader, fault, PIECE);
   for await (const piece of all()) {
     reader.push(piece);
     if (reader.foreign) break;

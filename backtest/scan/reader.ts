@@ -50,8 +50,13 @@ export class RecordReader {
   push(piece: Uint8Array): void {
     if (this.#foreign) return;
     this.#scanner.bytes(this.#have + piece.length).set(piece, this.#have);
-    if (this.#offset === 0 && this.#have < 3) this.#blankMark(this.#have + piece.length);
+    const before = this.#have;
     this.#have += piece.length;
+    if (this.#offset === 0 && before < 3) {
+      // A byte order mark must be there as a whole to be known.
+      if (this.#have < 3) return;
+      this.#blankMark();
+    }
     this.#read(false);
   }
 
@@ -62,8 +67,8 @@ export class RecordReader {
   }
 
   /** A byte order mark is no fault. */
-  #blankMark(length: number): void {
-    const bytes = this.#scanner.bytes(length);
+  #blankMark(): void {
+    const bytes = this.#scanner.bytes(this.#have);
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) bytes.fill(0x20, 0, 3);
   }
 
@@ -179,7 +184,12 @@ export class RecordReader {
       return undefined;
     }
     this.#fault(open, `a record is no JSON (${wrong})`);
-    const next = afterBroken(bytes, { open, end, at: scan.at, base });
+    const next = afterBroken(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
+      open,
+      end,
+      at: scan.at,
+      base,
+    });
     if (next.how === 'end') this.#place = behind;
     else if (next.how === 'record') this.#place = base === 0 ? outside : amongRecords(base);
     else this.#lose(base);

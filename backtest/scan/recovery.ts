@@ -45,11 +45,13 @@ export interface Next {
  * bracket where that makes sense, else wherever a record begins, or in files of lines at the next line.
  */
 export function afterBroken(
-  bytes: Uint8Array,
+  bytes: Buffer,
   { open, end, at, base }: { open: number; end: number | undefined; at: number; base: number },
 ): Next {
   if (base === 0) {
-    const line = bytes.indexOf(0x0a, Math.max(open, Math.min(at, end ?? at)));
+    // A line that begins like a record is one; else whatever line comes behind the fault.
+    const next = bytes.subarray(0, at + 1).indexOf('\n{', open);
+    const line = next < 0 ? bytes.indexOf(0x0a, Math.min(at, end ?? at)) : next;
     return line < 0 ? { how: 'lost', position: bytes.length } : { how: 'end', position: line };
   }
   const limit = end ?? bytes.length;

@@ -89,7 +89,7 @@ export class Scanner {
   scan(from: number, to: number, place: Place, sink: Sink): Scan {
     const end = layout.bytes + to;
     this.#memory.fill(32, end, end + layout.padding);
-    this.#write(place);
+    this.#write(place, layout.bytes + from);
     for (let at = layout.bytes + from; ; ) {
       this.#view.setUint32(layout.found, 0, true);
       this.#view.setUint32(layout.ids, 0, true);
@@ -100,7 +100,8 @@ export class Scanner {
     }
   }
 
-  #write({ base, depth, state, stack }: Place): void {
+  #write({ base, depth, state, stack }: Place, at: number): void {
+    this.#view.setUint32(layout.documentTail, at, true);
     this.#view.setUint32(layout.base, base, true);
     this.#view.setUint32(layout.depth, depth, true);
     this.#view.setUint32(layout.state, state, true);

@@ -52,8 +52,8 @@ export const duckDb: Dialect = {
 
 /** Statements that give DuckDB the functions of Athena that the SQL uses. */
 export const duckDbFunctions: readonly string[] = [
-  "CREATE OR REPLACE MACRO json_format(value) AS CAST(value AS VARCHAR)",
-  "CREATE OR REPLACE MACRO json_extract_scalar(value, path) AS json_extract_string(value, path)",
+  'CREATE OR REPLACE MACRO json_format(value) AS CAST(value AS VARCHAR)',
+  'CREATE OR REPLACE MACRO json_extract_scalar(value, path) AS json_extract_string(value, path)',
   'CREATE OR REPLACE MACRO regexp_like(value, expression) AS regexp_matches(value, expression)',
 ];
 
@@ -85,7 +85,8 @@ type Holds = (node: string) => string;
 function at(value: string, path: Path, dialect: Dialect, holds: Holds, place: string, absent: boolean): string {
   if (absent) return `NOT ${at(value, path, dialect, (node) => `(${node} IS NOT NULL)`, place, false)}`;
   const star = path.findIndex((step) => 'any' in step);
-  if (star < 0) return holds(path.length === 0 ? value : `json_extract(${value}, ${quoted(`$${steps(path, dialect, place)}`)})`);
+  if (star < 0)
+    return holds(path.length === 0 ? value : `json_extract(${value}, ${quoted(`$${steps(path, dialect, place)}`)})`);
   const kind = (path[star] as { any: 'element' | 'field' }).any;
   const before = `$${steps(path.slice(0, star), dialect, place)}`;
   return dialect.any(value, before, kind, (node) => at(node, path.slice(star + 1), dialect, holds, place, false));
@@ -166,9 +167,10 @@ function like(node: string, glob: string, place: string): string {
   const pattern = `LIKE ${quoted(glob.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%'))} ESCAPE '\\'`;
   const text = `CASE WHEN ${isString(node)} THEN ${scalar(node)} WHEN ${isNumber(node)} THEN ${digits(node)} END`;
   if (!hasInnerWildcard(glob)) return `${text} ${pattern}`;
-  if (/[\n\r\u2028\u2029]/.test(glob)) throw new NotInSql(place, 'a line break stands beside "*" in the middle of a text');
+  if (/[\n\r\u2028\u2029]/.test(glob))
+    throw new NotInSql(place, 'a line break stands beside "*" in the middle of a text');
   // In the middle of a text "*" ends at a line's end: all of the text must be one line.
-  const breaks = ["chr(10)", 'chr(13)', 'chr(8232)', 'chr(8233)'].map((one) => `strpos(${scalar(node)}, ${one}) = 0`);
+  const breaks = ['chr(10)', 'chr(13)', 'chr(8232)', 'chr(8233)'].map((one) => `strpos(${scalar(node)}, ${one}) = 0`);
   return `(${text} ${pattern} AND ${breaks.join(' AND ')})`;
 }
 

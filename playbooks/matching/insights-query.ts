@@ -83,7 +83,8 @@ function literal(value: Literal, place: string): string {
   if (typeof value === 'number') return String(value);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   const bad = /["\\\u0000-\u001f\u007f]/.exec(value)?.[0];
-  if (bad !== undefined) throw new NotInInsights(place, `no way is documented to write ${JSON.stringify(bad)} in a text`);
+  if (bad !== undefined)
+    throw new NotInInsights(place, `no way is documented to write ${JSON.stringify(bad)} in a text`);
   return `"${value}"`;
 }
 

@@ -32,7 +32,10 @@ describe('sqlCondition', () => {
       fc.array(record, { minLength: 10, maxLength: 15 }),
       async (matches, records) => {
         const expected = records.map((one) => matches.map((each) => predicate(each)(one)));
-        const results = await inSql(matches.map((one) => sqlCondition(one, 'record', duckDb)), records);
+        const results = await inSql(
+          matches.map((one) => sqlCondition(one, 'record', duckDb)),
+          records,
+        );
         agreed += expected.flat().length;
         held += expected.flat().filter(Boolean).length;
         for (const [n, row] of results.entries()) {
@@ -58,7 +61,9 @@ describe('sqlCondition', () => {
   });
 
   it('is written for Athena with its own functions', () => {
-    const sql = sqlCondition(m.all(m.is('eventName', "it's"), m.exists('resources[*].ARN'), m.missing("['x-amz-acl']")));
+    const sql = sqlCondition(
+      m.all(m.is('eventName', "it's"), m.exists('resources[*].ARN'), m.missing("['x-amz-acl']")),
+    );
 
     expect(sql).toBe(
       `(COALESCE(((substr(json_format(json_extract(record, '$.eventName')), 1, 1) = '"' AND json_extract_scalar(json_extract(record, '$.eventName'), '$') = 'it''s')), false)` +
@@ -69,7 +74,7 @@ describe('sqlCondition', () => {
 
   it.each<[m.Match, string]>([
     [m.like('a', 'x*\ny'), 'a line break'],
-    [m.is("['say \"hi\"']", 'x'), 'no path can hold'],
+    [m.is('[\'say "hi"\']', 'x'), 'no path can hold'],
   ])('refuses what it cannot say: %j', (one, message) => {
     const write = () => sqlCondition(one);
     expect(write).toThrow(NotInSql);

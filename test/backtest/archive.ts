@@ -1,0 +1,198 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { Criterion } from '../../backtest/criterion.ts';
+import { testOf } from '../../backtest/criterion.ts';
+import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
+import { compileScanner } from '../../backtest/scan/compile.ts';
+import type { Source } from '../../backtest/scan/read-file.ts';
+
+const module = compileScanner();
+
+/** What a file comes to, without what depends on how it was read. */
+export interface Read {
+  records: number;
+  /** Records and the numbers of the criteria that they fit. */
+  hits: [string, number[]][];
+  faults: { offset: number; reason: string }[];
+  ids: number;
+}
+
+/** Reads a file as a worker does. */
+export async function readFile(source: Source, criteria: readonly Criterion[]): Promise<Read> {
+  const parts: FileResult[] = [];
+  const last = await new FileScan(module, criteria).read(source, (part) => parts.push(part));
+  return combined([...parts, last]);
+}
+
+export function combined(parts: readonly FileResult[]): Read {
+  return {
+    records: parts.reduce((sum, { records }) => sum + records, 0),
+    hits: parts.flatMap(({ hits }) => hits.map(({ record, fits }): [string, number[]] => [record, fits])),
+    faults: parts.flatMap(({ faults }) => faults),
+    ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
+  };
+}
+
+/** Reads a text as a worker does; gzip or not. */
+export const readText = (text: string | Uint8Array, criteria: readonly Criterion[], gzip = false): Promise<Read> => {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  return readFile({ bytes: Uint8Array.from(gzip ? gzipSync(bytes) : bytes) }, criteria);
+};
+
+/** The plain way: what the criteria say of records that were parsed. */
+export function plainly(records: readonly string[], criteria: readonly Criterion[]): [string, number[]][] {
+  const tests = criteria.map(testOf);
+  return records.flatMap((text): [string, number[]][] => {
+    const record = JSON.parse(text) as unknown;
+    const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
+    return fits.length > 0 ? [[text, fits]] : [];
+  });
+}
+
+const names = ['StopLogging', 'DeleteTrail', 'ConsoleLogin', 'DescribeInstances', 'Stop', 'StopLogging2', 'é', ''];
+const id = fc.uuid();
+const text = fc.oneof(
+  fc.constantFrom(
+    ...names,
+    'Root',
+    'root',
+    'AccessDenied',
+    'say "hi"',
+    'back\\slash',
+    '{"eventName":"StopLogging"}',
+    'a\nb',
+    'Röot',
+    '},{',
+  ),
+  fc.string({ maxLength: 90 }),
+  fc.string({ unit: 'grapheme', maxLength: 10 }),
+);
+const leaf = fc.oneof(text, fc.constantFrom(null, true, false, 0, -1.5e-7, 1e21, 12345678901234));
+
+const nested = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthIdentifier: 'value' },
+    { weight: 4, arbitrary: leaf },
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(
+      fc.oneof(
+        fc.constantFrom('eventName', 'eventID', 'type', 'Records', 'userIdentity', 'x', 'errorCode'),
+        fc.string({ maxLength: 12 }),
+      ),
+      tie('value'),
+      { maxKeys: 4, noNullPrototype: true },
+    ),
+  ),
+})).value;
+
+/** Members of a record, in the order in which they are written; a key may come twice. */
+const members = fc
+  .tuple(
+    fc.record(
+      {
+        eventVersion: fc.constant('1.11'),
+        userIdentity: fc.oneof(
+          fc.record(
+            { type: fc.constantFrom('Root', 'IAMUser', 'AWSService'), invokedBy: fc.constant('AWS Internal') },
+            { requiredKeys: ['type'], noNullPrototype: true },
+          ),
+          nested,
+        ),
+        eventTime: fc.constantFrom('2026-05-01T03:00:00Z', '2026-05-01T03:01:00Z'),
+        eventSource: fc.constantFrom('cloudtrail.amazonaws.com', 'signin.amazonaws.com'),
+        eventName: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...names) }, nested),
+        errorCode: fc.constantFrom('AccessDenied', 'Client.UnauthorizedOperation'),
+        requestParameters: nested,
+        responseElements: nested,
+        eventID: fc.oneof(
+          { weight: 8, arbitrary: id },
+          fc.constantFrom('not-a-uuid', 'ABCDEF01-0000-0000-0000-000000000000', '', 7),
+        ),
+      },
+      { requiredKeys: ['eventTime'], noNullPrototype: true },
+    ),
+    fc.array(fc.tuple(fc.constantFrom('eventName', 'eventID', 'x', '"', 'eventN\u0061me'), leaf), { maxLength: 1 }),
+  )
+  .map(([record, more]) => [...Object.entries(record), ...more]);
+
+/** How a value is written: plain, or with whatever JSON allows. */
+const style = fc.record({
+  space: fc.constantFrom('', '', ' ', '\n  ', '\t\r\n'),
+  escape: fc.constantFrom('never', 'never', 'some', 'all'),
+  shuffle: fc.boolean(),
+});
+type Style = { space: string; escape: string; shuffle: boolean };
+
+function writeText(value: string, { escape }: Style): string {
+  if (escape === 'never') return JSON.stringify(value);
+  const hex = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const chars = Array.from({ length: value.length }, (_, n) => value.charAt(n));
+  const one = (char: string, n: number) => {
+    if (escape === 'all' || n % 3 === 0) return hex(char);
+    return char === '/' ? '\\/' : JSON.stringify(char).slice(1, -1);
+  };
+  return `"${chars.map(one).join('')}"`;
+}
+
+function writeMembers(entries: readonly (readonly [string, unknown])[], how: Style): string {
+  const { space } = how;
+  const ordered = how.shuffle ? [...entries].reverse() : entries;
+  return `{${space}${ordered.map(([key, value]) => `${writeText(key, how)}${space}:${space}${write(value, how)}`).join(`${space},${space}`)}${space}}`;
+}
+
+function write(value: unknown, how: Style): string {
+  if (typeof value === 'string') return writeText(value, how);
+  if (Array.isArray(value)) return `[${value.map((one) => how.space + write(one, how)).join(',')}${how.space}]`;
+  if (typeof value === 'object' && value !== null) return writeMembers(Object.entries(value), how);
+  return JSON.stringify(value);
+}
+
+/** A record's text. */
+export const recordText: fc.Arbitrary<string> = fc
+  .tuple(members, style)
+  .map(([entries, how]) => writeMembers(entries, how));
+
+/** A file's text, the records in it, and the form that it has. */
+export interface FileText {
+  text: string;
+  records: string[];
+  form: string;
+}
+
+/** Files in every form that is read. */
+export const fileText: fc.Arbitrary<FileText> = fc
+  .tuple(
+    fc.array(recordText, { maxLength: 12 }),
+    fc.constantFrom('delivery', 'delivery', 'pretty', 'array', 'lines', 'documents', 'more keys', 'marked'),
+  )
+  .map(([records, form]) => {
+    switch (form) {
+      case 'pretty':
+        return { form, records, text: `\n{ "Records" : [\n ${records.join(' ,\n ')}\n ] }\n` };
+      case 'array':
+        return { form, records, text: `[${records.join(',')}]` };
+      case 'lines': {
+        // One to a line, and none that is a document of its own.
+        const plain = records.filter((one) => !/\n/.test(one) && isRecord(one));
+        return { form, records: plain, text: plain.map((one) => `${one}\n`).join('') };
+      }
+      case 'documents':
+        return { form, records, text: records.map((one) => `{"Records":[${one}]}`).join('\n') };
+      case 'more keys':
+        return {
+          form,
+          records,
+          text: `{"a":[{"eventName":"StopLogging"}],"Records":[${records.join(',')}],"b":{"Records":[1]}}`,
+        };
+      case 'marked':
+        return { form, records, text: `\ufeff{"Records":[${records.join(',')}]}` };
+      default:
+        return { form, records, text: `{"Records":[${records.join(',')}]}` };
+    }
+  });
+
+function isRecord(text: string): boolean {
+  const record = JSON.parse(text) as object;
+  const own = (key: string) => Object.hasOwn(record, key);
+  return !own('Records') && ['eventVersion', 'eventID', 'eventName'].some(own);
+}

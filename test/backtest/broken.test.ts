@@ -1,0 +1,250 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Criterion } from '../../backtest/criterion.ts';
+import { testOf } from '../../backtest/criterion.ts';
+import { compileScanner } from '../../backtest/scan/compile.ts';
+import { RecordReader } from '../../backtest/scan/reader.ts';
+import { Scanner } from '../../backtest/scan/scanner.ts';
+import { is } from '../../playbooks/matching/match.ts';
+import { fileText, readFile, readText } from './archive.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'cordon-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const stop: Criterion = { match: is('eventName', 'StopLogging') };
+/** Nothing is known of what it needs, so every record is looked at. */
+const everything: Criterion = { pattern: '' };
+const rest = '"eventTime":"2026-05-01T03:00:00Z"';
+const id = (n: number) => `${`${n}`.padStart(8, '0')}-0000-4000-8000-000000000000`;
+const record = (n: number, name = 'StopLogging') =>
+  `{"eventVersion":"1.11","eventName":"${name}",${rest},"eventID":"${id(n)}"}`;
+
+describe('what is broken is reported with its place, and the rest counts', { timeout: 120_000 }, () => {
+  it.each<[string, string, { records: number; faults: [number, RegExp][] }]>([
+    ['an empty file', '', { records: 0, faults: [] }],
+    ['blanks alone', ' \n\t ', { records: 0, faults: [] }],
+    ['no records', '{"Records":[]}', { records: 0, faults: [] }],
+    ['text', 'hello', { records: 0, faults: [[0, /not CloudTrail/]] }],
+    ['a picture', '\u0089PNG\r\n\u001a\n', { records: 0, faults: [[0, /not CloudTrail/]] }],
+    ['other JSON', '{"name":"cordon"}', { records: 0, faults: [[0, /not CloudTrail/]] }],
+    ['Records that are no list', '{"Records":{"a":1}}', { records: 0, faults: [[0, /no list/]] }],
+    [
+      'a list of something else',
+      '[1,"x",[2]]',
+      {
+        records: 0,
+        faults: [
+          [1, /no record/],
+          [3, /no record/],
+          [7, /no record/],
+        ],
+      },
+    ],
+    [
+      'an element that is no record',
+      `{"Records":[${record(1)},null,${record(2)}]}`,
+      { records: 2, faults: [[12 + record(1).length + 1, /no record/]] },
+    ],
+    [
+      'a record with a broken value',
+      `{"Records":[${record(1)},{"eventVersion":"1.11","eventName":tru},${record(2)}]}`,
+      { records: 2, faults: [[12 + record(1).length + 1, /is no JSON/]] },
+    ],
+    [
+      'a record whose string has no end',
+      `{"Records":[${record(1)},{"eventVersion":"1.11","eventName":"StopLogg},${record(2)},${record(3)}]}`,
+      { records: 3, faults: [[12 + record(1).length + 1, /is no JSON/]] },
+    ],
+    [
+      'a record whose bracket is missing',
+      `{"Records":[${record(1)},{"eventVersion":"1.11","x":{"y":1,${record(2)},${record(3)}]}`,
+      { records: 3, faults: [[12 + record(1).length + 1, /is no JSON/]] },
+    ],
+    [
+      'a control character in a string',
+      `{"Records":[${record(1)},${record(2, 'Stop\u0001Logging')},${record(3)}]}`,
+      { records: 2, faults: [[12 + record(1).length + 1, /is no JSON/]] },
+    ],
+    [
+      'a comma too few',
+      `{"Records":[${record(1)}${record(2)}]}`,
+      { records: 2, faults: [[12 + record(1).length, /comma is missing/]] },
+    ],
+    [
+      'a comma too many',
+      `{"Records":[${record(1)},]}`,
+      { records: 1, faults: [[12 + record(1).length + 1, /no JSON/]] },
+    ],
+    [
+      'an end too early',
+      `{"Records":[${record(1)},`,
+      { records: 1, faults: [[12 + record(1).length + 1, /ends before/]] },
+    ],
+    [
+      'an end inside a record',
+      `{"Records":[${record(1)},${record(2).slice(0, 60)}`,
+      { records: 1, faults: [[12 + record(1).length + 1, /cut off/]] },
+    ],
+    [
+      'a line that is no JSON',
+      `${record(1)}\nhello\n${record(2)}\n`,
+      { records: 2, faults: [[record(1).length + 1, /line is no JSON/]] },
+    ],
+    [
+      'a line that is broken',
+      `${record(1)}\n${record(2).slice(0, -1)}\n${record(3)}\n`,
+      { records: 2, faults: [[record(1).length + 1, /is no JSON/]] },
+    ],
+    [
+      'a matching record without a time',
+      `{"Records":[${record(1)},{"eventName":"StopLogging","eventID":"${id(2)}"}]}`,
+      { records: 2, faults: [[12 + record(1).length + 1, /no readable eventTime/]] },
+    ],
+  ])('%s', async (_, text, { records, faults }) => {
+    for (const gzip of [false, true]) {
+      const read = await readText(text, [stop], gzip);
+      expect(read.records).toBe(records);
+      expect(read.faults).toEqual(
+        faults.map(([offset, reason]) => ({ offset, reason: expect.stringMatching(reason) })),
+      );
+      expect(read.hits.length).toBe(records - (text.includes(`"${id(2)}"}]}`) && !text.includes(record(2)) ? 1 : 0));
+    }
+  });
+
+  const text = `{"Records":[${Array.from({ length: 500 }, (_, n) => record(n)).join(',')}]}`;
+  const packed = gzipSync(text);
+
+  it('a gzip file that is cut off gives the records in front of the cut', async () => {
+    const read = await readFile({ bytes: Uint8Array.from(packed.subarray(0, packed.length / 2)) }, [stop]);
+
+    expect(read.records).toBeGreaterThan(50);
+    expect(read.records).toBeLessThan(500);
+    expect(read.hits).toHaveLength(read.records);
+    expect(read.faults).toEqual([
+      { offset: expect.any(Number), reason: expect.stringMatching(/gzip data is broken or cut off.*read up to here/) },
+    ]);
+    expect(read.faults[0]?.offset).toBeLessThan(text.length);
+  });
+
+  it('a gzip file whose checksum is wrong is read and reported', async () => {
+    const bytes = Uint8Array.from(packed);
+    bytes[bytes.length - 8] = (bytes[bytes.length - 8] ?? 0) ^ 1;
+
+    const read = await readFile({ bytes }, [stop]);
+
+    expect(read.records).toBe(500);
+    expect(read.faults).toEqual([{ offset: text.length, reason: expect.stringContaining('incorrect data check') }]);
+  });
+
+  it('a gzip file with a wrong bit gives the records in front of it', async () => {
+    const bytes = Uint8Array.from(packed);
+    const middle = packed.length >> 1;
+    for (let n = middle; n < middle + 40; n += 1) bytes[n] = 0xff;
+
+    const read = await readFile({ bytes }, [stop]);
+
+    expect(read.records).toBeGreaterThan(10);
+    expect(read.faults.at(-1)?.reason).toMatch(/gzip data is broken or cut off/);
+  });
+
+  it('a gzip file of several members is read to its end', async () => {
+    const bytes = Uint8Array.from(Buffer.concat([gzipSync(text), gzipSync(`\n${record(1000)}\n`), gzipSync('')]));
+
+    const read = await readFile({ bytes }, [stop]);
+
+    expect(read).toMatchObject({ records: 501, faults: [] });
+  });
+
+  it.each([
+    ['gzip', true],
+    ['plain', false],
+  ])('a %s file larger than what is read at once gives the same', async (_, gzip) => {
+    const long = `{"Records":[${Array.from({ length: 90_000 }, (_, n) => record(n, n % 1000 === 0 ? 'StopLogging' : 'DescribeInstances')).join(',')}]}`;
+    const noise = `{"x":"${Array.from({ length: 9_000 }, (_, n) => Math.sin(n).toString(36)).join('')}",${rest}}`;
+    const text = `${long}\n{"Records":[${Array.from({ length: 40 }, () => noise).join(',')}]}\n`;
+    const path = join(folder, `large-${gzip}`);
+    writeFileSync(path, gzip ? gzipSync(text, { level: 1 }) : text);
+
+    const read = await readFile({ path }, [stop]);
+
+    expect(read).toMatchObject({ records: 90_040, ids: 90_040, faults: [] });
+    expect(read.hits).toHaveLength(90);
+  });
+
+  it('a file that cannot be opened', async () => {
+    const read = await readFile({ path: join(folder, 'nowhere.json.gz') }, [stop]);
+    expect(read.faults).toEqual([{ offset: 0, reason: expect.stringMatching(/cannot be read: ENOENT/) }]);
+  });
+});
+
+describe('whatever is done to a file', { timeout: 120_000 }, () => {
+  /** A file with some bytes changed, taken out or put in. */
+  const mangled = fc
+    .tuple(
+      fileText,
+      fc.array(
+        fc.tuple(
+          fc.nat(),
+          fc.constantFrom('', '"', '{', '}', '[', ']', ',', ':', '\\', '\n', 'x', '\u0000', 'é'),
+          fc.nat(2),
+        ),
+        {
+          maxLength: 3,
+        },
+      ),
+    )
+    .map(([{ text }, edits]) =>
+      edits.reduce((was, [at, put, take]) => {
+        const place = was.length === 0 ? 0 : at % was.length;
+        return was.slice(0, place) + put + was.slice(place + take);
+      }, text),
+    );
+
+  it('leaving records out by their bytes changes nothing', async () => {
+    const property = fc.asyncProperty(mangled, async (text) => {
+      const [quick, all] = [await readText(text, [stop]), await readText(text, [everything])];
+      const test = testOf(stop);
+      const expected = all.hits.filter(([one]) => test(JSON.parse(one), one)).map(([one]) => [one, [0]]);
+      const untimed = (faults: typeof all.faults) => faults.filter(({ reason }) => !reason.includes('eventTime'));
+      expect(quick.hits).toEqual(expected);
+      expect(quick.records).toBe(all.records);
+      expect(untimed(quick.faults)).toEqual(untimed(all.faults));
+    });
+    await fc.assert(property, { numRuns: 1000 });
+  });
+
+  it('the pieces in which it is read change nothing', () => {
+    const module = compileScanner();
+    const property = fc.property(
+      mangled,
+      fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }),
+      (text, sizes) => {
+        const bytes = Buffer.from(text);
+        expect(inPieces(module, bytes, sizes)).toEqual(inPieces(module, bytes, [bytes.length + 1]));
+      },
+    );
+    fc.assert(property, { numRuns: 1000, interruptAfterTimeLimit: 100_000 });
+  });
+});
+
+function inPieces(module: WebAssembly.Module, bytes: Uint8Array, sizes: readonly number[]) {
+  const read = { records: 0, found: [] as string[], faults: [] as unknown[] };
+  const reader = new RecordReader(new Scanner(module, [undefined]), {
+    candidate: (text, { offset }) => read.found.push(`${offset} ${Buffer.from(text).toString()}`),
+    counted: (records) => {
+      read.records += records;
+    },
+    fault: (fault) => read.faults.push(fault),
+  });
+  for (let at = 0, n = 0; at < bytes.length; n += 1) {
+    const size = sizes[n % sizes.length] ?? 1;
+    reader.push(bytes.subarray(at, at + size));
+    at += size;
+  }
+  reader.end();
+  return read;
+}

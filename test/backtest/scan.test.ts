@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Criterion } from '../../backtest/criterion.ts';
+import { detections } from '../../playbooks/catalog.ts';
+import * as m from '../../playbooks/matching/match.ts';
+import { fileText, plainly, readText, recordText } from './archive.ts';
+
+const criteria: Criterion[] = [
+  ...Object.values(detections).map(({ when }) => ({ match: when })),
+  { match: m.is('eventName', 'StopLogging') },
+  { match: m.isNot('eventName', 'StopLogging') },
+  { match: m.missing('eventName') },
+  { match: m.is('userIdentity.type', 'Root') },
+  { match: m.all(m.is('userIdentity.type', 'Root'), m.missing('userIdentity.invokedBy')) },
+  { match: m.exists('errorCode') },
+  { match: m.like('errorCode', '*Denied*') },
+  { match: m.any(m.is('requestParameters.x', 'AccessDenied'), m.is('x', 'Stop')) },
+  { match: m.is('eventID', 7) },
+  { match: m.is('requestParameters.*', 'root') },
+  { pattern: '{ $.eventName = Stop* && $.eventSource = "cloudtrail*" }' },
+  { pattern: '{ $.errorCode = %Unauthorized% || $.requestParameters.type IS NULL }' },
+  { pattern: 'AccessDenied -Root' },
+];
+/** Each of them by itself: what others need must not make up for what one needs. */
+const alone = criteria.map((one) => [one]);
+
+// Others may use the machine as well.
+describe('a file', { timeout: 120_000 }, () => {
+  it('gives what parsing every record and asking the predicate gives, whatever its form', async () => {
+    let hits = 0;
+    const property = fc.asyncProperty(fileText, fc.boolean(), async ({ text, records }, gzip) => {
+      const read = await readText(text, criteria, gzip);
+      const expected = plainly(records, criteria);
+      hits += expected.length;
+      expect(read.hits).toEqual(expected);
+      expect(read.records).toBe(records.length);
+      expect(read.ids).toBe(records.length);
+      expect(read.faults).toEqual([]);
+    });
+    await fc.assert(property, { numRuns: 800 });
+    expect(hits).toBeGreaterThan(500);
+  });
+
+  it.each(alone)('gives the same for %j by itself', async (one) => {
+    const property = fc.asyncProperty(fc.array(recordText, { minLength: 1, maxLength: 20 }), async (records) => {
+      const read = await readText(`{"Records":[${records.join(',')}]}`, [one]);
+      expect(read.hits).toEqual(plainly(records, [one]));
+    });
+    await fc.assert(property, { numRuns: 100 });
+  });
+
+  it('gives the same however deep a record is nested, and however long it is', async () => {
+    const deep = `{"eventName":"StopLogging","eventTime":"2026-05-01T03:00:00Z","x":${'['.repeat(500)}${']'.repeat(500)}}`;
+    const long = `{"eventName":"StopLogging","eventTime":"2026-05-01T03:00:00Z","x":"${'y'.repeat(300_000)}"}`;
+    const records = [deep, long, deep, long];
+
+    const read = await readText(`{"Records":[${records.join(',')}]}`, [{ match: m.is('eventName', 'StopLogging') }]);
+
+    expect(read).toMatchObject({ records: 4, faults: [] });
+    expect(read.hits.map(([text]) => text)).toEqual(records);
+  });
+
+  it('may hold more records than the scanner lists at once', async () => {
+    const records = Array.from(
+      { length: 40_000 },
+      (_, n) =>
+        `{"eventName":"StopLogging","eventTime":"2026-05-01T03:00:00Z","eventID":"${`${n}`.padStart(8, '0')}-0000-4000-8000-000000000000"}`,
+    );
+
+    const read = await readText(`{"Records":[${records.join(',')}]}`, [{ match: m.is('eventName', 'StopLogging') }]);
+
+    expect(read).toMatchObject({ records: 40_000, ids: 40_000, faults: [] });
+    expect(read.hits).toHaveLength(40_000);
+  });
+});
