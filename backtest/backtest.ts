@@ -63,6 +63,8 @@ export interface BacktestResult {
   problemCount: number;
   /** False where the run was ended early: the result is that of the files read. */
   complete: boolean;
+  /** How long a time the archive covers, in ms, as far as files' names and matching records tell. */
+  span: number;
   subjects: readonly SubjectResult[];
 }
 
@@ -97,6 +99,7 @@ export function resultOf(tally: Tally, subjects: readonly Subject[], complete: b
     problems: tally.problems,
     problemCount: tally.problemCount,
     complete,
+    span: tally.span,
     subjects: subjects.map((subject, n) =>
       subjectResult(subject, tally.kept(n), subject.detection?.related ? tally.kept(subjects.length + n) : []),
     ),

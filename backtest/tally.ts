@@ -35,6 +35,9 @@ export class Tally {
   problemCount = 0;
   /** Records read, repeated ones too. */
   records = 0;
+  /** First and last time that files' names or matching records have, in ms. */
+  #first = Number.POSITIVE_INFINITY;
+  #last = Number.NEGATIVE_INFINITY;
   readonly #ids = new EventIds();
   readonly #seen = new IdFilter();
   #withoutId = 0;
@@ -48,7 +51,10 @@ export class Tally {
   }
 
   add(result: FileResult, file: string, done: boolean): void {
-    if (done) this.files += 1;
+    if (done) {
+      this.files += 1;
+      this.#extend(deliveredAt(file));
+    }
     this.records += result.records;
     this.#ids.add(result.ids);
     for (const id of result.oddIds) this.#ids.addText(id);
@@ -63,6 +69,17 @@ export class Tally {
     if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
   }
 
+  /** How long a time the archive covers, in ms, as far as names and matching records tell. */
+  get span(): number {
+    return Math.max(0, this.#last - this.#first);
+  }
+
+  #extend(time: number | undefined): void {
+    if (time === undefined) return;
+    this.#first = Math.min(this.#first, time);
+    this.#last = Math.max(this.#last, time);
+  }
+
   /** Distinct events: those of the same eventID count once. Ends the adding. */
   events(): number {
     return this.#ids.finish() + this.#withoutId;
@@ -74,6 +91,7 @@ export class Tally {
   }
 
   #hit(hit: Hit): void {
+    this.#extend(hit.time);
     if (hit.eventID !== undefined && !this.#seen.isNew(hit.eventID)) return;
     const kept: Kept = {
       time: hit.time,
@@ -114,4 +132,10 @@ export class Tally {
     this.#texts.set(text, text);
     return text;
   }
+}
+
+/** When CloudTrail delivered a file, by its name, in ms: `111122223333_CloudTrail_us-east-1_20260501T0305Z_...`. */
+function deliveredAt(name: string): number | undefined {
+  const [, year, month, day, hour, minute] = /_(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})Z_[^/]*$/.exec(name) ?? [];
+  return year ? Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute)) : undefined;
 }

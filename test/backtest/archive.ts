@@ -118,17 +118,17 @@ const members = fc
 /** How a value is written: plain, or with whatever JSON allows. */
 const style = fc.record({
   space: fc.constantFrom('', '', ' ', '\n  ', '\t\r\n'),
-  escape: fc.constantFrom('never', 'never', 'some', 'all'),
+  escapes: fc.constantFrom('never', 'never', 'some', 'all'),
   shuffle: fc.boolean(),
 });
-type Style = { space: string; escape: string; shuffle: boolean };
+type Style = { space: string; escapes: string; shuffle: boolean };
 
-function writeText(value: string, { escape }: Style): string {
-  if (escape === 'never') return JSON.stringify(value);
+function writeText(value: string, { escapes }: Style): string {
+  if (escapes === 'never') return JSON.stringify(value);
   const hex = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   const chars = Array.from({ length: value.length }, (_, n) => value.charAt(n));
   const one = (char: string, n: number) => {
-    if (escape === 'all' || n % 3 === 0) return hex(char);
+    if (escapes === 'all' || n % 3 === 0) return hex(char);
     return char === '/' ? '\\/' : JSON.stringify(char).slice(1, -1);
   };
   return `"${chars.map(one).join('')}"`;
