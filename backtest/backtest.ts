@@ -69,7 +69,7 @@ export interface BacktestResult {
 }
 
 /** Never holds: it stands where a detection has no related records. */
-const nothing: Match = { kind: 'all', of: [is('eventName', '-'), is('eventName', '--')] };
+export const nothing: Match = { kind: 'all', of: [is('eventName', '-'), is('eventName', '--')] };
 
 /** Reads an archive, and finds out what would have happened. @throws InvalidPath, InvalidFilterPattern */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {

@@ -49,14 +49,10 @@ export class FileScan {
   readonly #scanner: Scanner;
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
-  readonly #range: { since?: number | undefined; until?: number | undefined };
+  readonly #range: TimeRange;
 
   /** @throws InvalidPath */
-  constructor(
-    module: WebAssembly.Module,
-    criteria: readonly Criterion[],
-    range: { since?: number | undefined; until?: number | undefined } = {},
-  ) {
+  constructor(module: WebAssembly.Module, criteria: readonly Criterion[], range: TimeRange = {}) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
     this.#bits = criteria.map((_, n) => bitOf(n));
@@ -83,17 +79,13 @@ export class FileScan {
 class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
-  readonly #range: { since?: number | undefined; until?: number | undefined };
+  readonly #range: TimeRange;
   #ids: Uint8Array[] = [];
   #idBytes = 0;
   #result = emptyResult();
   #faults = 0;
 
-  constructor(
-    tests: readonly RecordTest[],
-    bits: readonly bigint[],
-    range: { since?: number | undefined; until?: number | undefined },
-  ) {
+  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange) {
     this.#tests = tests;
     this.#bits = bits;
     this.#range = range;
@@ -169,14 +161,12 @@ class Collected {
       if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const time = typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN;
-    if (Number.isNaN(time)) {
+    const hit = hitOf(record, text, fits);
+    if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
     }
-    const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = this.#range;
-    if (time >= since && time < until)
-      this.#result.hits.push({ fits, ...factsOf(record), eventID, time, record: text });
+    if (isWithin(hit.time, this.#range)) this.#result.hits.push(hit);
   }
 
   take(): FileResult {
@@ -205,13 +195,30 @@ const emptyResult = (): FileResult => ({
   bytes: 0,
 });
 
-function factsOf(record: Record<string, unknown>): Pick<Hit, 'identity' | 'account' | 'address' | 'name' | 'region'> {
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** Times in ms: from `since` on, and before `until`. */
+export interface TimeRange {
+  since?: number | undefined;
+  until?: number | undefined;
+}
+
+/** Whether a time lies in a range. */
+export const isWithin = (
+  time: number,
+  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: TimeRange,
+): boolean => time >= since && time < until;
+
+/** What is kept of a record that fits; its time is NaN where it has none that can be read. */
+export function hitOf(record: Record<string, unknown>, text: string, fits: number[]): Hit {
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
+    fits,
+    eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
+    time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
     identity: JSON.stringify(record.userIdentity ?? {}),
-    account: text(record.recipientAccountId),
-    address: text(record.sourceIPAddress),
-    name: text(record.eventName),
-    region: text(record.awsRegion),
+    account: textOf(record.recipientAccountId),
+    address: textOf(record.sourceIPAddress),
+    name: textOf(record.eventName),
+    region: textOf(record.awsRegion),
+    record: text,
   };
 }

@@ -1,7 +1,7 @@
 import { type Actor, actorOf } from '../playbooks/actor.ts';
 import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
-import type { FileResult, Hit } from './file-scan.ts';
+import { type FileResult, type Hit, isWithin, type TimeRange } from './file-scan.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
 export interface Problem {
@@ -67,6 +67,17 @@ export class Tally {
   problem(problem: Problem): void {
     this.problemCount += 1;
     if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
+  }
+
+  /** Adds one matching record that came from elsewhere than a file. */
+  hit(hit: Hit, range: TimeRange, from: string): void {
+    if (Number.isNaN(hit.time)) {
+      this.problem({
+        file: from,
+        offset: 0,
+        reason: 'a record matches, but has no readable eventTime: it is left out',
+      });
+    } else if (isWithin(hit.time, range)) this.#hit(hit);
   }
 
   /** How long a time the archive covers, in ms, as far as names and matching records tell. */

@@ -93,7 +93,7 @@ export async function run(args: string[], surroundings: Surroundings): Promise<n
   const subjects = subjectsOf(command);
   const result =
     command.engine === 'athena'
-      ? await inAthena(command, subjects)
+      ? await inAthena(command, subjects, surroundings)
       : await locally(command, subjects, await archiveOf(path, command), surroundings);
   if (command.html !== undefined)
     writeFileSync(command.html, htmlReport(result, { archive: path, now: new Date(surroundings.now()) }));
@@ -204,10 +204,15 @@ export async function locally(
   }
 }
 
-async function inAthena(command: BacktestArguments, subjects: readonly Subject[]): Promise<BacktestResult> {
+async function inAthena(
+  command: BacktestArguments,
+  subjects: readonly Subject[],
+  { signal }: Surroundings,
+): Promise<BacktestResult> {
   const { backtestInAthena } = await import('./athena.ts');
   return backtestInAthena(command, subjects, {
     since: timeOf('--since', command.since),
     until: timeOf('--until', command.until),
+    signal,
   });
 }

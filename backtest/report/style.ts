@@ -19,7 +19,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0 16px; font-size: 1
 th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; }
 td, .name { overflow-wrap: anywhere; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.number { text-align: right; padding-right: 24px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: 4px; }
 figure { margin: 8px 0 16px; }
@@ -28,7 +28,7 @@ figure svg { width: 100%; height: auto; display: block; }
 .mark { fill: var(--mark); }
 .axis { stroke: var(--line); }
 .tick { fill: var(--quiet); font-size: 11px; }
-.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 40px; }
+.columns { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 40px; align-items: start; }
 .shares .share { width: 30%; }
 .shares .share svg { width: 100%; height: 10px; display: block; margin-top: 6px; }
 .severity { font-size: 12px; font-weight: 600; letter-spacing: .03em; padding: 1px 7px; border-radius: 4px; border: 1px solid var(--line); color: var(--quiet); vertical-align: middle; }

@@ -14,6 +14,7 @@ const AREAS = {
   settle: 'Settling',
   messages: 'Messages',
   input: 'Bad input',
+  backtest: 'Backtest',
 };
 
 /**

@@ -1,0 +1,249 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { jsonReport } from '../../backtest/report/json.ts';
+import { parseBacktest, run, type Surroundings } from '../../cli/backtest.ts';
+import { run as runTune } from '../../cli/tune.ts';
+import { attack, delivered, twice } from './deliveries.ts';
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function archive(...parameters: Parameters<typeof delivered>): string {
+  const folder = delivered(...parameters);
+  folders.push(folder);
+  return folder;
+}
+
+/** Runs a command line, and gives what it prints. */
+async function command(args: string[], signal = new AbortController().signal, runs = run) {
+  const printed: string[] = [];
+  const progress = { isTTY: false, write: () => true } as unknown as NodeJS.WriteStream;
+  const surroundings: Surroundings = {
+    out: (text) => printed.push(text),
+    progress,
+    now: () => Date.UTC(2026, 4, 2),
+    signal,
+  };
+  const code = await runs([...args, '--workers', '2'], surroundings);
+  return { code, text: printed.join('\n') };
+}
+
+type Report = ReturnType<typeof jsonReport>;
+async function json(args: string[], signal?: AbortSignal): Promise<{ code: number; report: Report }> {
+  const { code, text } = await command([...args, '--json'], signal);
+  return { code, report: JSON.parse(text) as Report };
+}
+
+describe('npx cordon backtest', { timeout: 60_000 }, () => {
+  it('row: backtest: an attack: each detection fires as it would have, once for an event that is delivered twice', async () => {
+    const { code, report } = await json([archive([...attack, twice])]);
+
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ files: 4, events: attack.length, problems: [] });
+    expect(report.detections['trail-tampering']).toMatchObject({
+      matches: 2,
+      alarms: [{ time: '2026-05-01T03:03:00.000Z', count: 2, actors: ['IAM user mallory', 'IAM user eve'] }],
+      incidents: [
+        {
+          attempts: 1,
+          would: expect.arrayContaining([
+            expect.objectContaining({ action: 'start-logging', mode: 'auto' }),
+            { action: 'disable-iam-user', mode: 'auto', target: 'user mallory' },
+          ]),
+        },
+      ],
+    });
+    expect(report.detections['failed-console-logins']).toMatchObject({
+      matches: 7,
+      // The fifth failure comes at 03:12; the window holds five up to the end of 03:15.
+      alarms: [
+        { time: '2026-05-01T03:13:00.000Z', until: '2026-05-01T03:16:00.000Z', count: 7, actors: ['IAM user bob'] },
+      ],
+      incidents: [
+        {
+          attempts: 7,
+          would: expect.arrayContaining([{ action: 'disable-iam-user', mode: 'auto', target: 'user bob' }]),
+        },
+      ],
+    });
+    expect(report.detections['root-usage']).toMatchObject({ matches: 1, alarms: [{ actors: ['the root user'] }] });
+    expect(report.detections['s3-public-exposure']).toMatchObject({ matches: 0, alarms: [] });
+  });
+
+  it('row: backtest: broken files: they are listed with their place, the rest counts, and the exit code is 3', async () => {
+    const folder = archive(attack);
+    writeFileSync(join(folder, 'cut.json.gz'), readFileSync(join(folder, first(folder))).subarray(0, 200));
+    writeFileSync(join(folder, 'other.txt'), 'no records here');
+    mkdirSync(join(folder, 'CloudTrail-Digest'));
+    writeFileSync(join(folder, 'CloudTrail-Digest', 'digest.json'), '{"digestS3Bucket":"x"}');
+
+    const { code, report } = await json([folder]);
+
+    expect(code).toBe(3);
+    expect(report).toMatchObject({ files: 6, events: attack.length });
+    expect(report.problems).toEqual([
+      { file: join(folder, 'cut.json.gz'), offset: expect.any(Number), reason: expect.stringContaining('gzip') },
+      { file: join(folder, 'other.txt'), offset: 0, reason: expect.stringContaining('not CloudTrail') },
+    ]);
+  });
+
+  const first = (folder: string): string =>
+    `AWSLogs/111122223333/CloudTrail/us-east-1/2026/05/01/111122223333_CloudTrail_us-east-1_20260501T0300Z_abcdef0.json.gz`.replace(
+      `${folder}/`,
+      '',
+    );
+
+  it('row: backtest: a pattern: a filter pattern is tried as CloudWatch evaluates it', async () => {
+    const { code, report } = await json([
+      archive(attack),
+      '--pattern',
+      '{ $.eventName = StopLogging && $.errorCode NOT EXISTS }',
+    ]);
+
+    expect(code).toBe(0);
+    expect(report.detections).toMatchObject({ pattern: { matches: 1, alarms: [{ actors: ['IAM user mallory'] }] } });
+    expect(Object.keys(report.detections)).toEqual(['pattern']);
+  });
+
+  it('leaves out records outside a time range', async () => {
+    const { report } = await json([
+      archive(attack),
+      '--since',
+      '2026-05-01T03:12:00Z',
+      '--until',
+      '2026-05-01T03:30:00Z',
+    ]);
+
+    expect(report.detections['failed-console-logins']).toMatchObject({ matches: 3, alarms: [] });
+    expect(report.detections['root-usage']?.matches).toBe(0);
+  });
+
+  it('gives the same in whatever order files are read, and however many there are', async () => {
+    const [one, other] = await Promise.all([
+      json([archive([...attack, twice], 1)]),
+      json([archive([...attack, twice], 9)]),
+    ]);
+
+    expect(one.report.detections).toEqual(other.report.detections);
+    expect(one.report.events).toBe(other.report.events);
+  });
+
+  it('row: backtest: Ctrl-C: what was read is a result, and says that it is partial', async () => {
+    const early = new AbortController();
+    early.abort();
+
+    const { code, report } = await json([archive(attack)], early.signal);
+    const { text } = await command([archive(attack)], early.signal);
+
+    expect(code).toBe(130);
+    expect(report).toMatchObject({ files: 0, events: 0, partial: true });
+    expect(text).toMatch(/^PARTIAL/);
+  });
+
+  it('tells people what would have happened', async () => {
+    const { text } = await command([archive(attack)]);
+
+    expect(text).toContain('failed-console-logins        7       1  5 in 5 min');
+    expect(text).toContain('2026-05-01 03:03:00Z  2 records  IAM user mallory, IAM user eve');
+    expect(text).toContain('would have done disable-iam-user: user mallory');
+  });
+
+  it('row: backtest: a hostile record: nothing in it becomes part of the page', async () => {
+    const folder = archive([
+      ...attack,
+      {
+        ...attack.at(-1),
+        eventID: 'x',
+        sourceIPAddress: '"><img src=x onerror=alert(1)>',
+        userIdentity: { type: 'Root', arn: '<script>alert(1)</script>\u202e' },
+      },
+    ]);
+    const page = join(folder, '..', `cordon-page-${process.pid}.html`);
+    folders.push(page);
+
+    const { code } = await command([folder, '--html', page]);
+
+    const html = readFileSync(page, 'utf8');
+    expect(code).toBe(0);
+    expect(html).toContain("default-src 'none'");
+    expect(html).toContain('&#60;img src=x onerror=alert(1)&#62;');
+    expect(html).not.toMatch(/<img|<script|\u202e|https?:\/\//);
+    expect(html).toContain('IAM user mallory');
+  });
+
+  it.each<[string[], RegExp]>([
+    [[], /needs a file/],
+    [['x', 'y'], /too much/],
+    [['x', '--detection', 'trail-tempering'], /no detection 'trail-tempering'/],
+    [['x', '--pattern', '{ $.a == 1 }'], /character 8/],
+    [['x', '--pattern', '{ $.a = 1 }', '--detection', 'root-usage'], /either/],
+    [['x', '--since', 'yesterday'], /--since must be/],
+    [['/nowhere/at/all'], /there is no such file/],
+    [['s3:bucket'], /names no bucket/],
+    [['x', '--engine', 'spark'], /no engine "spark"/],
+    [['x', '--colour'], /Unknown option/],
+  ])('refuses %j', async (args, message) => {
+    const path = args[0] === 'x' ? archive([]) : args[0];
+    const asked = path === undefined ? args : [path, ...args.slice(1)];
+    await expect(command(asked)).rejects.toThrow(message);
+  });
+
+  it('knows its arguments', () => {
+    expect(parseBacktest(['a', '--detection', 'x', '--detection', 'y'])).toMatchObject({
+      path: 'a',
+      detection: ['x', 'y'],
+    });
+  });
+});
+
+describe('npx cordon tune', { timeout: 60_000 }, () => {
+  it('suggests the quietest setting that misses no labelled incident', async () => {
+    const folder = archive(attack);
+    const labels = join(folder, '..', `cordon-labels-${process.pid}.json`);
+    folders.push(labels);
+    const burst = { name: 'the guessing of bob', from: '2026-05-01T03:10:00Z', to: '2026-05-01T03:15:00Z' };
+    writeFileSync(labels, JSON.stringify([{ detection: 'failed-console-logins', ...burst }]));
+
+    const { text } = await command(
+      [folder, '--detection', 'failed-console-logins', '--labels', labels, '--json'],
+      undefined,
+      runTune,
+    );
+
+    const [tuning] = JSON.parse(text);
+    expect(tuning).toMatchObject({
+      id: 'failed-console-logins',
+      matches: 7,
+      labels: 1,
+      suggestion: { setting: { atLeast: 5, withinMinutes: 5 } },
+    });
+    expect(
+      tuning.settings.find(
+        (one: { atLeast: number; withinMinutes: number }) => one.atLeast === 8 && one.withinMinutes === 60,
+      ),
+    ).toMatchObject({
+      alarms: 0,
+      missed: ['the guessing of bob'],
+    });
+  });
+
+  it('finds what separates the noise', async () => {
+    const noise = Array.from({ length: 20 }, (_, n) => ({
+      ...twice,
+      eventID: `noise-${n}`,
+      eventTime: `2026-05-01T${10 + Math.floor(n / 2)}:${n % 2 ? 40 : 10}:00Z`,
+      sourceIPAddress: '203.0.113.9',
+    }));
+
+    const { text } = await command(
+      [archive([...attack, ...noise]), '--detection', 'trail-tampering'],
+      undefined,
+      runTune,
+    );
+
+    expect(text).toContain('sourceIPAddress = 203.0.113.9: 20 records, leaves 1 alarm');
+  });
+});

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { EventIds, IdFilter } from '../../backtest/event-ids.ts';
+
+const ids = (count: number): Uint8Array => Uint8Array.from(randomBytes(count * 16));
+
+describe('EventIds', () => {
+  it.each([[1_400_000], [5_000], [20_000]])('counts each once, with at most %i in memory', (most) => {
+    const counter = new EventIds(most);
+    const parts = Array.from({ length: 60 }, () => ids(1000));
+    for (const part of [...parts, ...parts.slice(10, 40)]) counter.add(part);
+    counter.add(new Uint8Array(32));
+    counter.addText('00000000-0000-0000-0000-000000000000');
+    counter.addText('0f0e0d0c-0b0a-0908-0706-050403020100');
+    counter.addText('0F0E0D0C-0B0A-0908-0706-050403020100');
+    counter.addText('0F0E0D0C-0B0A-0908-0706-050403020100');
+    counter.addText('no uuid');
+    expect(counter.finish()).toBe(60_000 + 4);
+  });
+});
+
+describe('IdFilter', () => {
+  it('knows what it met', () => {
+    const filter = new IdFilter();
+    const met = ['a', '0f0e0d0c-0b0a-0908-0706-050403020100', 'a', '0f0e0d0c-0b0a-0908-0706-050403020100', 'b'];
+    expect(met.map((one) => filter.isNew(one))).toEqual([true, true, false, false, true]);
+  });
+});
