@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { compileIdSet } from './scan/compile.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const SMALLEST = 1 << 20;
+/** Sizes of a table, in bytes: where little is expected, and where all that is kept in memory has room. */
+const SMALL = 1 << 20;
+const LARGE = 1 << 23;
+/** So many bytes are written to a file at a time. */
+const WRITE = 4096;
 const PARTITIONS = 256;
 
 /** A UUID's 16 bytes, or undefined where a text is none as CloudTrail writes them: lower case. */
@@ -23,15 +27,16 @@ class IdSet {
   readonly #memory: WebAssembly.Memory;
   readonly #add: (at: number, count: number, mask: number) => number;
   #bytes: Uint8Array;
-  #size = SMALLEST;
+  #size: number;
   #hasZero = false;
   #count = 0;
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, size = SMALL) {
+    this.#size = size;
     const exports = new WebAssembly.Instance(module).exports;
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#add = exports.add as (at: number, count: number, mask: number) => number;
-    this.#memory.grow(SMALLEST / PAGE);
+    this.#memory.grow(size / PAGE);
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
 
@@ -45,21 +50,16 @@ class IdSet {
     this.#addAll(ids);
   }
 
-  /** The values other than zero, one behind the other. */
-  values(): Uint8Array {
-    const words = new BigUint64Array(this.#bytes.buffer, TABLE, this.#size >> 3);
-    const values = new BigUint64Array(this.#count * 2);
-    let to = 0;
-    for (let at = 0; at < words.length; at += 2) {
-      const [low, high] = [words[at] ?? 0n, words[at + 1] ?? 0n];
-      if (low === 0n && high === 0n) continue;
-      values[to] = low;
-      values[to + 1] = high;
-      to += 2;
+  /** Calls back with the place of each value other than zero, in words of 4 bytes. */
+  each(visit: (words: Uint32Array, at: number) => void): void {
+    const words = new Uint32Array(this.#bytes.buffer, TABLE, this.#size >> 2);
+    for (let at = 0; at < words.length; at += 4) {
+      if (((words[at] ?? 0) | (words[at + 1] ?? 0) | (words[at + 2] ?? 0) | (words[at + 3] ?? 0)) !== 0)
+        visit(words, at);
     }
-    return new Uint8Array(values.buffer);
   }
 
+  /** Takes all values out, but for zero, which the set goes on knowing. */
   clear(): void {
     this.#bytes.fill(0, TABLE);
     this.#count = 0;
@@ -111,15 +111,14 @@ export class IdFilter {
  */
 export class EventIds {
   readonly #most: number;
-  readonly #module: WebAssembly.Module;
+  readonly #module = compileIdSet();
   readonly #set: IdSet;
   readonly #texts = new Set<string>();
   #spilled: { folder: string; files: number[] } | undefined;
 
-  constructor(most = 1_400_000) {
+  constructor(most = 350_000) {
     this.#most = most;
-    this.#module = compileIdSet();
-    this.#set = new IdSet(this.#module);
+    this.#set = new IdSet(this.#module, most > SMALL / 32 ? LARGE : SMALL);
   }
 
   /** Adds eventIDs of 16 bytes each, one behind the other. */
@@ -141,11 +140,12 @@ export class EventIds {
     this.#spill();
     const { folder, files } = this.#spilled;
     let distinct = this.#set.size + this.#texts.size;
+    const set = new IdSet(this.#module);
     for (const [n, file] of files.entries()) {
       closeSync(file);
-      const set = new IdSet(this.#module);
       set.add(readFileSync(join(folder, String(n))));
       distinct += set.size;
+      set.clear();
     }
     rmSync(folder, { recursive: true, force: true });
     this.#spilled = undefined;
@@ -154,21 +154,23 @@ export class EventIds {
 
   #spill(): void {
     this.#spilled ??= spillFiles();
-    const values = this.#set.values();
-    const counts = new Uint32Array(PARTITIONS + 1);
-    for (let at = 0; at < values.length; at += 16)
-      counts[(values[at] ?? 0) + 1] = (counts[(values[at] ?? 0) + 1] ?? 0) + 1;
-    for (let n = 0; n < PARTITIONS; n += 1) counts[n + 1] = (counts[n + 1] ?? 0) + (counts[n] ?? 0);
-    const starts = counts.slice();
-    const sorted = new Uint8Array(values.length);
-    for (let at = 0; at < values.length; at += 16) {
-      const partition = values[at] ?? 0;
-      sorted.set(values.subarray(at, at + 16), (counts[partition] ?? 0) * 16);
-      counts[partition] = (counts[partition] ?? 0) + 1;
-    }
-    for (const [n, file] of this.#spilled.files.entries()) {
-      writeSync(file, sorted, (starts[n] ?? 0) * 16, ((starts[n + 1] ?? 0) - (starts[n] ?? 0)) * 16);
-    }
+    const { files } = this.#spilled;
+    const pages = files.map(() => ({ words: new Uint32Array(WRITE / 4), used: 0 }));
+    const write = (n: number): void => {
+      const page = pages[n];
+      if (!page || page.used === 0) return;
+      writeSync(files[n] ?? -1, new Uint8Array(page.words.buffer, 0, page.used * 4));
+      page.used = 0;
+    };
+    this.#set.each((words, at) => {
+      const n = (words[at] ?? 0) & 0xff;
+      const page = pages[n];
+      if (!page) return;
+      for (let k = 0; k < 4; k += 1) page.words[page.used + k] = words[at + k] ?? 0;
+      page.used += 4;
+      if (page.used === page.words.length) write(n);
+    });
+    for (const n of pages.keys()) write(n);
     this.#set.clear();
   }
 }

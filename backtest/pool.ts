@@ -63,7 +63,7 @@ class Pool {
         eval: true,
         workerData,
         execArgv: [],
-        resourceLimits: { maxYoungGenerationSizeMb: 8 },
+        resourceLimits: { maxYoungGenerationSizeMb: 2 },
       });
       const entry = { worker, open: 0 };
       worker.on('message', (report: Report) => this.#take(report, entry));

@@ -1,7 +1,7 @@
 import { CliFailure } from './failure.ts';
 
 /** Runs `backtest` or `tune`, and ends with the exit code. The first Ctrl-C ends the run early, a second one at once. */
-export async function main([command = '', ...args]: string[]): Promise<void> {
+export async function main([command = '', ...args]: string[], workerCode?: string): Promise<void> {
   const early = new AbortController();
   const stop = (): void => {
     if (early.signal.aborted) process.exit(130);
@@ -13,6 +13,7 @@ export async function main([command = '', ...args]: string[]): Promise<void> {
     progress: process.stderr,
     now: () => Date.now(),
     signal: early.signal,
+    ...(workerCode === undefined ? {} : { workerCode }),
   };
   try {
     const { run } = command === 'tune' ? await import('./tune.ts') : await import('./backtest.ts');

@@ -45,6 +45,8 @@ export interface Surroundings {
   now: () => number;
   /** Ends the run early. */
   signal: AbortSignal;
+  /** The workers' program, where it is at hand. */
+  workerCode?: string;
 }
 
 /** Reads the arguments of `backtest` and `tune`. @throws {CliFailure} */
@@ -174,7 +176,7 @@ export async function locally(
   command: BacktestArguments,
   subjects: readonly Subject[],
   archive: Archive,
-  { progress: stream, now, signal }: Surroundings,
+  { progress: stream, now, signal, workerCode }: Surroundings,
 ): Promise<BacktestResult> {
   const workers = command.workers === undefined ? availableParallelism() : Number(command.workers);
   if (!Number.isInteger(workers) || workers < 1 || workers > 64) {
@@ -190,7 +192,7 @@ export async function locally(
   let bytes = 0;
   try {
     return await backtest({
-      ...{ subjects, workers, signal, files: archive.files() },
+      ...{ subjects, workers, signal, workerCode, files: archive.files() },
       ...{ since: timeOf('--since', command.since), until: timeOf('--until', command.until) },
       onFile: ({ size }, { files, records }) => {
         bytes += size;

@@ -5,8 +5,9 @@
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const [command] = process.argv.slice(2);
 if (command === 'backtest' || command === 'tune') {
-  const { importBundled } = await import('./bundled.mjs');
-  await (await importBundled('cli/backtest-main.ts')).main(process.argv.slice(2));
+  const { importBacktest } = await import('./bundled.mjs');
+  const { main, workerCode } = await importBacktest();
+  await main(process.argv.slice(2), workerCode);
 } else {
   const { register } = await import('tsx/esm/api');
   register();

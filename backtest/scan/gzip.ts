@@ -41,7 +41,7 @@ export function* brokenGzip(bytes: Uint8Array, most: number): Generator<GzipPart
 }
 
 /** Where the compressed data of the member at a position begins; undefined where there is no header. */
-function bodyOf(bytes: Uint8Array, at: number): number | undefined {
+export function bodyOf(bytes: Uint8Array, at: number): number | undefined {
   if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b || bytes[at + 2] !== 8) return undefined;
   const flags = bytes[at + 3] ?? 0;
   let body = at + 10;

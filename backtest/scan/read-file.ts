@@ -1,6 +1,7 @@
-import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { brokenGzip } from './gzip.ts';
+import { Inflate } from './inflate.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
@@ -9,6 +10,8 @@ const AT_ONCE = 8 * 1024 * 1024;
 const MOST_INFLATED = 24 * 1024 * 1024;
 /** Size of the pieces in which more is inflated. */
 const PIECE = 1024 * 1024;
+
+const inflate = new Inflate();
 
 /** A file to read: a path, or its bytes where they came from elsewhere. */
 export type Source = { path: string } | { bytes: Uint8Array };
@@ -26,8 +29,24 @@ export async function readInto(source: Source, reader: RecordReader, fault: (fau
   }
 }
 
+/** One file after the other lies here. */
+let shelf = new Uint8Array(0);
+
+/** A file's bytes, as long as no other file is read; undefined where it is too large. */
 function whole(path: string): Uint8Array | undefined {
-  return statSync(path).size <= AT_ONCE ? readFileSync(path) : undefined;
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    if (size > AT_ONCE) return undefined;
+    if (shelf.length < size + 1) shelf = new Uint8Array(Math.max(size + 1, 2 * shelf.length));
+    let length = 0;
+    for (let read = -1; read !== 0 && length <= size; length += read) {
+      read = readSync(file, shelf, length, shelf.length - length, null);
+    }
+    return shelf.subarray(0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readPlain(bytes: Uint8Array, reader: RecordReader): void {
@@ -36,10 +55,15 @@ function readPlain(bytes: Uint8Array, reader: RecordReader): void {
 }
 
 async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  const size = inflate.into(bytes, MOST_INFLATED, (room) => reader.room(room));
+  if (size !== undefined) {
+    if (size > 0) reader.filled(size);
+    return reader.end();
+  }
   try {
     // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
-    const size = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
-    const chunkSize = Math.min(Math.max(size + 64, 16_384), MOST_INFLATED);
+    const said = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
+    const chunkSize = Math.min(Math.max(said + 64, 16_384), MOST_INFLATED);
     return readPlain(gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED }), reader);
   } catch (error) {
     if (!isSystemError(error)) throw error;

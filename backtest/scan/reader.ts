@@ -49,9 +49,19 @@ export class RecordReader {
   /** Takes the next piece of the text. */
   push(piece: Uint8Array): void {
     if (this.#foreign) return;
-    this.#scanner.bytes(this.#have + piece.length).set(piece, this.#have);
+    this.room(piece.length).set(piece);
+    this.filled(piece.length);
+  }
+
+  /** Where the next piece of the text can be written, as long as nothing else is done. */
+  room(size: number): Uint8Array {
+    return this.#scanner.bytes(this.#have + size).subarray(this.#have);
+  }
+
+  /** Takes the next piece of the text, which was written to where {@link room} said. */
+  filled(length: number): void {
     const before = this.#have;
-    this.#have += piece.length;
+    this.#have += length;
     if (this.#offset === 0 && before < 3) {
       // A byte order mark must be there as a whole to be known.
       if (this.#have < 3) return;
