@@ -1,25 +1,10 @@
 // Makes the pieces that bundled.mjs runs: `node cli/bundle.mjs`. A process of its own, so that whoever runs a piece does
 // not keep what it took to make it in memory.
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import * as esbuild from 'esbuild';
 import { folder, keyOf, pieces, root } from './bundled.mjs';
-
-/** Files find what lies beside them by their own address, which must stay what it was. */
-const ownAddress = {
-  name: 'own-address',
-  setup(build) {
-    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      const contents = readFileSync(path, 'utf8');
-      if (!contents.includes('import.meta.url')) return undefined;
-      return {
-        contents: contents.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
-        loader: 'ts',
-      };
-    });
-  },
-};
+import { ownAddress } from './own-address.mjs';
 
 const common = { bundle: true, write: false, platform: 'node', target: 'node20', metafile: true, absWorkingDir: root };
 const [main, worker] = await Promise.all([

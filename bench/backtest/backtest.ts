@@ -1,0 +1,150 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Contender, contenders, type Run, race } from './contenders.ts';
+import { madeArchive } from './generate.ts';
+
+const FOLDER = fileURLToPath(new URL('../../.local/bench/backtest/', import.meta.url));
+/** How much longer thirty detections may take than four, and how much memory a run may have, in MB. */
+const MOST_FOR_THIRTY = 1.15;
+const MOST_MEMORY = 150;
+
+interface Measured {
+  contender: Contender;
+  /** The quickest of all rounds: others may have used the machine in the slower ones. */
+  seconds?: number;
+  all: number[];
+  counts?: number[];
+  memory?: number;
+}
+
+/** Races cordon's backtest against what people use today for the same question, over the same files in one run. */
+export default {
+  title: 'detections over an archive, against what people use today',
+  usage:
+    '--events N   events in the archive (1000000)\n--rounds N   how often each is run (3)\n--install    fetch ClickHouse from PyPI, into .local/bench-venv',
+  async run(args: string[], { signal, progress }: { signal: AbortSignal; progress: (text: string) => void }) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        events: { type: 'string', default: '1000000' },
+        rounds: { type: 'string', default: '3' },
+        install: { type: 'boolean', default: false },
+      },
+    });
+    const [events, rounds] = [Number(values.events), Number(values.rounds)];
+    if (!Number.isInteger(events) || events < 1000 || !Number.isInteger(rounds) || rounds < 1) {
+      throw new RangeError('--events must be at least 1000, and --rounds at least 1.');
+    }
+    mkdirSync(FOLDER, { recursive: true });
+    progress(`an archive of ${events.toLocaleString('en-US')} events`);
+    const archive = madeArchive(join(FOLDER, `archive-${events}`), events, 42, progress);
+    const list = join(FOLDER, 'files.txt');
+    writeFileSync(list, archive.files.join('\n'));
+    const all = await contenders(list, FOLDER, values.install);
+    const measured = await raceAll(all, rounds, signal, progress);
+    const half = await halfOf(archive.files, all, signal);
+    const verdicts = judged(measured);
+    const text = tableOf(measured, verdicts, half);
+    const about = `${archive.events.toLocaleString('en-US')} events in ${archive.files.length} gzip files, ${mega(archive.stored)} MB (${mega(archive.text)} MB of text), two workers, the quickest of ${rounds} rounds`;
+    return {
+      data: { archive: { ...archive, files: archive.files.length }, measured, half, verdicts },
+      text: `${about}\n\n${text}`,
+      markdown: `${about}.\n\n${text}\n\n${packages()}`,
+    };
+  },
+};
+
+const mega = (bytes: number): string => Math.round(bytes / 1e6).toLocaleString('en-US');
+
+/** Round by round, so that whatever else the machine does meets all alike. */
+async function raceAll(
+  all: readonly Contender[],
+  rounds: number,
+  signal: AbortSignal,
+  progress: (text: string) => void,
+): Promise<Measured[]> {
+  const measured = all.map((contender): Measured => ({ contender, all: [] }));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const one of measured) {
+      if (one.contender.missing) continue;
+      const run = await race(one.contender, signal);
+      progress(`  round ${round}: ${one.contender.name} ${run.seconds.toFixed(2)} s`);
+      note(one, run);
+    }
+  }
+  return measured;
+}
+
+function note(one: Measured, { seconds, counts, memory }: Run): void {
+  one.all.push(seconds);
+  one.seconds = Math.min(...one.all);
+  if (counts) one.counts = counts;
+  if (memory) one.memory = Math.max(one.memory ?? 0, memory);
+}
+
+/** The memory over half of the files: it must not grow with the archive. */
+async function halfOf(files: readonly string[], all: readonly Contender[], signal: AbortSignal): Promise<number> {
+  const list = join(FOLDER, 'half.txt');
+  writeFileSync(list, files.slice(0, Math.ceil(files.length / 2)).join('\n'));
+  const [ours] = all;
+  if (!ours) return 0;
+  const command = ours.command.map((part) => (part.endsWith('files.txt') ? list : part));
+  return (await race({ ...ours, command }, signal)).memory ?? 0;
+}
+
+/** What each goal came to, in words; identical alerts come first. */
+function judged(measured: readonly Measured[]): string[] {
+  const [ours, thirty] = measured;
+  return measured
+    .map(({ contender: { goal, missing }, seconds = 0, counts }) => {
+      if (missing) return missing;
+      if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts))
+        return `OTHER ALERTS: ${counts.join(', ')}`;
+      if (!goal || !ours?.seconds) return '';
+      const ratio = 'atMost' in goal ? ours.seconds / seconds : seconds / ours.seconds;
+      const met = 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.faster;
+      const words =
+        'atMost' in goal
+          ? `cordon takes ${ratio.toFixed(2)} times as long; goal: at most ${goal.atMost}`
+          : `cordon is ${ratio.toFixed(1)} times faster; goal: ${goal.faster}`;
+      return `${words}: ${met ? 'met' : 'NOT MET'}`;
+    })
+    .map((verdict, n) =>
+      n === 1 && ours?.seconds && thirty?.seconds
+        ? `${(thirty.seconds / ours.seconds).toFixed(2)} times 4 detections; goal: at most ${MOST_FOR_THIRTY}`
+        : verdict,
+    );
+}
+
+function tableOf(measured: readonly Measured[], verdicts: readonly string[], half: number): string {
+  const rows = measured.map(({ contender, seconds }, n) => [
+    contender.name,
+    seconds === undefined ? '-' : `${seconds.toFixed(2)} s`,
+    verdicts[n] ?? '',
+  ]);
+  const memory = Math.max(...measured.map((one) => one.memory ?? 0));
+  rows.push(['memory', `${mb(memory)} MB`, `over half of the files ${mb(half)} MB; goal: at most ${MOST_MEMORY} MB`]);
+  rows.push(['alerts', '', measured[0]?.counts?.join(', ') ?? '']);
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(' | ')} |`;
+  return [
+    line(['Contender', 'Time', 'Against cordon']),
+    `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`,
+    ...rows.map(line),
+  ].join('\n');
+}
+
+const mb = (kilobytes: number): number => Math.round((kilobytes * 1024) / 1e6);
+
+function packages(): string {
+  const version = (name: string): string =>
+    (
+      JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')) as {
+        version: string;
+      }
+    ).version;
+  return `Node ${process.versions.node}, zlib ${process.versions.zlib}, DuckDB ${version('@duckdb/node-api')}, chdb 4.4.0.`;
+}

@@ -1,0 +1,165 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { workerCode } from '../../backtest/worker-code.ts';
+// @ts-expect-error it is JavaScript, and has no types
+import { ownAddress } from '../../cli/own-address.mjs';
+import { contest } from './detections.ts';
+
+/** What one contender's run printed, and how long the whole process took. */
+export interface Run {
+  seconds: number;
+  /** Matches of each of the contest's detections; undefined where it counts none. */
+  counts?: number[];
+  /** The most memory that it had, in kB, where it tells. */
+  memory?: number;
+}
+
+/** Somebody who is asked for the same. */
+export interface Contender {
+  id: string;
+  name: string;
+  /** How many times faster cordon must be; for the floor, how much slower it may be. */
+  goal?: { faster: number } | { atMost: number };
+  command: string[];
+  /** Why it cannot be run here. */
+  missing?: string;
+}
+
+/** A contender whose run failed: its own words stand on standard error. */
+export class ContenderFailed extends Error {
+  override readonly name = 'ContenderFailed';
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const CHDB = 'chdb==4.4.0';
+
+/** Who races over the files of a list. `install` fetches from the registries what is not there, into the project's own folder. */
+export async function contenders(list: string, folder: string, install: boolean): Promise<Contender[]> {
+  const programs = await made(folder);
+  const python = chdb(join(ROOT, '.local', 'bench-venv'), install);
+  const ours = (count: string): string[] => [process.execPath, programs.ours, list, programs.worker, count];
+  return [
+    { id: 'ours', name: 'cordon, 4 detections', command: ours('4') },
+    { id: 'thirty', name: 'cordon, 30 detections', command: ours('30') },
+    {
+      id: 'inflate',
+      name: "inflating with Node's zlib, nothing else",
+      goal: { atMost: 1.25 },
+      command: [process.execPath, programs.plain, 'inflate', list],
+    },
+    {
+      id: 'parse',
+      name: 'JSON.parse of every record',
+      goal: { faster: 3.3 },
+      command: [process.execPath, programs.plain, 'parse', list],
+    },
+    { id: 'duckdb', name: 'DuckDB, typed', goal: { faster: 18 }, command: [process.execPath, programs.duckDb, list] },
+    {
+      ...{ id: 'chdb', name: 'ClickHouse (chdb), typed', goal: { faster: 1.2 } },
+      command: [
+        python.path,
+        join(ROOT, 'bench/backtest/clickhouse.py'),
+        list,
+        JSON.stringify(contest.map(({ sql }) => sql)),
+      ],
+      ...(python.missing ? { missing: python.missing } : {}),
+    },
+    {
+      ...{ id: 'jq', name: 'jq, two processes', goal: { faster: 14 } },
+      command: [
+        'sh',
+        '-c',
+        `xargs -P2 -n50 sh -c 'zcat "$@" | jq -c "$PROGRAM"' _ < "$1" | sort | uniq -c`,
+        'sh',
+        list,
+      ],
+      ...(spawnSync('jq', ['--version']).status === 0 ? {} : { missing: 'jq is not installed' }),
+    },
+  ];
+}
+
+/** What jq prints for each detection that a record fits: its number. */
+export const jqProgram = `.Records[] | ${contest.map(({ jq }, n) => `(if ${jq} then ${n} else empty end)`).join(', ')}`;
+
+/** Puts the programs together, so that starting them takes no loader. */
+async function made(folder: string): Promise<{ ours: string; plain: string; duckDb: string; worker: string }> {
+  mkdirSync(folder, { recursive: true });
+  const here = (name: string): string => join(ROOT, 'bench/backtest', name);
+  const common: BuildOptions = { bundle: true, platform: 'node', target: 'node20', plugins: [ownAddress] };
+  const banner = {
+    js: "import { createRequire as benchRequire } from 'node:module'; const require = benchRequire(import.meta.url);",
+  };
+  const [ours, plain, duckDb, worker] = ['ours.mjs', 'plain.cjs', 'duckdb.mjs', 'worker.cjs'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string, string];
+  await build({
+    ...common,
+    entryPoints: [here('ours.ts')],
+    outfile: ours,
+    format: 'esm',
+    banner,
+    external: ['esbuild'],
+  });
+  await build({ ...common, entryPoints: [here('plain.ts')], outfile: plain, format: 'cjs' });
+  await build({
+    ...common,
+    entryPoints: [here('duckdb.ts')],
+    outfile: duckDb,
+    format: 'esm',
+    banner,
+    external: ['@duckdb/*'],
+  });
+  writeFileSync(worker, await workerCode());
+  return { ours, plain, duckDb, worker };
+}
+
+function chdb(venv: string, install: boolean): { path: string; missing?: string } {
+  const path = join(venv, 'bin', 'python');
+  if (!existsSync(path)) {
+    if (!install) return { path, missing: 'chdb is not installed: run with --install' };
+    if (spawnSync('python3', ['-m', 'venv', venv]).status !== 0)
+      return { path, missing: 'python3 cannot make a virtual environment' };
+  }
+  const has = (): boolean => spawnSync(path, ['-c', 'import chdb']).status === 0;
+  if (has()) return { path };
+  if (!install) return { path, missing: 'chdb is not installed: run with --install' };
+  spawnSync(path, ['-m', 'pip', 'install', '-q', CHDB], { stdio: 'inherit' });
+  return has() ? { path } : { path, missing: `${CHDB} cannot be installed` };
+}
+
+/** Runs a contender once. @throws where it fails */
+export function race({ id, command }: Contender, signal: AbortSignal): Promise<Run> {
+  const [program = '', ...args] = command;
+  const started = performance.now();
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      signal,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PROGRAM: jqProgram },
+    });
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => {
+      printed += text.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const seconds = (performance.now() - started) / 1000;
+      if (code !== 0) reject(new ContenderFailed(`${id} ended with exit code ${code}`));
+      else resolve({ seconds, ...(id === 'jq' ? { counts: jqCounts(printed) } : (JSON.parse(printed) as object)) });
+    });
+  });
+}
+
+function jqCounts(printed: string): number[] {
+  const found = new Map(
+    printed
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number) as [number, number])
+      .map(([count, n]) => [n, count]),
+  );
+  return contest.map((_, n) => found.get(n) ?? 0);
+}
