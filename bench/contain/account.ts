@@ -102,9 +102,18 @@ export class Account {
     await this.#logs.send(new PutLogEventsCommand({ ...where, logEvents }));
   }
 
+  /** From now on only the detection's alarm starts its playbook, and no event of a call. */
+  async disableEventLane(detection: string): Promise<void> {
+    if (detectionOf(detection).eventLane) await this.#disable(`cordon-${detection}-event`);
+  }
+
   /** From now on the detection's alarm starts no playbook. */
   async disableRule(detection: string): Promise<void> {
-    await this.#events.send(new DisableRuleCommand({ Name: `cordon-${detection}` }));
+    await this.#disable(`cordon-${detection}`);
+  }
+
+  async #disable(Name: string): Promise<void> {
+    await this.#events.send(new DisableRuleCommand({ Name }));
   }
 
   /** Whether the detection's alarm is quiet. */

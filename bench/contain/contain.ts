@@ -130,6 +130,7 @@ async function measure(
   const { account } = playing;
   const { detection, action } = subject;
   progress(`${detection}: alone, ${options.alone + 1} times`);
+  await account.disableEventLane(detection);
   const first = await playAlone(subject, playing);
   const alone: Play[] = [];
   while (alone.length < options.alone) alone.push(await playAlone(subject, playing));

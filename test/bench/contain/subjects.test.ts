@@ -5,9 +5,8 @@ import { detections, responseOf } from '../../../playbooks/catalog.ts';
 import { attacks } from '../../../simulate/catalog.ts';
 
 describe('what is measured', () => {
-  it('is the playbook of every detection that has an attack', () => {
+  it('is the playbook of every detection that an attack is there for', () => {
     expect(subjects.map(({ detection }) => detection).sort()).toEqual(attacks.map(({ detection }) => detection).sort());
-    expect(Object.keys(detections)).toEqual(expect.arrayContaining(subjects.map(({ detection }) => detection)));
   });
 
   it.each(subjects.flatMap(({ detection, action }) => (action ? [[detection, action.id] as const] : [])))(
