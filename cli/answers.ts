@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { z } from 'zod';
 import type { AnswerKind } from '../playbooks/question.ts';
+import type { Connection } from './connection.ts';
 import { CliFailure } from './failure.ts';
 
 /** What an analyst sends: an answer to a question, or the wish to undo an action. */
@@ -24,8 +25,7 @@ export type Taken = z.infer<typeof taken>;
 const refused = z.looseObject({ message: z.string() });
 
 /** As whom, and where: what the AWS CLI's options and environment say, unless told. */
-export interface AnswersConfig {
-  region: string;
+export interface AnswersConfig extends Connection {
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }

@@ -11,7 +11,12 @@ export interface ConnectionOptions {
 export interface Connection {
   region: string;
   profile?: string;
+  /** Where the SDK says what it would otherwise write to the terminal. */
+  logger?: Pick<Console, 'debug' | 'info' | 'warn' | 'error'>;
 }
+
+/** --profile wins over keys in the environment, as in the AWS CLI. The SDK does so, too, and would warn of it each time. */
+const quiet: NonNullable<Connection['logger']> = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
  * Finds the region as the AWS CLI does: the option, AWS_REGION, AWS_DEFAULT_REGION, the profile's own.
@@ -19,7 +24,7 @@ export interface Connection {
  * @throws {CliFailure} of kind `setup` where there is none
  */
 export async function connect({ profile, region }: ConnectionOptions, env = process.env): Promise<Connection> {
-  const named = profile ? { profile } : {};
+  const named = profile ? { profile, logger: quiet } : {};
   const found = region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined) ?? (await regionOfProfile(named));
   if (!found) {
     const whose = profile ?? env.AWS_PROFILE;

@@ -74,10 +74,24 @@ class PlainHttp implements IAspect {
   }
 }
 
+/** The local AWS takes the rule of ListTargetsByRule for any: who may list the targets of some rules could list none. */
+class TargetsOfAnyRule implements IAspect {
+  visit(node: IConstruct): void {
+    if (!CfnResource.isCfnResource(node) || node.cfnResourceType !== 'AWS::IAM::ManagedPolicy') return;
+    if (!('policyDocument' in node)) return;
+    const policy = Stack.of(node).resolve(node.policyDocument) as { Statement: { Action: string | string[] }[] };
+    const statements = policy.Statement.map((one) =>
+      one.Action === 'events:ListTargetsByRule' ? { ...one, Resource: '*' } : one,
+    );
+    node.policyDocument = { ...policy, Statement: statements };
+  }
+}
+
 /** The only place that knows of the local AWS: leaves out what its CloudFormation refuses and what needs TLS. */
 export function forLocalAws(app: IConstruct): void {
   Aspects.of(app).add(new LeaveOut());
   Aspects.of(app).add(new PlainHttp());
+  Aspects.of(app).add(new TargetsOfAnyRule());
 }
 
 /** With IAM enforced, the local AWS refuses the bootstrap's publishing role its bucket: the caller's own credentials publish. */
