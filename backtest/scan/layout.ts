@@ -1,5 +1,5 @@
 import type { Match } from '../../playbooks/matching/match.ts';
-import { type Necessary, necessary } from './necessary.ts';
+import { type Necessary, type NecessaryText, necessary } from './necessary.ts';
 
 /** Where in the scanner's memory things are; scanner.wat says the same. */
 export const layout = {
@@ -8,9 +8,9 @@ export const layout = {
   escapes: 0x0200,
   digits: 0x0300,
   hashes: 0x1000,
-  texts: 0x2000,
+  texts: 0x25000,
   mostTexts: 127,
-  textSize: 64,
+  textSize: 128,
   position: 0x4004,
   recordStart: 0x4008,
   found: 0x400c,
@@ -91,15 +91,20 @@ const unknown: Necessary = { couldHaveName: () => true };
 /** Writes the necessary conditions of `matches` into the scanner's memory; undefined is one without any. @throws InvalidPath */
 export function writeConditions(memory: DataView, matches: readonly (Match | undefined)[]): Conditions {
   const each = matches.map((match, n) => ({ ...(match ? necessary(match) : unknown), bit: bitOf(n) }));
-  const texts = new Map<string, bigint>();
+  const texts = new Map<string, NecessaryText & { mask: bigint }>();
   let free = 0n;
   for (const { texts: needed, bit } of each) {
-    const room = needed && new Set([...texts.keys(), ...needed]).size <= layout.mostTexts;
-    if (!room) free |= bit;
-    else for (const text of needed) texts.set(text, (texts.get(text) ?? 0n) | bit);
+    const keys = needed?.map((one) => JSON.stringify(one)) ?? [];
+    if (!needed || new Set([...texts.keys(), ...keys]).size > layout.mostTexts) free |= bit;
+    else {
+      needed.forEach((one, n) => {
+        const key = keys[n] ?? '';
+        texts.set(key, { ...one, mask: (texts.get(key)?.mask ?? 0n) | bit });
+      });
+    }
   }
-  [...texts].forEach(([text, mask], n) => {
-    writeText(memory, n + 1, text, mask);
+  [...texts.values()].forEach((one, n) => {
+    writeText(memory, n + 1, one);
   });
   const nameMask = (name: string | undefined): bigint =>
     each.reduce((mask, one) => (one.couldHaveName(name) ? mask | one.bit : mask), 0n);
@@ -109,15 +114,16 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
 }
 
 /** Puts a text of interest into the table, in front of others whose first four bytes have the same hash. */
-function writeText(memory: DataView, index: number, text: string, mask: bigint): void {
+function writeText(memory: DataView, index: number, { text, contains, mask }: NecessaryText & { mask: bigint }): void {
   const bytes = Buffer.from(`${text}"`, 'latin1');
   const at = layout.texts + index * layout.textSize;
   const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
+  const put = (part: Buffer, to: number): void => part.forEach((byte, n) => memory.setUint8(to + n, byte));
   memory.setUint8(at, bytes.length);
   memory.setUint8(at + 1, memory.getUint8(slot));
+  memory.setUint8(at + 2, contains?.length ?? 0);
   memory.setBigUint64(at + 8, mask, true);
-  bytes.forEach((byte, n) => {
-    memory.setUint8(at + 16 + n, byte);
-  });
+  put(bytes, at + 16);
+  put(Buffer.from(contains ?? '', 'latin1'), at + 64);
   memory.setUint8(slot, index);
 }

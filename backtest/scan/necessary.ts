@@ -1,6 +1,7 @@
 import type { Match } from '../../playbooks/matching/match.ts';
 import { parsePath } from '../../playbooks/matching/path.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
+import { numberOf } from '../../playbooks/matching/values.ts';
 
 /**
  * What a record cannot do without if a match is to hold, as far as raw bytes can tell it. These are necessary conditions only:
@@ -13,7 +14,13 @@ export interface Necessary {
    * Texts of which one must stand in the record as a whole string, key or value, written without escapes.
    * Undefined where nothing is known, or where the name alone says enough.
    */
-  texts?: readonly string[];
+  texts?: readonly NecessaryText[];
+}
+
+/** A text, and where it is a key, what its value must contain, should it be a text that is written without escapes. */
+export interface NecessaryText {
+  text: string;
+  contains?: string;
 }
 
 /** Derives the necessary conditions of a match. @throws InvalidPath */
@@ -45,7 +52,7 @@ function nameTest(match: Match): (name: string | undefined) => boolean {
 }
 
 interface Texts {
-  texts: readonly string[];
+  texts: readonly NecessaryText[];
   /** Values tell records apart better than keys, and few better than many. */
   cost: number;
 }
@@ -59,8 +66,7 @@ function textsOf(match: Match): Texts | undefined {
     case 'any': {
       const each = match.of.map(textsOf);
       if (!each.every((one) => one !== undefined)) return undefined;
-      const texts = [...new Set(each.flatMap((one) => one.texts))];
-      return { texts, cost: each.reduce((sum, one) => sum + one.cost, 0) };
+      return { texts: each.flatMap((one) => one.texts), cost: each.reduce((sum, one) => sum + one.cost, 0) };
     }
     case 'missing':
       return undefined;
@@ -68,6 +74,8 @@ function textsOf(match: Match): Texts | undefined {
       return valueTexts([match.value]) ?? keyText(match.path);
     case 'oneOf':
       return valueTexts(match.values) ?? keyText(match.path);
+    case 'like':
+      return keyText(match.path, match.glob);
     default:
       return keyText(match.path);
   }
@@ -75,22 +83,24 @@ function textsOf(match: Match): Texts | undefined {
 
 function valueTexts(values: readonly (string | number)[]): Texts | undefined {
   const texts = values.filter((value): value is string => typeof value === 'string' && isPlain(value));
-  return texts.length === values.length ? { texts, cost: texts.length } : undefined;
+  return texts.length === values.length ? { texts: texts.map((text) => ({ text })), cost: texts.length } : undefined;
 }
 
-function keyText(path: string): Texts | undefined {
+/** A key; of a glob, with the longest text that its value must contain. */
+function keyText(path: string, glob = ''): Texts | undefined {
   const step = parsePath(path).at(-1);
-  return step && 'key' in step && isPlain(step.key) ? { texts: [step.key], cost: 100 } : undefined;
+  if (!step || !('key' in step) || !isPlain(step.key)) return undefined;
+  const [contains = ''] = glob.split('*').sort((a, b) => b.length - a.length);
+  if (!plainText.test(contains)) return { texts: [{ text: step.key }], cost: 100 };
+  return { texts: [{ text: step.key, contains }], cost: 10 };
 }
+
+const plainText = /^[A-Za-z0-9 _.:@#$%&()*+,;=?!~|<>^{}[\]'-]{3,40}$/;
 
 /**
  * Whether JSON can write a text only as it is, or with `\u`, which the scanner takes for a sign to look closer. A text that a number
  * could be as well is none, since a JSON number compares with text by its digits.
  */
 function isPlain(text: string): boolean {
-  return (
-    /^[A-Za-z0-9 _.:@#$%&()*+,;=?!~|<>^{}[\]'-]{3,40}$/.test(text) &&
-    !/^[-+\d.eE]*$/.test(text) &&
-    !/Infinity$/.test(text)
-  );
+  return plainText.test(text) && numberOf(text) === undefined && !/^-?Infinity$/.test(text);
 }

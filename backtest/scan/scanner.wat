@@ -10,8 +10,9 @@
 ;;   0x00000  class of each byte             0x00200  what may follow a backslash: 1 yes, 2 "u"
 ;;   0x00100  next state: state * 16 + class 0x00300  value of each lower-case hexadecimal digit, 128 for none
 ;;   0x01000  for each hash of a string's first four bytes: its first token of interest, or 0
-;;   0x02000  tokens of interest, 64 bytes each: length, next token, ., ., ., ., ., ., detections (i64), text with its quote
 ;;   0x04000  control block                  0x05000  found records, 32 bytes each
+;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain; at 8 its detections
+;;            (i64), at 16 its text with the closing quote, at 64 what its value must contain
 ;;   0x30000  eventIDs, 16 bytes each        0xB0000  known event names, 80 bytes each
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
@@ -145,12 +146,35 @@
   (func $interest (param $p i32) (param $i i32) (result i64)
     (local $at i32) (local $ok i64)
     (loop $more
-      (local.set $at (i32.add (i32.const 0x2000) (i32.shl (local.get $i) (i32.const 6))))
+      (local.set $at (i32.add (i32.const 0x25000) (i32.shl (local.get $i) (i32.const 7))))
       (if (call $same (i32.add (local.get $at) (i32.const 16)) (i32.add (local.get $p) (i32.const 1)) (i32.load8_u (local.get $at)))
-        (then (local.set $ok (i64.or (local.get $ok) (i64.load offset=8 (local.get $at))))))
+        (then
+          (if (call $contains (i32.add (local.get $p) (i32.add (i32.load8_u (local.get $at)) (i32.const 1))) (local.get $at))
+            (then (local.set $ok (i64.or (local.get $ok) (i64.load offset=8 (local.get $at))))))))
       (local.set $i (i32.load8_u offset=1 (local.get $at)))
       (br_if $more (local.get $i)))
     (local.get $ok))
+
+  ;; Whether the string that is the value of a key, whose closing quote stands in front of $q, contains what the token at $at asks
+  ;; for. So too where nothing is asked for, and where the value is no string, has a backslash, or stands elsewhere.
+  (func $contains (param $q i32) (param $at i32) (result i32)
+    (local $length i32) (local $first i32) (local $c i32)
+    (local.set $length (i32.load8_u offset=2 (local.get $at)))
+    (if (i32.eqz (local.get $length)) (then (return (i32.const 1))))
+    (if (i32.ne (i32.load16_u (local.get $q)) (i32.const 0x223a)) (then (return (i32.const 1))))
+    (local.set $q (i32.add (local.get $q) (i32.const 2)))
+    (local.set $at (i32.add (local.get $at) (i32.const 64)))
+    (local.set $first (i32.load8_u (local.get $at)))
+    (loop $char
+      (local.set $c (i32.load8_u (local.get $q)))
+      (if (i32.eq (local.get $c) (local.get $first))
+        (then (if (call $same (local.get $at) (local.get $q) (local.get $length)) (then (return (i32.const 1))))))
+      (if (i32.eq (local.get $c) (i32.const 34)) (then (return (i32.const 0))))
+      (if (i32.eq (local.get $c) (i32.const 92)) (then (return (i32.const 1))))
+      (local.set $q (i32.add (local.get $q) (i32.const 1)))
+      (br_if $char (i32.lt_u (local.get $q) (global.get $end))))
+    (i32.const 1))
+  (global $end (mut i32) (i32.const 0))
 
   ;; Writes the record from $start to $p to the list where it may match or is not plain. Returns the list's length.
   (func $close (param $out i32) (param $start i32) (param $p i32) (param $ok i64) (param $slow i32) (param $nameAt i32) (param $nameLen i32) (param $base i32) (result i32)
@@ -350,6 +374,7 @@
     (local.set $depth (i32.load offset=0x4024 (i32.const 0)))
     (local.set $state (i32.load offset=0x4028 (i32.const 0)))
     (local.set $stack (i64.load offset=0x4030 (i32.const 0)))
+    (global.set $end (local.get $end))
     (global.set $inside (i64.const 0))
     (global.set $carry (i64.const 0))
     (global.set $wasScalar (i64.const 0))

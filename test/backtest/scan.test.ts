@@ -15,6 +15,8 @@ const criteria: Criterion[] = [
   { match: m.exists('errorCode') },
   { match: m.like('errorCode', '*Denied*') },
   { match: m.any(m.is('requestParameters.x', 'AccessDenied'), m.is('x', 'Stop')) },
+  { match: m.like('requestParameters.x', '*ccess*') },
+  { match: m.like('x', '*oot') },
   { match: m.is('eventID', 7) },
   { match: m.is('requestParameters.*', 'root') },
   { pattern: '{ $.eventName = Stop* && $.eventSource = "cloudtrail*" }' },
