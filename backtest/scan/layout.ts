@@ -118,7 +118,9 @@ function writeText(memory: DataView, index: number, { text, contains, mask }: Ne
   const bytes = Buffer.from(`${text}"`, 'latin1');
   const at = layout.texts + index * layout.textSize;
   const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
-  const put = (part: Buffer, to: number): void => part.forEach((byte, n) => memory.setUint8(to + n, byte));
+  const put = (part: Buffer, to: number): void => {
+    for (const [n, byte] of part.entries()) memory.setUint8(to + n, byte);
+  };
   memory.setUint8(at, bytes.length);
   memory.setUint8(at + 1, memory.getUint8(slot));
   memory.setUint8(at + 2, contains?.length ?? 0);

@@ -32,7 +32,9 @@ if (isMainThread) {
     const text = gunzipSync(readFileSync(files[n] ?? ''));
     if (mode !== 'parse') continue;
     const { Records } = JSON.parse(text.toString('utf8')) as { Records: unknown[] };
-    for (const record of Records) tests.forEach((test, k) => test(record) && (counts[k] = (counts[k] ?? 0) + 1));
+    for (const record of Records) {
+      for (const [k, test] of tests.entries()) if (test(record)) counts[k] = (counts[k] ?? 0) + 1;
+    }
   }
   parentPort?.postMessage({ counts } satisfies Part);
 }
