@@ -74,7 +74,7 @@ function judged(
   const events = [...mine, ...relatedEvents(detection, mine, near)];
   const incident: Incident = {
     ...{ id, detection: id, account, region: records[0]?.region ?? '', severity: detection.severity, status: 'open' },
-    ...{ openedAt: alarmAt, alarmAt, alarmName: id, events, actions: [], questions: [], failures: [], evidence: '' },
+    ...{ openedAt: alarmAt, alarmAt, alarmName: id, events, actions: [], failures: [], questions: [], evidence: '' },
     findings: response.investigate.includes('login-pattern') ? { 'login-pattern': loginPattern(events) } : {},
   };
   return {

@@ -2,7 +2,8 @@ import { AthenaClient } from '@aws-sdk/client-athena';
 import { backtestByAthena, createTable, QueryFailed } from '../backtest/athena.ts';
 import type { BacktestResult, Subject } from '../backtest/backtest.ts';
 import type { BacktestArguments } from './backtest.ts';
-import { CliFailure, explain } from './failure.ts';
+import { explained } from './backtest-failure.ts';
+import { CliFailure } from './failure.ts';
 
 /** Has Athena read the archive, through a table over it. @throws {CliFailure} */
 export async function backtestInAthena(
@@ -10,10 +11,10 @@ export async function backtestInAthena(
   subjects: readonly Subject[],
   { since, until, signal }: { since?: number | undefined; until?: number | undefined; signal: AbortSignal },
 ): Promise<BacktestResult> {
-  const { path = '', database, table, workgroup, output, region } = command;
+  const { path = '', database, table, workgroup, output, region, profile } = command;
   if (!path.startsWith('s3://'))
     throw new CliFailure('usage', `Athena reads what is in S3: give s3://BUCKET/PREFIX, not "${path}".`);
-  const client = new AthenaClient(region ? { region } : {});
+  const client = new AthenaClient({ ...(region ? { region } : {}), ...(profile ? { profile } : {}) });
   try {
     return await backtestByAthena({ client, database, table, workgroup, output, subjects, since, until, signal });
   } catch (error) {
@@ -24,6 +25,6 @@ export async function backtestInAthena(
         { cause: error },
       );
     }
-    throw explain(error, region ?? '');
+    throw await explained(error, command);
   }
 }

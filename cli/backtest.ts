@@ -9,7 +9,8 @@ import { textReport } from '../backtest/report/text.ts';
 import { detections, UnknownUnit } from '../playbooks/catalog.ts';
 import { parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { InvalidFilterPattern } from '../playbooks/matching/filter-pattern/scanner.ts';
-import { CliFailure, explain } from './failure.ts';
+import { explained } from './backtest-failure.ts';
+import { CliFailure } from './failure.ts';
 import { Progress } from './progress.ts';
 
 export const BACKTEST_USAGE = `Usage: npx cordon backtest PATH|s3://BUCKET/PREFIX [options]
@@ -155,13 +156,20 @@ function timeOf(name: string, text: string | undefined): number | undefined {
 }
 
 /** The archive at a path or in a bucket. @throws {CliFailure} */
-export async function archiveOf(path: string, { region }: Pick<BacktestArguments, 'region'>): Promise<Archive> {
+export async function archiveOf(
+  path: string,
+  { region, profile }: Pick<BacktestArguments, 'region' | 'profile'>,
+): Promise<Archive> {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(path) ?? [];
   if (bucket === undefined && /^s3:/.test(path))
     throw new CliFailure('usage', `"${path}" names no bucket: say s3://BUCKET/PREFIX.`);
   if (bucket !== undefined) {
     const { S3Client } = await import('@aws-sdk/client-s3');
-    return bucketArchive(new S3Client({ ...(region ? { region } : {}), followRegionRedirects: true }), bucket, prefix);
+    return bucketArchive(
+      new S3Client({ ...(region ? { region } : {}), ...(profile ? { profile } : {}), followRegionRedirects: true }),
+      bucket,
+      prefix,
+    );
   }
   try {
     return await localArchive(path);
@@ -200,7 +208,7 @@ export async function locally(
       },
     });
   } catch (error) {
-    throw error instanceof CliFailure ? error : explain(error, command.region ?? '');
+    throw await explained(error, command);
   } finally {
     progress.clear();
   }
