@@ -163,7 +163,9 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
 
       // Act
       const first = await undo(desk, incident, action, { reason: 'it was the user after all' });
-      const mail = await desk.mail(({ subject, body }) => subject.includes('UNDONE: failed-console-logins') && body.includes(action.key));
+      const mail = await desk.mail(
+        ({ subject, body }) => subject.includes('UNDONE: failed-console-logins') && body.includes(action.key),
+      );
       const second = await undo(desk, incident, action, { reason: 'once more' });
 
       // Assess

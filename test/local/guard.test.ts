@@ -281,7 +281,9 @@ describe('a deployment with a cap of 1, a suppression, and one detection in mode
         expect(actionOn(after, 'disable-iam-user', `IAM user ${trudy.name}`)).toMatchObject({
           ...{ status: 'undone', undoneBy: undoer(trail), reason: 'it was a drill' },
         });
-        const mail = await trail.mail(({ subject, body }) => subject.includes('UNDONE: trail-tampering') && body.includes(action.key));
+        const mail = await trail.mail(
+          ({ subject, body }) => subject.includes('UNDONE: trail-tampering') && body.includes(action.key),
+        );
         expect(mail.body).toContain(
           `\nBy ${undoer(trail)}, at ${after.actions.find(({ key }) => key === action.key)?.at.undone}\nReason: it was a drill\n`,
         );

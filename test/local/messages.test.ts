@@ -3,8 +3,8 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/c
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { as, type Stage } from '../../simulate/attack.ts';
 import { busEvent } from '../../playbooks/messages/events.ts';
+import { as, type Stage } from '../../simulate/attack.ts';
 import { pagerDutyEvent, slackMessage } from '../playbooks/documented.ts';
 import { answerAs } from './harness/approve.ts';
 import { Desk, type Played } from './harness/desk.ts';
