@@ -1,11 +1,12 @@
 import type { Detection } from '../detection.ts';
 import { sqlCondition } from './athena-sql.ts';
-import { cloudWatchPattern } from './cloudwatch-pattern.ts';
+
 import { eventPattern } from './event-pattern.ts';
 import { insightsQuery } from './insights-query.ts';
 import type { Match } from './match.ts';
 import { parsePath } from './path.ts';
 import { predicate } from './predicate.ts';
+import { cloudWatchPatterns } from './split.ts';
 
 /** Where else than in a metric filter a detection's match is to be said. */
 export const lanes = ['event-rule', 'insights', 'athena'] as const;
@@ -93,7 +94,8 @@ export function checkDetection(id: string, detection: Detection): void {
   for (const { name, record } of samples.other) {
     if (matches(record)) throw new DetectionRefused(id, `its match takes the sample "${name}" of samples.other.`);
   }
-  written(id, 'when, as a metric filter', () => cloudWatchPattern(when));
+  const exclusive = detection.alarm.atLeast > 1;
+  written(id, 'when, as a metric filter', () => cloudWatchPatterns(when, { exclusive }));
   for (const lane of lanes) {
     const claim = detection.lanes?.[lane];
     if (claim === undefined) continue;
