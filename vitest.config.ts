@@ -10,10 +10,11 @@ export default defineConfig({
           name: 'local',
           include: ['test/local/**/*.test.ts'],
           globalSetup: ['test/local/harness/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          // The files mostly wait, so all run at once; a project with workers of its own needs a group of its own.
-          maxWorkers: 6,
+          // Far more than any of it takes: a slow machine is no failure.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          // Many files deploy to a local AWS of their own, which takes a core; a project with workers of its own needs a group of its own.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

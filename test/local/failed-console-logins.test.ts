@@ -87,7 +87,7 @@ describe('a password is guessed, and the sign-in after it succeeds without MFA',
 
   it('stands in the ledger with users, addresses, times, frequency and the success', () => {
     const incident = theIncident(played);
-    expect(incident).toMatchObject({ outcome: 'contained', severity: 'HIGH', status: 'closed', failures: [] });
+    expect(incident).toMatchObject({ outcome: 'contained', severity: 'HIGH', status: 'handed-over', failures: [] });
     const failures = incident.events
       .filter(({ verdict }) => verdict === 'attempt')
       .map(({ record }) => record.eventTime);
@@ -224,7 +224,7 @@ describe('one address tries the passwords of a user and of nobody, and none is r
   it('is an attempt: the user is tagged and goes on working', async () => {
     expectOneAnsweredAlarm(played, 'failed-console-logins');
     const incident = theIncident(played);
-    expect(incident).toMatchObject({ outcome: 'attempt', severity: 'MEDIUM', status: 'closed', failures: [] });
+    expect(incident).toMatchObject({ outcome: 'attempt', severity: 'MEDIUM', status: 'handed-over', failures: [] });
     expect(actionsOf(incident)).toEqual([`tag-iam-user, IAM user ${name()}: verified`]);
     expect(await answerTo(stage, key)).toBe('allowed');
   });

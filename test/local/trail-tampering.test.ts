@@ -105,7 +105,7 @@ describe('an IAM user stops the trail', () => {
 
   it('stands in the ledger with user, action and the time that logging was off', () => {
     const incident = theIncident(played);
-    expect(incident).toMatchObject({ outcome: 'contained', severity: 'CRITICAL', status: 'closed', failures: [] });
+    expect(incident).toMatchObject({ outcome: 'contained', severity: 'CRITICAL', status: 'handed-over', failures: [] });
     expect(callsOf(incident)).toEqual([{ call: 'StopLogging', by: `IAM user ${offender.name}`, verdict: 'offence' }]);
     expect(incident.findings.actor).toMatchObject([{ kind: 'iam-user', addresses: [SOURCE] }]);
     const [gap] = incident.findings['logging-gap'] ?? [];
