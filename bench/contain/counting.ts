@@ -63,24 +63,26 @@ export function covered(intervals: readonly (readonly [number, number])[], from:
   return total;
 }
 
-/** What an action took: from the start of the step that contains to the end of the one that reads back. */
+/** What an action took. */
 export interface ActionTime {
-  /** By the clock, with what the state machine does in between. In ms. */
+  /** By the clock: from the start of the step that contains until the ledger has it as read back. In ms. */
   wall: number;
-  /** In the two functions alone. In ms. */
+  /** In its functions alone, from their start to their end. In ms. */
   functions: number;
-  /** One of the two ran in a new process. */
+  /** One of them ran in a new process. */
   cold: boolean;
 }
 
-/** The time of an action of an incident, or undefined where it was not contained and read back. */
-export function actionTime(lines: readonly StepLine[], key: string): ActionTime | undefined {
+/**
+ * The time of an action of an incident, or undefined where its steps are not in the log.
+ * @param verifiedAt when it was read back, in ms since the epoch
+ */
+export function actionTime(lines: readonly StepLine[], key: string, verifiedAt: number): ActionTime | undefined {
   const own = lines.filter((line) => line.key === key);
   const contain = own.find(({ phase }) => phase === 'contain');
-  const last = own.findLast(({ phase }) => phase === 'verify') ?? contain;
-  if (!contain || !last) return undefined;
+  if (!contain) return undefined;
   return {
-    wall: last.at - (contain.at - contain.ms),
+    wall: verifiedAt - (contain.at - contain.ms),
     functions: own.reduce((sum, { ms }) => sum + ms, 0),
     cold: own.some(({ cold }) => cold),
   };

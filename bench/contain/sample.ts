@@ -43,8 +43,8 @@ export function sampleOf(
   const containedAt = done.length > 0 ? Math.max(...done) : undefined;
   const until = containedAt ?? mailedAt;
   const before = lines.filter((line) => line.at - line.ms < until);
-  const key = actions.find(({ action, status }) => action === measured && status === 'verified')?.key;
-  const action = key === undefined ? undefined : actionTime(lines, key);
+  const verified = actions.find(({ action, status }) => action === measured && status === 'verified');
+  const action = verified && actionTime(lines, verified.key, Date.parse(verified.at.verified ?? ''));
   return {
     incidentId,
     cold: before.some(({ cold }) => cold),

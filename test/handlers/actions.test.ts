@@ -533,7 +533,7 @@ describe('assessing', () => {
     const told = atFirstCall;
     atFirstCall = undefined;
     reads.length = 0;
-    await verify(tagUser, key);
+    await contain(disableUser, await plan('disable-iam-user', { user: 'mallory' }));
 
     // What it announces afterwards holds nothing up.
     expect([told, atFirstCall]).toEqual([0, 1]);
