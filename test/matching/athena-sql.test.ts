@@ -23,7 +23,7 @@ async function inSql(conditions: readonly string[], records: readonly unknown[])
   return (await connection.runAndReadAll(query)).getRows();
 }
 
-describe('sqlCondition', () => {
+describe('sqlCondition', { timeout: 60_000 }, () => {
   it('says of every match and record what the predicate says', async () => {
     let agreed = 0;
     let held = 0;
