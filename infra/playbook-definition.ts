@@ -83,7 +83,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
     States: {
       Claim: invoke(
         arn('claim'),
-        { execution: expression('$states.context.Execution.Id'), event: expression('$states.input') },
+        { execution: expression('$states.context.Execution.Id'), event: expression('$states.context.Execution.Input') },
         {
           Assign: {
             incidentId: expression('$states.result.Payload.incidentId'),
@@ -121,8 +121,8 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         ],
         Default: 'Delivered twice',
       },
-      // An incident that is open already takes the record at its next look.
-      'Wait for the one before': { Type: 'Wait', Seconds: expression('$states.input.after'), Next: 'Collect' },
+      // An incident that is open already takes the record at its next look; then it is asked again whether it is open.
+      'Wait for the one before': { Type: 'Wait', Seconds: expression('$states.input.after'), Next: 'Claim' },
       'Delivered twice': { Type: 'Succeed' },
       Collect: invoke(
         arn('collect'),

@@ -75,11 +75,17 @@ export class Ledger {
 
   /** The head of an incident. @throws {NotInLedger} */
   async head(id: string): Promise<Head> {
+    const head = await this.headIfAny(id);
+    if (!head) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
+    return head;
+  }
+
+  /** The head of an incident that may not be there. */
+  async headIfAny(id: string): Promise<Head | undefined> {
     const { Item } = await this.#documents.send(
       new GetCommand({ TableName: this.#table, Key: { pk: pk(id), sk: 'HEAD' }, ConsistentRead: true }),
     );
-    if (!Item) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
-    return headItem.parse(Item);
+    return Item && headItem.parse(Item);
   }
 
   /** Everything about an incident, records in order of their time. @throws {NotInLedger} */

@@ -53,14 +53,15 @@ export interface Claimed {
   detection: string;
   /** False when another execution has this alarm: EventBridge delivers at least once. */
   proceed: boolean;
-  /** Seconds to wait first, for an incident that is open to take the record. */
+  /** Seconds to wait, and then to ask again: an incident that is open may take the record. */
   after: number;
 }
 
-/** For so many milliseconds after its opening, an incident looks again soon enough to take what comes meanwhile. */
+/** An incident that was opened so many milliseconds before takes what comes meanwhile. */
 const TAKES_MORE_MS = 60_000;
-/** Longer than until its second look. */
-const AFTER_SECONDS = 45;
+/** So often it is asked whether the other is done, in seconds, and for so long, in milliseconds. */
+const AFTER_SECONDS = 30;
+const LONGEST_WAIT_MS = 5 * 60_000;
 
 /** What an incident is opened for. */
 interface Opening {
@@ -91,7 +92,8 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
   log.appendKeys({ incidentId });
   // Before the incident, so that none is ever without the record that it was opened for.
   if (record) await ledger.keepTrigger(incidentId, record);
-  const other = record && (await openBefore(incidentId, detection, context));
+  const openedAt = (await ledger.headIfAny(incidentId))?.openedAt ?? now().toISOString();
+  const other = record && (await openBefore({ id: incidentId, detection, openedAt }, context));
   if (record && other) await ledger.keepTrigger(other.id, record);
   const opened = await ledger.open({
     id: incidentId,
@@ -100,7 +102,7 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     region,
     severity,
     status: 'open',
-    openedAt: now().toISOString(),
+    openedAt,
     alarmAt: at.toISOString(),
     alarmName,
     ...(reason ? { alarmReason: reason } : {}),
@@ -112,25 +114,31 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
   const after = other ? AFTER_SECONDS : 0;
   const head = await ledger.head(incidentId);
   const proceed = opened || head.execution === execution;
-  if (proceed) await announce(context, incidentOpened(head));
-  else log.info('the event was delivered again', { execution });
+  // While it waits for another, it asks again and again: it was announced when it was opened.
+  if (proceed && (opened || after === 0)) await announce(context, incidentOpened(head));
+  if (!proceed) log.info('the event was delivered again', { execution });
   return { incidentId, detection, proceed, after };
 }
 
 /**
- * The incident of the detection that an event has opened just before. It gets the record too, and looks again before this one
- * goes on, which then finds it claimed: so a storm of calls is one incident and not a thousand. Should the other be done
- * already, this one treats the record itself.
+ * The incident of the detection that an event has opened just before this one, while it is open. It gets the record too, and
+ * this one waits until it is done, and then finds the record claimed: so a storm of calls is one incident and not a thousand.
+ * Should the other not have taken it, this one treats it.
  */
-async function openBefore(incidentId: string, detection: string, { ledger, now }: Context): Promise<Head | undefined> {
-  const since = new Date(now().getTime() - TAKES_MORE_MS).toISOString();
+async function openBefore(
+  { id, detection, openedAt }: Pick<Head, 'id' | 'detection' | 'openedAt'>,
+  { ledger, now }: Context,
+): Promise<Head | undefined> {
+  const opened = Date.parse(openedAt);
+  if (now().getTime() - opened > LONGEST_WAIT_MS) return undefined;
   return (await ledger.recent(50)).findLast(
     (head) =>
       head.detection === detection &&
       head.lane === 'event' &&
       head.status === 'open' &&
-      head.openedAt >= since &&
-      head.id !== incidentId,
+      head.openedAt < openedAt &&
+      Date.parse(head.openedAt) >= opened - TAKES_MORE_MS &&
+      head.id !== id,
   );
 }
 

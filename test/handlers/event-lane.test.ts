@@ -79,7 +79,7 @@ describe('an incident that the event of a call opens', () => {
     await collected(first.incidentId);
     desk.pass(20);
     const again = await started(deleted(), 'run-2');
-    expect([first.after, again.after]).toEqual([0, 45]);
+    expect([first.after, again.after]).toEqual([0, 30]);
 
     const looked = await collect({ incidentId: first.incidentId, round: 1, empty: 0 }, desk.context);
     expect(looked).toMatchObject({ fresh: 1 });
@@ -90,14 +90,28 @@ describe('an incident that the event of a call opens', () => {
   it('treats its record itself where the one before is done with, or is old', async () => {
     withoutLogGroup();
     const first = await started(deleted());
-    const second = await started(deleted(), 'run-2');
+    desk.pass(1);
+    const record = deleted();
+    const second = await started(record, 'run-2');
+    desk.pass(30);
+    expect(await started(record, 'run-2')).toEqual({ ...second, after: 30 });
     await desk.context.ledger.updateHead(first.incidentId, { status: 'closed' });
-    await desk.context.ledger.updateHead(second.incidentId, { status: 'closed' });
 
+    expect(await started(record, 'run-2')).toEqual({ ...second, after: 0 });
     expect(await collected(second.incidentId)).toMatchObject({ fresh: 1 });
-    expect(await started(deleted(), 'run-3')).toMatchObject({ after: 0 });
     desk.pass(61);
-    expect(await started(deleted(), 'run-4')).toMatchObject({ after: 0 });
+    expect(await started(deleted(), 'run-3')).toMatchObject({ after: 0 });
+  });
+
+  it('waits for no other longer than five minutes, and never for one that came later', async () => {
+    const record = deleted();
+    const first = await started(record);
+    desk.pass(1);
+    const other = deleted();
+    await started(other, 'run-2');
+    expect(await started(record)).toEqual({ ...first, after: 0 });
+    desk.pass(301);
+    expect(await started(other, 'run-2')).toMatchObject({ proceed: true, after: 0 });
   });
 
   it('takes its record although the log group is gone, and plans to make it again', async () => {
