@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { STSClient } from '@aws-sdk/client-sts';
+import { detections } from '../../playbooks/catalog.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { plain } from '../../playbooks/report/words.ts';
 import type { Attack } from '../../simulate/attack.ts';
@@ -58,6 +59,12 @@ export default command({
       return undefined;
     }
     const attack = attacks.find(({ detection }) => detection === args.SCENARIO);
+    if (!attack && Object.hasOwn(detections, args.SCENARIO)) {
+      throw new CliFailure(
+        'failed',
+        `Nothing that is made for it sets ${args.SCENARIO} off: it looks at the installation’s own resources only, which no simulation touches.`,
+      );
+    }
     if (!attack) {
       const known = attacks.map(({ detection }) => detection).join(', ');
       throw new CliFailure('usage', `There is no scenario "${plain(args.SCENARIO)}". There are: ${known}.`);

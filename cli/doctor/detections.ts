@@ -5,12 +5,13 @@ import {
   paginateDescribeMetricFilters,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { detections } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { type Detection, matchOf } from '../../playbooks/detection.ts';
 import {
   type FilterPattern,
   matchesPattern,
   parseFilterPattern,
 } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
 import { asDeployed, type Check, type Finding, info, orAllOk, todo } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, type Resource, textOf } from './template.ts';
@@ -27,7 +28,7 @@ export const filterCheck: Check = {
     const { desk, settings } = installation;
     const client = desk.client(CloudWatchLogsClient);
     const live: MetricFilter[] = [];
-    for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName: settings.logGroup })) {
+    for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName: settings.trail.logGroup })) {
       live.push(...(page.metricFilters ?? []));
     }
     const changed = ofType(installation, 'AWS::Logs::MetricFilter').flatMap((one) => differs(one, live, installation));
@@ -51,7 +52,7 @@ function differs(declared: Resource, live: MetricFilter[], { scope, settings }: 
   };
   const there = live.find(({ filterName }) => filterName === FilterName);
   const wanted = textOf(pattern, scope);
-  const mend = `aws logs put-metric-filter --log-group-name ${settings.logGroup} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
+  const mend = `aws logs put-metric-filter --log-group-name ${settings.trail.logGroup} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
   if (!there) return [todo(`the metric filter ${FilterName} IS GONE: what it looks for is not seen`, mend)];
   if (!agrees(pattern, there.filterPattern ?? '', scope)) {
     return [todo(`the metric filter ${FilterName} has another pattern than it was deployed with`, mend)];
@@ -64,17 +65,25 @@ function differs(declared: Resource, live: MetricFilter[], { scope, settings }: 
 }
 
 /** The samples that the filters of a detection, taken together, tell wrong: the installation may be older than this catalog. */
-function misjudged(id: string, { samples }: Detection, live: MetricFilter[], { desk }: Installation): Finding[] {
+function misjudged(
+  id: string,
+  detection: Detection,
+  live: MetricFilter[],
+  { desk, settings }: Installation,
+): Finding[] {
+  // Where a detection looks at some resources only, by those of this installation.
+  const counts = predicate(matchOf(detection, settings.trail));
+  const { samples } = detection;
   const patterns: FilterPattern[] = live
     .filter(({ metricTransformations = [] }) =>
       metricTransformations.some((one) => one.metricNamespace === desk.prefix && one.metricName === id),
     )
     .map(({ filterPattern = '' }) => parseFilterPattern(filterPattern));
   const seen = (record: unknown) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
-  const wrong = [
-    ...samples.matching.filter(({ record }) => !seen(record)).map(({ name }) => `does not see "${name}"`),
-    ...samples.other.filter(({ record }) => seen(record)).map(({ name }) => `takes "${name}" for an offence`),
-  ];
+  const wrong = [...samples.matching, ...samples.other].flatMap(({ name, record }) => {
+    if (seen(record) === counts(record)) return [];
+    return [counts(record) ? `does not see "${name}"` : `takes "${name}" for an offence`];
+  });
   if (wrong.length === 0) return [];
   const more = wrong.length > 3 ? ` and ${wrong.length - 3} more` : '';
   return [todo(`${id} ${wrong.slice(0, 3).join(', ')}${more}`, 'Deploy this version: npx cdk deploy --all')];

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
+import type { KnownTrail } from '../../playbooks/detection.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
 import type { Desk } from '../desk.ts';
 import { isNoStack } from '../explain.ts';
@@ -23,7 +24,8 @@ export interface Installation {
 
 /** What a deployment tells its functions, as far as a desk needs it. */
 export interface InstalledSettings {
-  logGroup: string;
+  /** The trail that the detections read, by what it delivers through. */
+  trail: KnownTrail;
   mode: Mode;
   modes: Record<string, Mode>;
 }
@@ -31,6 +33,9 @@ export interface InstalledSettings {
 const json = z.string().transform((text): unknown => JSON.parse(text));
 const variables = z.object({
   CORDON_LOG_GROUP: z.string(),
+  CORDON_TRAIL_PARTS: json.pipe(
+    z.object({ bucket: z.string().optional(), role: z.string().optional(), key: z.string().optional() }),
+  ),
   CORDON_MODE: z.enum(modes),
   CORDON_MODES: json.pipe(z.record(z.string(), z.enum(modes))),
 });
@@ -47,7 +52,11 @@ export async function installedSettings(desk: Desk): Promise<InstalledSettings> 
     .client(LambdaClient)
     .send(new GetFunctionConfigurationCommand({ FunctionName: `${desk.prefix}-collect` }));
   const read = variables.parse(Environment?.Variables);
-  return { logGroup: read.CORDON_LOG_GROUP, mode: read.CORDON_MODE, modes: read.CORDON_MODES };
+  return {
+    trail: { logGroup: read.CORDON_LOG_GROUP, ...read.CORDON_TRAIL_PARTS },
+    mode: read.CORDON_MODE,
+    modes: read.CORDON_MODES,
+  };
 }
 
 /** Reads an installation from CloudFormation. An account's own trail has no stack here. */

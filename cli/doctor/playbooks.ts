@@ -47,7 +47,7 @@ export const ruleCheck: Check = {
         const on = typeof bus === 'string' ? { EventBusName: bus } : busOf(bus, installation);
         const rule = await client.send(new DescribeRuleCommand({ Name, ...on }));
         const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name, ...on }));
-        return inspectRule(properties, rule, Targets, installation);
+        return inspectRule(properties, rule, Targets, on, installation);
       },
     );
     return orAllOk(wrong, `${rules.length} rules are on, with their targets`);
@@ -64,6 +64,7 @@ function inspectRule(
   properties: Record<string, unknown>,
   rule: { State?: string | undefined; EventPattern?: string | undefined; ScheduleExpression?: string | undefined },
   targets: { Id?: string | undefined; Arn?: string | undefined; RoleArn?: string | undefined }[],
+  { EventBusName }: { EventBusName?: string },
   installation: Installation,
 ): Finding[] {
   const {
@@ -75,9 +76,12 @@ function inspectRule(
     Targets?: { Id: string; Arn: unknown; RoleArn?: unknown }[];
   };
   const { scope } = installation;
+  const bus = EventBusName ? ` --event-bus-name ${EventBusName}` : '';
   const wrong: Finding[] = [];
   if (rule.State !== 'ENABLED') {
-    wrong.push(todo(`the rule ${Name} IS OFF: what it starts does not start`, `aws events enable-rule --name ${Name}`));
+    wrong.push(
+      todo(`the rule ${Name} IS OFF: what it starts does not start`, `aws events enable-rule --name ${Name}${bus}`),
+    );
   }
   const pattern = rule.EventPattern ? (JSON.parse(rule.EventPattern) as unknown) : undefined;
   if (EventPattern && !agrees(EventPattern, pattern, scope)) {

@@ -20,12 +20,12 @@ export const trailCheck: Check = {
     const client = desk.client(CloudTrailClient);
     const { trailList = [] } = await client.send(new DescribeTrailsCommand({}));
     const delivering = trailList.filter(
-      ({ CloudWatchLogsLogGroupArn: arn = '' }) => arn.split(':').slice(6)[0] === settings.logGroup,
+      ({ CloudWatchLogsLogGroupArn: arn = '' }) => arn.split(':').slice(6)[0] === settings.trail.logGroup,
     );
     if (delivering.length === 0) {
       return [
         todo(
-          `no trail delivers to ${settings.logGroup}: nothing is detected`,
+          `no trail delivers to ${settings.trail.logGroup}: nothing is detected`,
           `npx cdk deploy ${desk.prefix}-trail, or let your own trail deliver there`,
         ),
       ];
@@ -115,7 +115,7 @@ export const baselineCheck: Check = {
   id: 'baselines',
   run: async ({ desk, settings }) => {
     const baselines = await desk.ledger.baselines.all();
-    const mine = baselines.filter(({ state }) => state.settings.logGroup?.includes(`:${settings.logGroup}`));
+    const mine = baselines.filter(({ state }) => state.settings.logGroup?.includes(`:${settings.trail.logGroup}`));
     if (mine.length > 0) {
       return mine.map(({ trail, version, takenAt }) =>
         ok(`${trail} has version ${version}, of ${takenAt.slice(0, 16)}Z`),
@@ -123,7 +123,7 @@ export const baselineCheck: Check = {
     }
     return [
       todo(
-        `there is none of a trail that delivers to ${settings.logGroup}: a change of it cannot be put back`,
+        `there is none of a trail that delivers to ${settings.trail.logGroup}: a change of it cannot be put back`,
         `aws lambda invoke --function-name ${desk.prefix}-keep-baseline --payload '{}' /dev/stdout`,
       ),
     ];

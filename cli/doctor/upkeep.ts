@@ -101,7 +101,7 @@ export const queueCheck: Check = {
       if (count > 0) {
         wrong.push(
           todo(
-            `${plural(count, 'event')} could not be delivered: an alarm may have started no playbook`,
+            `${plural(count, 'event')} in ${QueueName} could not be delivered: nobody has acted on them`,
             `aws sqs receive-message --queue-url ${QueueUrl} --max-number-of-messages 10 --attribute-names All --message-attribute-names All`,
           ),
         );

@@ -37,7 +37,7 @@ const reading: readonly Permission[] = [
   allow(['events:DescribeEventBus'], 'arn:{partition}:events:{region}:{account}:event-bus/{prefix}*'),
   allow(['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'], roles),
   allow(['sns:ListSubscriptionsByTopic'], '{topic}', '{escalationTopic}'),
-  allow(['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], 'arn:{partition}:sqs:{region}:{account}:{prefix}-undelivered'),
+  allow(['sqs:GetQueueAttributes', 'sqs:GetQueueUrl'], 'arn:{partition}:sqs:{region}:{account}:{prefix}-undelivered*'),
   allow(['cloudtrail:GetTrailStatus', 'cloudtrail:GetEventSelectors'], trails),
   // Neither can be narrowed.
   allow(['cloudtrail:DescribeTrails', 'cloudwatch:DescribeAlarms'], '*'),
