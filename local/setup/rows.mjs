@@ -68,12 +68,12 @@ export function tableOf(rows) {
 export function keepTable(root, rows, { write }) {
   const table = tableOf(rows);
   const file = join(root, FILE);
+  // Nothing to tell and nothing told.
+  if (rows.length === 0 && !existsSync(file)) return { ok: true, output: '' };
   if (write) {
     writeFileSync(file, table);
     return { ok: true, output: '' };
   }
-  // Nothing to tell and nothing told.
-  if (rows.length === 0 && !existsSync(file)) return { ok: true, output: '' };
   const there = existsSync(file) ? readFileSync(file, 'utf8') : '';
   return { ok: there === table, output: `${FILE} is out of date: run npm run rows and commit it.` };
 }

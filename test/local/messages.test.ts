@@ -179,7 +179,7 @@ describe('messages to receivers that accept', () => {
     });
     expect(actions.sort()).toEqual(
       ['disable-iam-user', 'start-logging', 'tag-iam-user'].flatMap((action) =>
-        ['contained', 'planned', 'verified'].map((status) => `${action}: ${status}`),
+        ['planned', 'verified'].map((status) => `${action}: ${status}`),
       ),
     );
     expect(await drain(sqs, UNDELIVERED)).toEqual([]);
