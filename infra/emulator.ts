@@ -74,16 +74,25 @@ class PlainHttp implements IAspect {
   }
 }
 
-/** The local AWS takes the rule of ListTargetsByRule for any: who may list the targets of some rules could list none. */
-class TargetsOfAnyRule implements IAspect {
+/** Calls whose resource the local AWS takes for another: who may make them of some resources could make them of none. */
+const OF_ANYTHING = ['events:DescribeEventBus', 'events:ListTargetsByRule'];
+
+class OfAnything implements IAspect {
   visit(node: IConstruct): void {
     if (!CfnResource.isCfnResource(node) || node.cfnResourceType !== 'AWS::IAM::ManagedPolicy') return;
     if (!('policyDocument' in node)) return;
     const policy = Stack.of(node).resolve(node.policyDocument) as { Statement: { Action: string | string[] }[] };
-    const statements = policy.Statement.map((one) =>
-      one.Action === 'events:ListTargetsByRule' ? { ...one, Resource: '*' } : one,
-    );
-    node.policyDocument = { ...policy, Statement: statements };
+    const actionsOf = ({ Action }: { Action: string | string[] }) => (Array.isArray(Action) ? Action : [Action]);
+    const found = OF_ANYTHING.filter((action) => policy.Statement.some((one) => actionsOf(one).includes(action)));
+    if (found.length === 0) return;
+    const statements = policy.Statement.map((one) => ({
+      ...one,
+      Action: actionsOf(one).filter((action) => !found.includes(action)),
+    })).filter(({ Action }) => Action.length > 0);
+    node.policyDocument = {
+      ...policy,
+      Statement: [...statements, { Effect: 'Allow', Action: found, Resource: '*' }],
+    };
   }
 }
 
@@ -91,7 +100,7 @@ class TargetsOfAnyRule implements IAspect {
 export function forLocalAws(app: IConstruct): void {
   Aspects.of(app).add(new LeaveOut());
   Aspects.of(app).add(new PlainHttp());
-  Aspects.of(app).add(new TargetsOfAnyRule());
+  Aspects.of(app).add(new OfAnything());
 }
 
 /** With IAM enforced, the local AWS refuses the bootstrap's publishing role its bucket: the caller's own credentials publish. */

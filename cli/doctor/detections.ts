@@ -25,13 +25,19 @@ const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 export const filterCheck: Check = {
   id: 'filters',
   run: async (installation) => {
-    const { desk, settings } = installation;
-    const client = desk.client(CloudWatchLogsClient);
-    const live: MetricFilter[] = [];
-    for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName: settings.trail.logGroup })) {
-      live.push(...(page.metricFilters ?? []));
+    const declared = ofType(installation, 'AWS::Logs::MetricFilter');
+    const groups = new Map<string, MetricFilter[]>();
+    for (const name of new Set([
+      installation.settings.trail.logGroup,
+      ...declared.map((one) => groupOf(one, installation)),
+    ])) {
+      groups.set(name, await filtersOf(name, installation));
     }
-    const changed = ofType(installation, 'AWS::Logs::MetricFilter').flatMap((one) => differs(one, live, installation));
+    const changed = declared.flatMap((one) => {
+      const group = groupOf(one, installation);
+      return differs(one, group, groups.get(group) ?? [], installation);
+    });
+    const live = groups.get(installation.settings.trail.logGroup) ?? [];
     const blind = Object.entries(detections).flatMap(([id, detection]) => misjudged(id, detection, live, installation));
     return orAllOk(
       [...changed, ...blind],
@@ -40,7 +46,23 @@ export const filterCheck: Check = {
   },
 };
 
-function differs(declared: Resource, live: MetricFilter[], { scope, settings }: Installation): Finding[] {
+const groupOf = ({ properties }: Resource, { scope }: Installation): string => textOf(properties.LogGroupName, scope);
+
+/** The metric filters of a log group; none where it is gone, which then stands with each filter. */
+async function filtersOf(logGroupName: string, { desk }: Installation): Promise<MetricFilter[]> {
+  const client = desk.client(CloudWatchLogsClient);
+  const found: MetricFilter[] = [];
+  try {
+    for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName })) {
+      found.push(...(page.metricFilters ?? []));
+    }
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') throw error;
+  }
+  return found;
+}
+
+function differs(declared: Resource, group: string, live: MetricFilter[], { scope }: Installation): Finding[] {
   const {
     FilterName,
     FilterPattern: pattern,
@@ -52,7 +74,7 @@ function differs(declared: Resource, live: MetricFilter[], { scope, settings }: 
   };
   const there = live.find(({ filterName }) => filterName === FilterName);
   const wanted = textOf(pattern, scope);
-  const mend = `aws logs put-metric-filter --log-group-name ${settings.trail.logGroup} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
+  const mend = `aws logs put-metric-filter --log-group-name ${group} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
   if (!there) return [todo(`the metric filter ${FilterName} IS GONE: what it looks for is not seen`, mend)];
   if (!agrees(pattern, there.filterPattern ?? '', scope)) {
     return [todo(`the metric filter ${FilterName} has another pattern than it was deployed with`, mend)];

@@ -10,6 +10,7 @@ const rules = [
   'arn:{partition}:events:{region}:{account}:rule/{prefix}-*',
   'arn:{partition}:events:{region}:{account}:rule/*/{prefix}-*',
 ];
+const ownLogs = 'arn:{partition}:logs:{region}:{account}:log-group:/{prefix}/playbooks:*';
 const roles = 'arn:{partition}:iam::{account}:role/{prefix}-*';
 
 /** Looking at everything that cordon has written down, and at how it stands itself, as `doctor` does. */
@@ -17,11 +18,8 @@ const reading: readonly Permission[] = [
   allow(['dynamodb:GetItem', 'dynamodb:Query'], '{table}', '{table}/index/*'),
   allow(['dynamodb:DescribeTable', 'dynamodb:DescribeContinuousBackups'], '{table}'),
   allow(['s3:GetObject', 's3:ListBucket'], '{evidence}', '{evidence}/*'),
-  allow(
-    ['logs:FilterLogEvents', 'logs:GetLogEvents'],
-    'arn:{partition}:logs:{region}:{account}:log-group:/{prefix}/playbooks:*',
-  ),
-  allow(['logs:DescribeMetricFilters'], '{logGroup}', '{logGroup}:*'),
+  allow(['logs:FilterLogEvents', 'logs:GetLogEvents'], ownLogs),
+  allow(['logs:DescribeMetricFilters'], '{logGroup}', '{logGroup}:*', ownLogs),
   allow(
     ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:DescribeStateMachine', 'states:ListExecutions'],
     machines,
@@ -32,8 +30,7 @@ const reading: readonly Permission[] = [
     ...stacks,
   ),
   allow(['lambda:GetFunctionConfiguration'], functions),
-  allow(['events:DescribeRule'], ...rules),
-  allow(['events:ListTargetsByRule'], ...rules),
+  allow(['events:DescribeRule', 'events:ListTargetsByRule'], ...rules),
   allow(['events:DescribeEventBus'], 'arn:{partition}:events:{region}:{account}:event-bus/{prefix}*'),
   allow(['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'], roles),
   allow(['sns:ListSubscriptionsByTopic'], '{topic}', '{escalationTopic}'),
