@@ -10,7 +10,7 @@ const rules = [
   'arn:{partition}:events:{region}:{account}:rule/{prefix}-*',
   'arn:{partition}:events:{region}:{account}:rule/*/{prefix}-*',
 ];
-const ownLogs = 'arn:{partition}:logs:{region}:{account}:log-group:/{prefix}/playbooks:*';
+const ownLogs = ['', ':*'].map((end) => `arn:{partition}:logs:{region}:{account}:log-group:/{prefix}/playbooks${end}`);
 const roles = 'arn:{partition}:iam::{account}:role/{prefix}-*';
 
 /** Looking at everything that cordon has written down, and at how it stands itself, as `doctor` does. */
@@ -18,8 +18,8 @@ const reading: readonly Permission[] = [
   allow(['dynamodb:GetItem', 'dynamodb:Query'], '{table}', '{table}/index/*'),
   allow(['dynamodb:DescribeTable', 'dynamodb:DescribeContinuousBackups'], '{table}'),
   allow(['s3:GetObject', 's3:ListBucket'], '{evidence}', '{evidence}/*'),
-  allow(['logs:FilterLogEvents', 'logs:GetLogEvents'], ownLogs),
-  allow(['logs:DescribeMetricFilters'], '{logGroup}', '{logGroup}:*', ownLogs),
+  allow(['logs:FilterLogEvents', 'logs:GetLogEvents'], ...ownLogs),
+  allow(['logs:DescribeMetricFilters'], '{logGroup}', '{logGroup}:*', ...ownLogs),
   allow(
     ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:DescribeStateMachine', 'states:ListExecutions'],
     machines,
