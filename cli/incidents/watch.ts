@@ -4,7 +4,7 @@ import type { Ledger } from '../../handlers/incidents/ledger.ts';
 import type { StoredQuestion } from '../../handlers/incidents/questions.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { isWaiting } from '../../playbooks/question.ts';
-import { clock, plain } from '../../playbooks/report/words.ts';
+import { clock, plain, plural } from '../../playbooks/report/words.ts';
 import type { ExitKind } from '../failure.ts';
 import type { Out } from '../output/out.ts';
 import { Screen } from '../output/screen.ts';
@@ -210,14 +210,15 @@ export function listView(heads: readonly Head[], waiting: readonly StoredQuestio
 /** The view of one incident. */
 export function incidentView(incident: Incident & Head, now: Date, out: Out): string[] {
   const { paint } = out;
-  const { actions, questions, failures, events, alarmAt } = incident;
+  const { actions, failures, events, alarmAt } = incident;
+  const waiting = incident.questions.filter(isWaiting);
   const next = nextCommands(incident).filter((one) => !one.includes('incidents watch'));
   return [
     `${headline(incident, out)}   ${paint('quiet', 'q ends')}`,
-    `alarm at ${clock(alarmAt)}, ${span(now.getTime() - Date.parse(alarmAt))} ago; ${events.length} records`,
+    `alarm at ${clock(alarmAt)}, ${span(now.getTime() - Date.parse(alarmAt))} ago; ${plural(events.length, 'record')}`,
     ...failures.map(({ step, error }) => paint('bad', plain(`step ${step} FAILED: ${error}`))),
     ...(actions.length > 0 ? ['', ...actionTable(actions, out).split('\n')] : []),
-    ...(questions.length > 0 ? ['', ...questionTable(questions, now, out).split('\n')] : []),
+    ...(waiting.length > 0 ? ['', ...questionTable(waiting, now, out).split('\n')] : []),
     ...(next.length > 0 ? ['', ...next.map((one) => paint('info', one))] : []),
   ];
 }

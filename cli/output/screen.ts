@@ -28,8 +28,9 @@ export class Screen {
     }
     const rows = this.#out.size?.rows ?? 24;
     const shown = lines.length > rows ? [...lines.slice(0, rows - 1), '...'] : lines;
-    // Each line ends by clearing its rest, the last one by clearing what is below it.
-    this.#out.raw(`${BEGIN}\x1b[H${shown.map((one) => `${one}\x1b[K`).join('\r\n')}\x1b[J${END}`);
+    // Each line is cleared before it is written: behind a full one, that would take its last character.
+    const below = shown.length < rows ? '\r\n\x1b[J' : '';
+    this.#out.raw(`${BEGIN}\x1b[H${shown.map((one) => `\x1b[2K${one}`).join('\r\n')}${below}${END}`);
   }
 
   /** Gives the terminal back as it was. May be called again. */

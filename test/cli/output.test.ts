@@ -106,7 +106,8 @@ describe('a view that is redrawn', () => {
 
     const written = raw.join('');
     expect(written.match(/\[\?1049h/g)).toHaveLength(1);
-    expect(raw[1]).toContain('one\u001b[K\r\ntwo\u001b[K\r\n...\u001b[K');
+    expect(raw[1]).toContain('\u001b[2Kone\r\n\u001b[2Ktwo\r\n\u001b[2K...\u001b[?2026l');
+    expect(raw[2]).toContain('\u001b[2Kone\r\n\u001b[J');
     expect(written.endsWith('\u001b[?25h\u001b[?1049l')).toBe(true);
     expect(written.match(/\[\?1049l/g)).toHaveLength(1);
     expect(process.listenerCount('exit')).toBe(exits);

@@ -40,7 +40,7 @@ describe('the view of one incident', () => {
 
     const text = lines.join('\n');
     expect(text).toContain('CRITICAL  open  in progress  trail-tampering-20260501-030112-4f1a');
-    expect(text).toContain('4 min ago; 1 records');
+    expect(text).toContain('4 min ago; 1 record');
     expect(text).toMatch(/start-logging-\w+ +verified +03:01:22Z +start logging again/);
     expect(text).toMatch(/disable-iam-user-3f9a1c +approval +open +24 h left/);
     expect(text).toContain('step activity-in-gap FAILED: ThrottlingException');
