@@ -39,6 +39,9 @@ export const readTrailPermissions = [
 export const home = (trail: string, context: Context): CloudTrailClient =>
   context.client(CloudTrailClient, trail.split(':')[3]);
 
+/** How CloudTrail says that there is no such trail. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListTags.html */
+const ABSENT = new Set(['TrailNotFoundException', 'ResourceNotFoundException']);
+
 /** Everything that CloudTrail says of a trail, or undefined where it does not exist. */
 export async function readTrail(arn: string, context: Context): Promise<TrailReading | undefined> {
   const client = home(arn, context);
@@ -76,7 +79,8 @@ export async function readTrail(arn: string, context: Context): Promise<TrailRea
       ),
     };
   } catch (error) {
-    if (errorName(error) === 'TrailNotFoundException') return undefined;
+    // The calls run at once, and the one for the tags has a name of its own for it.
+    if (ABSENT.has(errorName(error))) return undefined;
     throw error;
   }
 }

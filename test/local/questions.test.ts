@@ -21,7 +21,9 @@ import { eventually } from './harness/eventually.ts';
 import { ended, start } from './harness/executions.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';
 import { answerTo } from './harness/offender.ts';
+import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
+let aws: TestAws;
 let desk: Desk;
 let stage: Stage;
 /** An analyst with the policy that the deployment makes for those who answer. */
@@ -31,8 +33,10 @@ let colleague: AccessKey;
 
 const administrator = () => new IAMClient(as(stage, stage.administrator));
 
+// The trail is stopped here too, and what comes of it must not mix with what another file plays.
 beforeAll(async () => {
-  desk = await Desk.open('trail-tampering');
+  aws = await startTestAws();
+  desk = await Desk.open('trail-tampering', aws.shared);
   stage = desk.stage();
   analyst = await makeAttacker(stage, `analyst-${stage.mark}`, ['sts:GetCallerIdentity']);
   colleague = await makeAttacker(stage, `colleague-${stage.mark}`, ['cloudformation:DescribeStacks', 'iam:List*']);
@@ -43,7 +47,10 @@ beforeAll(async () => {
     }),
   );
 });
-afterAll(() => desk?.close());
+afterAll(async () => {
+  await desk?.close();
+  await aws?.close();
+});
 
 /** A role that may stop the trail and answer questions, and credentials of it. */
 async function roleOf(name: string): Promise<Credentials> {

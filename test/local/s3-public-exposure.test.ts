@@ -255,7 +255,9 @@ describe('two users open a bucket each at the same time', () => {
     expect(status).toBe('SUCCEEDED');
     expect(await anonymously(`${bucket}/list.csv`)).toBe(200);
     expect(came.alarm).toEqual([]);
-    expect(came.mails.map(({ subject }) => subject)).toEqual([expect.stringMatching(/UNDONE: block-public-access/)]);
+    expect(came.mails.map(({ subject }) => subject)).toEqual([
+      expect.stringMatching(/UNDONE: s3-public-exposure, bucket /),
+    ]);
   });
 
   it('is all that came', () => expectNothingElse(desk, { incidents, executions }));
