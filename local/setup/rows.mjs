@@ -55,7 +55,7 @@ export function tableOf(rows) {
     '# What is shown by tests',
     '',
     'Every variant that the playbooks are made for, and the test that shows it. Made from the tests by `npm run rows`;',
-    '`npm test` writes it anew, and `npm run check` fails when it is out of date. Files in `test/local` make real calls on the local AWS.',
+    '`npm test` fails when it is out of date. Files in `test/local` make real calls on the local AWS.',
     '',
     ...sections,
   ]

@@ -24,7 +24,7 @@ const PROJECTS = [
  * standard output is `N passed, N failed`: the tests' counts, and 1 failed for a check that has none.
  * @param {{ root: string, progress: import('./progress.mjs').Progress, signal: AbortSignal }} context
  * @param {{ cleanTree?: boolean, writeRows?: boolean }} options `cleanTree`: also refuse a work tree with uncommitted
- *   changes, and a docs/rows.md that is out of date; otherwise, and with `writeRows`, it is written anew.
+ *   changes; `writeRows`: write docs/rows.md anew, which is refused otherwise where it is out of date.
  * @returns {Promise<boolean>} whether all passed
  */
 export async function runChecks(context, { cleanTree = false, writeRows = false }) {
@@ -33,7 +33,7 @@ export async function runChecks(context, { cleanTree = false, writeRows = false 
   const steps = [
     ...STATIC.map(({ name, args }) => ({ name, work: () => plain(context, args) })),
     ...PROJECTS.map(({ name, project }) => ({ name, work: () => vitest(context, project, rows) })),
-    { name: 'table of rows', work: async () => keepTable(context.root, rows, { write: writeRows || !cleanTree }) },
+    { name: 'table of rows', work: async () => keepTable(context.root, rows, { write: writeRows }) },
     ...(cleanTree ? [{ name: 'clean tree', work: () => gitStatus(context) }] : []),
   ];
   for (const { name, work } of steps) {
