@@ -85,7 +85,9 @@ function flatten({ StartAt, States }: AslScope): { start: string; states: Flat[]
     return inner ? inner.StartAt : name;
   };
   for (const [name, one] of Object.entries(States)) {
-    const to = [one.Next, one.Default, ...(one.Choices ?? []).map(({ Next }) => Next)].filter((next) => next !== undefined);
+    const to = [one.Next, one.Default, ...(one.Choices ?? []).map(({ Next }) => Next)].filter(
+      (next) => next !== undefined,
+    );
     const failures = (one.Catch ?? []).map(({ Next }) => Next);
     const inner = one.ItemProcessor;
     const exits = inner ? lastOf(inner) : [name];
@@ -154,10 +156,12 @@ export function graphOf(definition: string, run: Run | undefined, { all = false 
       ...edge,
       points: layout.edge(edge.from, edge.to, String(edge.failure)).points ?? [],
     })),
-    groups: [...new Set(states.flatMap(({ group, name }) => (group && shown.has(name) ? [group] : [])))].map((name) => ({
-      name,
-      ...box(`loop ${name}`),
-    })),
+    groups: [...new Set(states.flatMap(({ group, name }) => (group && shown.has(name) ? [group] : [])))].map(
+      (name) => ({
+        name,
+        ...box(`loop ${name}`),
+      }),
+    ),
     width,
     height,
   };

@@ -81,9 +81,7 @@ function stepOf({ state, type, enteredAt, exitedAt }: Step): Moment[] {
 
 /** A round's summary is mailed in its step, at whose end it is out. */
 const mailOf = ({ state, exitedAt }: Step): Moment[] =>
-  state === 'Summarize' && exitedAt
-    ? [{ lane: 'mail', at: ms(exitedAt), text: 'summary mailed', tone: 'plain' }]
-    : [];
+  state === 'Summarize' && exitedAt ? [{ lane: 'mail', at: ms(exitedAt), text: 'summary mailed', tone: 'plain' }] : [];
 
 const DONE: Partial<Record<ActionRecord['status'], string>> = {
   verified: 'done and read back',
@@ -180,7 +178,10 @@ export function labelled({ times, places }: Knots, apart: number): { time: numbe
 }
 
 /** Row of each span within a lane so that none lies on another; at most `rows`, further ones share the last. */
-export function packed<T extends { from: number; to: number }>(spans: readonly T[], rows: number): (T & { row: number })[] {
+export function packed<T extends { from: number; to: number }>(
+  spans: readonly T[],
+  rows: number,
+): (T & { row: number })[] {
   const ends: number[] = [];
   return spans.map((span) => {
     const free = ends.findIndex((end) => end <= span.from);

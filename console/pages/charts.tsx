@@ -170,11 +170,20 @@ export const Durations: FC<{ chart: Chart }> = ({ chart }) => {
       {series.map(({ name, class: colour, values }) => {
         const points = places.flatMap((place, index) => {
           const value = values[index];
-          return value === undefined ? [] : [{ place, value, x: (x(place) ?? 0) + x.bandwidth() / 2, y: height(value) }];
+          return value === undefined
+            ? []
+            : [{ place, value, x: (x(place) ?? 0) + x.bandwidth() / 2, y: height(value) }];
         });
         return (
           <g class={`line ${colour}`}>
-            <path d={line<{ x: number; y: number }>((point) => point.x, (point) => point.y)(points) ?? ''} />
+            <path
+              d={
+                line<{ x: number; y: number }>(
+                  (point) => point.x,
+                  (point) => point.y,
+                )(points) ?? ''
+              }
+            />
             {points.map((point) => (
               <circle cx={point.x} cy={point.y} r="3.5">
                 <title>{`${point.place}: ${name} ${seconds(point.value)}`}</title>

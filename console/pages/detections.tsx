@@ -40,7 +40,9 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
         Their modes are not shown: <Text of={view.modes.missing} />
       </p>
     ) : null}
-    {view.cut ? <p class="note">There are more incidents in these weeks than were read: the counts are at least these.</p> : null}
+    {view.cut ? (
+      <p class="note">There are more incidents in these weeks than were read: the counts are at least these.</p>
+    ) : null}
     <Section id="all" title={`The last ${view.weeks.length} weeks`}>
       <table class="list detections">
         <caption class="hidden">Detections with their figures</caption>
@@ -83,7 +85,11 @@ const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ i
         <span class="badge tone quiet">{isMissing(view.modes) ? 'not known' : modeOf(id, view.modes)}</span>
       </td>
       <td data-label="Last fired">
-        {figures.lastFired ? <Time iso={figures.lastFired} now={view.now} /> : <span class="quiet">not in this time</span>}
+        {figures.lastFired ? (
+          <Time iso={figures.lastFired} now={view.now} />
+        ) : (
+          <span class="quiet">not in this time</span>
+        )}
       </td>
       <td data-label="Alarms per week">
         <Sparkline
@@ -106,7 +112,9 @@ const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ i
   );
 };
 
-const FalsePositives: FC<{ figures: DetectionFigures }> = ({ figures: { falsePositives, marked, incidents, benign } }) => (
+const FalsePositives: FC<{ figures: DetectionFigures }> = ({
+  figures: { falsePositives, marked, incidents, benign },
+}) => (
   <>
     {marked === 0 ? 'none marked' : `${falsePositives} of ${marked} marked`}
     {incidents > 0 ? <div class="quiet">{benign} closed as benign</div> : null}

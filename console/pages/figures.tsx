@@ -1,9 +1,9 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
+import type { Listed } from '../../handlers/incidents/pages.ts';
 import type { StoredQuestion } from '../../handlers/incidents/questions.ts';
 import { severities } from '../../playbooks/detection.ts';
-import { byWeek, secondsToContain, secondsToDetect, type Spread, spreadOf } from '../../playbooks/figures.ts';
-import type { Listed } from '../../handlers/incidents/pages.ts';
+import { byWeek, type Spread, secondsToContain, secondsToDetect, spreadOf } from '../../playbooks/figures.ts';
 import type { Check } from '../library.ts';
 import { ago, count, seconds } from '../words.ts';
 import { Bars, type Chart, Durations } from './charts.tsx';
@@ -33,7 +33,9 @@ export const FiguresPage: FC<{ frame: Frame; view: FiguresView }> = ({ frame, vi
         <h1>Figures</h1>
         <span class="quiet">the last {view.weeks.length} weeks</span>
       </div>
-      {view.cut ? <p class="note">There are more incidents in these weeks than were read: the oldest are left out.</p> : null}
+      {view.cut ? (
+        <p class="note">There are more incidents in these weeks than were read: the oldest are left out.</p>
+      ) : null}
       <dl class="tiles big" id="tiles" data-live="">
         <SpreadTile name="MTTD" title="Mean time to detect" spread={detected} />
         <SpreadTile name="MTTC" title="Mean time to contain" spread={contained} />
@@ -106,7 +108,8 @@ function incidentsChart({ heads, weeks }: FiguresView): Chart {
 
 function timesChart({ heads, weeks }: FiguresView): Chart {
   const slots = byWeek(heads, weeks);
-  const mean = (measure: (head: Listed) => number | undefined) => slots.map((week) => spreadOf(week.map(measure))?.mean);
+  const mean = (measure: (head: Listed) => number | undefined) =>
+    slots.map((week) => spreadOf(week.map(measure))?.mean);
   return {
     id: 'times-per-week',
     title: 'Mean time to detect and to contain',

@@ -48,9 +48,9 @@ const Drawing: FC<{ definition: string; run: Run | undefined; all: boolean }> = 
         </span>{' '}
         {words}
       </p>
-      <div class="scroll graph" role="group" tabindex={0} aria-label="Graph of the playbook, can be scrolled">
+      <section class="scroll graph" tabindex={0} aria-label="Graph of the playbook, can be scrolled">
         <Picture graph={graph} words={words} />
-      </div>
+      </section>
       <details>
         <summary>The states that it went through, as a list</summary>
         <ol class="states">

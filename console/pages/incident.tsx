@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child, FC } from 'hono/jsx';
-import type { Head } from '../../handlers/incidents/items.ts';
 import { actions as catalog } from '../../handlers/actions/catalog.ts';
+import type { Head } from '../../handlers/incidents/items.ts';
 import { detections, responses } from '../../playbooks/catalog.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { openReasons } from '../../playbooks/outcome.ts';
@@ -66,9 +66,18 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
         <Tile name="Time to contain" value={ttc === undefined ? 'nothing contained' : seconds(ttc)} />
         <Tile name="Alarm" value={<Time iso={alarmAt} now={now} />} />
         <Tile name="Opened" value={<Time iso={openedAt} />} />
-        {closedAt ? <Tile name={status === 'closed' ? 'Closed' : 'Handed over'} value={<Time iso={closedAt} />} /> : null}
+        {closedAt ? (
+          <Tile name={status === 'closed' ? 'Closed' : 'Handed over'} value={<Time iso={closedAt} />} />
+        ) : null}
         <Tile name="Account" value={`${account}, ${region}`} />
-        <Tile name="Evidence" value={<code><Text of={evidence} /></code>} />
+        <Tile
+          name="Evidence"
+          value={
+            <code>
+              <Text of={evidence} />
+            </code>
+          }
+        />
       </dl>
     </section>
   );
@@ -185,7 +194,14 @@ const UndoForm: FC<{ action: ActionRecord; posting: Posting }> = ({ action, post
       <form method="post" action={posting.path} class="answer">
         <Hidden csrf={posting.csrf} fields={{ key }} />
         <label for={`undo-${key}`}>Reason</label>
-        <textarea id={`undo-${key}`} name="note" required maxlength={2000} rows={2} placeholder="Why? The ledger keeps it." />
+        <textarea
+          id={`undo-${key}`}
+          name="note"
+          required
+          maxlength={2000}
+          rows={2}
+          placeholder="Why? The ledger keeps it."
+        />
         <label class="check">
           <input type="checkbox" name="force" value="yes" /> Also when it was changed since
         </label>
@@ -277,8 +293,12 @@ const Events: FC<{ events: IncidentEvent[] }> = ({ events }) => (
     {events.slice(0, MOST_RECORDS).map(({ record, actor, verdict, reason, deliveredAt }) => (
       <details class="record">
         <summary>
-          <Time iso={record.eventTime} /> <strong><Text of={record.eventName ?? 'a call'} /></strong>{' '}
-          <span class={`badge tone ${verdict === 'offence' ? 'bad' : 'quiet'}`}>{verdict}</span> <Text of={actor.label} />
+          <Time iso={record.eventTime} />{' '}
+          <strong>
+            <Text of={record.eventName ?? 'a call'} />
+          </strong>{' '}
+          <span class={`badge tone ${verdict === 'offence' ? 'bad' : 'quiet'}`}>{verdict}</span>{' '}
+          <Text of={actor.label} />
         </summary>
         {reason ? (
           <p>
@@ -305,7 +325,10 @@ const MarkForm: FC<{ incident: Incident; posting: Posting }> = ({ incident: { ma
   <Section id="mark" title="Was it a true alarm?">
     {marked ? (
       <p>
-        {marked.as.replace('-', ' ')}, says {shortArn(marked.by)}, <Time iso={marked.at} />: <q><Text of={marked.note} /></q>
+        {marked.as.replace('-', ' ')}, says {shortArn(marked.by)}, <Time iso={marked.at} />:{' '}
+        <q>
+          <Text of={marked.note} />
+        </q>
       </p>
     ) : (
       <p class="quiet">Nobody has said so yet. It counts in the detection's figures and changes nothing else.</p>

@@ -136,7 +136,9 @@ const Pager: FC<{ filter: Filter; page: Page }> = ({ filter, page }) => (
     {filter.after ? <a href={pathOf({ ...filter, after: undefined })}>Newest</a> : null}
     {page.next ? (
       <a rel="next" href={pathOf({ ...filter, after: page.next })}>
-        {page.heads.length === 0 ? `Look further back than ${page.next.openedAt.slice(0, 16).replace('T', ' ')}Z` : 'Older'}
+        {page.heads.length === 0
+          ? `Look further back than ${page.next.openedAt.slice(0, 16).replace('T', ' ')}Z`
+          : 'Older'}
       </a>
     ) : null}
   </nav>

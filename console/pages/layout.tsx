@@ -1,8 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child, FC } from 'hono/jsx';
-import { shortArn } from '../words.ts';
 import type { Identity } from '../library.ts';
 import type { Session } from '../sessions.ts';
+import { shortArn } from '../words.ts';
 import { Banner } from './parts.tsx';
 
 /** What every page is made with. */

@@ -109,7 +109,13 @@ const AnswerForm: FC<{ question: Question; posting: Posting }> = ({ question: { 
     <div class="buttons">
       {kind === 'approval' ? (
         <>
-          <button type="submit" name="answer" value="approve" class="primary" data-confirm={`Approve, and have it done now: ${what}?`}>
+          <button
+            type="submit"
+            name="answer"
+            value="approve"
+            class="primary"
+            data-confirm={`Approve, and have it done now: ${what}?`}
+          >
             Approve
           </button>
           <button type="submit" name="answer" value="reject">
@@ -142,7 +148,10 @@ export const Answered: FC<{ incident: Incident }> = ({ incident }) => {
             <QuestionBadge status={status} /> <Text of={what} />
             {answers.map(({ by, at, note }) => (
               <div class="said">
-                <Time iso={at} /> {shortArn(by)}: <q><Text of={note} /></q>
+                <Time iso={at} /> {shortArn(by)}:{' '}
+                <q>
+                  <Text of={note} />
+                </q>
               </div>
             ))}
           </li>

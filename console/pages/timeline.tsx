@@ -114,7 +114,7 @@ const Drawing: FC<{ moments: Moment[]; incident: Incident & Head }> = ({ moments
       return { ...row, y: at };
     });
   return (
-    <div class="scroll" role="group" tabindex={0} aria-label="Drawn timeline, can be scrolled sideways">
+    <section class="scroll" tabindex={0} aria-label="Drawn timeline, can be scrolled sideways">
       <svg
         class="timeline"
         viewBox={`0 0 ${WIDTH} ${y + 8}`}
@@ -134,7 +134,9 @@ const Drawing: FC<{ moments: Moment[]; incident: Incident & Head }> = ({ moments
         ))}
         {measures.map(({ name, from, to, text, tone }, index) => (
           <g class={`measure ${tone}`}>
-            <path d={`M${from} ${TOP + index * 20 - 8}V${TOP + index * 20 + 2}M${from} ${TOP + index * 20 - 3}H${to}m0 -5v10`} />
+            <path
+              d={`M${from} ${TOP + index * 20 - 8}V${TOP + index * 20 + 2}M${from} ${TOP + index * 20 - 3}H${to}m0 -5v10`}
+            />
             <text x={Math.min(to + 6, WIDTH - 110)} y={TOP + index * 20 + 1}>
               {name} {text}
             </text>
@@ -159,8 +161,10 @@ const Drawing: FC<{ moments: Moment[]; incident: Incident & Head }> = ({ moments
           </g>
         ))}
       </svg>
-      <p class="note">Times in UTC. Distances are not to scale: the longer the time between two moments, the more it is shortened.</p>
-    </div>
+      <p class="note">
+        Times in UTC. Distances are not to scale: the longer the time between two moments, the more it is shortened.
+      </p>
+    </section>
   );
 };
 
