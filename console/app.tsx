@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { errorText } from '../handlers/errors.ts';
 import type { Listed } from '../handlers/incidents/pages.ts';
@@ -56,7 +57,8 @@ export function createApp(dependencies: AppDependencies): Hono<Env> {
   app.onError((error, context) => {
     report(errorText(error));
     context.header('cache-control', 'no-store');
-    return context.html(
+    return page(
+      context,
       <MessagePage title="That did not work">
         <p>{plain(errorText(error))}</p>
         <p>
@@ -66,13 +68,13 @@ export function createApp(dependencies: AppDependencies): Hono<Env> {
       500,
     );
   });
-  app.notFound((context) => context.html(<NotFound />, 404));
+  app.notFound((context) => page(context, <NotFound />, 404));
   for (const [path, { type, content }] of Object.entries(assets())) {
     app.get(path, (context) => context.body(content, 200, { 'content-type': type }));
   }
   app.get('/enter', (context) => {
     const own = sessions.enter(context.req.query('key') ?? '');
-    if (own === undefined) return context.html(<Expired />, 401);
+    if (own === undefined) return page(context, <Expired />, 401);
     keepSecret(context, port(), own);
     // The key is used up, and goes from the address bar.
     return context.redirect('/', 303);
@@ -89,21 +91,21 @@ export function createApp(dependencies: AppDependencies): Hono<Env> {
 function reading(app: Hono<Env>, { library, now }: AppDependencies): void {
   app.get('/', async (context) => {
     const filter = filterOf(context.req.query());
-    const page = await library.page(filter, { limit: PAGE_SIZE, ...(filter.after ? { after: filter.after } : {}) });
+    const listed = await library.page(filter, { limit: PAGE_SIZE, ...(filter.after ? { after: filter.after } : {}) });
     const frame = await frameOf(context, library, 'Incidents', pathOf(filter));
-    return context.html(<IncidentsPage frame={frame} filter={filter} page={page} now={now()} />);
+    return page(context, <IncidentsPage frame={frame} filter={filter} page={listed} now={now()} />);
   });
   app.get('/waiting', async (context) => {
     const waiting = await library.waiting();
     const frame = await frameOf(context, library, 'For you', '/waiting');
-    return context.html(<WaitingPage frame={frame} waiting={waiting} now={now()} />);
+    return page(context, <WaitingPage frame={frame} waiting={waiting} now={now()} />);
   });
   app.get('/incidents/:id', (context) => incidentPage(context, library, now, 200));
   app.get('/detections', async (context) => {
     const weeks = lastWeeks(now(), WEEKS);
     const [recent, modes] = await Promise.all([headsSince(library, weeks[0] ?? ''), library.modes()]);
     const frame = await frameOf(context, library, 'Detections', '/');
-    return context.html(<DetectionsPage frame={frame} view={{ ...recent, weeks, modes, now: now() }} />);
+    return page(context, <DetectionsPage frame={frame} view={{ ...recent, weeks, modes, now: now() }} />);
   });
   app.get('/figures', async (context) => {
     const weeks = lastWeeks(now(), WEEKS);
@@ -113,7 +115,7 @@ function reading(app: Hono<Env>, { library, now }: AppDependencies): void {
       library.health(),
     ]);
     const frame = await frameOf(context, library, 'Figures', '/');
-    return context.html(<FiguresPage frame={frame} view={{ ...recent, weeks, waiting, health, now: now() }} />);
+    return page(context, <FiguresPage frame={frame} view={{ ...recent, weeks, waiting, health, now: now() }} />);
   });
 }
 
@@ -121,7 +123,7 @@ function changing(app: Hono<Env>, { library, now, sessions, port, report }: AppD
   app.post('/incidents/:id', async (context) => {
     const form = await context.req.parseBody();
     const refusal = forged(context, form);
-    if (refusal) return context.html(<Forged why={refusal} />, 403);
+    if (refusal) return page(context, <Forged why={refusal} />, 403);
     const session = context.get('session');
     const incidentId = context.req.param('id');
     const { data, error } = forms.safeParse(form);
@@ -142,17 +144,21 @@ function changing(app: Hono<Env>, { library, now, sessions, port, report }: AppD
   });
   app.post('/leave', async (context) => {
     const refusal = forged(context, await context.req.parseBody());
-    if (refusal) return context.html(<Forged why={refusal} />, 403);
+    if (refusal) return page(context, <Forged why={refusal} />, 403);
     sessions.leave(secretOf(context, port()));
     keepSecret(context, port(), '');
-    return context.html(<Expired locked />);
+    return page(context, <Expired locked />);
   });
 }
+
+/** A document as browsers take it: without its first line they lay pages out as in the last century. */
+const page = (context: Context<Env>, document: { toString(): string }, status: ContentfulStatusCode = 200) =>
+  context.html(`<!doctype html>${document}`, status);
 
 async function incidentPage(context: Context<Env>, library: Library, now: () => Date, status: 200 | 400) {
   const id = context.req.param('id') ?? '';
   const incident = await library.incident(id);
-  if (!incident) return context.html(<NotFound what={`There is no incident ${plain(id)}.`} />, 404);
+  if (!incident) return page(context, <NotFound what={`There is no incident ${plain(id)}.`} />, 404);
   const [run, definition] = await Promise.all([
     library.run(incident.execution),
     library.definition(incident.execution),
@@ -160,7 +166,8 @@ async function incidentPage(context: Context<Env>, library: Library, now: () => 
   const path = `/incidents/${encodeURIComponent(id)}`;
   const wholeGraph = context.req.query('graph') === 'all';
   const frame = await frameOf(context, library, incident.id, wholeGraph ? `${path}?graph=all` : path);
-  return context.html(
+  return page(
+    context,
     <IncidentPage frame={frame} view={{ incident, run, definition, wholeGraph, now: now() }} />,
     status,
   );
@@ -204,7 +211,7 @@ function live(context: Context<Env>, { sessions, port }: AppDependencies, watche
   });
 }
 
-const expired = (context: Context<Env>) => context.html(<Expired />, 401);
+const expired = (context: Context<Env>) => page(context, <Expired />, 401);
 
 const Expired = ({ locked }: { locked?: boolean }) => (
   <MessagePage title={locked ? 'Locked' : 'This session is over'}>

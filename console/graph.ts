@@ -76,23 +76,26 @@ interface Flat {
   group?: string;
 }
 
-/** States and edges, with loops opened up: what leads to a loop leads to its first state, and its last lead on from it. */
-function flatten({ StartAt, States }: AslScope): { start: string; states: Flat[]; edges: Omit<Edge, 'points'>[] } {
+/** States and edges. With loops opened up, what leads to a loop leads to its first state, and its last lead on from it. */
+function flatten(
+  { StartAt, States }: AslScope,
+  opened: boolean,
+): { start: string; states: Flat[]; edges: Omit<Edge, 'points'>[] } {
   const states: Flat[] = [];
   const edges: Omit<Edge, 'points'>[] = [];
   const entry = (name: string): string => {
     const inner = States[name]?.ItemProcessor;
-    return inner ? inner.StartAt : name;
+    return inner && opened ? inner.StartAt : name;
   };
   for (const [name, one] of Object.entries(States)) {
     const to = [one.Next, one.Default, ...(one.Choices ?? []).map(({ Next }) => Next)].filter(
       (next) => next !== undefined,
     );
     const failures = (one.Catch ?? []).map(({ Next }) => Next);
-    const inner = one.ItemProcessor;
+    const inner = opened ? one.ItemProcessor : undefined;
     const exits = inner ? lastOf(inner) : [name];
     if (inner) {
-      const within = flatten(inner);
+      const within = flatten(inner, opened);
       states.push(...within.states.map((each) => ({ ...each, group: name })));
       edges.push(...within.edges);
     } else states.push({ name, state: one });
@@ -116,12 +119,12 @@ const CHARACTER = 6.7;
 const HEIGHT = 30;
 
 /**
- * A state machine laid out from top to bottom, with the way that an execution took. States that only a failure leads to are
- * left out unless they were gone through or `all` are wanted.
+ * A state machine laid out from top to bottom, with the way that an execution took. A loop is one state, and states that only a
+ * failure leads to are left out unless they were gone through; `all` shows everything.
  * @throws {z.ZodError | SyntaxError} where the definition is none
  */
 export function graphOf(definition: string, run: Run | undefined, { all = false } = {}): Graph {
-  const { start, states, edges } = flatten(scope.parse(JSON.parse(definition)));
+  const { start, states, edges } = flatten(scope.parse(JSON.parse(definition)), all);
   const visits = new Map<string, number>();
   for (const step of run?.steps ?? []) visits.set(step.state, (visits.get(step.state) ?? 0) + 1);
   const inside = new Set(run?.steps.filter(({ exitedAt }) => !exitedAt).map((step) => step.state));
@@ -175,11 +178,12 @@ function shownStates(
   all: boolean,
 ): Set<string> {
   if (all) return new Set(states.map(({ name }) => name));
-  const shown = new Set(states.filter(({ name }) => visits.has(name)).map(({ name }) => name));
-  const open = [start];
+  const shown = new Set<string>();
+  const open = [start, ...states.filter(({ name }) => visits.has(name)).map(({ name }) => name)];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (shown.has(name)) continue;
     shown.add(name);
-    for (const edge of edges) if (edge.from === name && !edge.failure && !shown.has(edge.to)) open.push(edge.to);
+    open.push(...edges.filter(({ from, failure }) => from === name && !failure).map(({ to }) => to));
   }
   return shown;
 }

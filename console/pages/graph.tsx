@@ -21,7 +21,7 @@ export const PlaybookGraph: FC<{
     aside={
       isMissing(definition) ? null : (
         <a href={all ? `${path}#playbook` : `${path}?graph=all#playbook`}>
-          {all ? 'Hide what only failures lead to' : 'Show what failures lead to as well'}
+          {all ? 'Show the way in short' : 'Show every state'}
         </a>
       )
     }
