@@ -27,7 +27,12 @@ export interface IncidentView {
 export const IncidentPage: FC<{ frame: Frame; view: IncidentView }> = ({ frame, view }) => {
   const { incident, run, definition, wholeGraph, now } = view;
   const path = `/incidents/${encodeURIComponent(incident.id)}`;
-  const posting: Posting = { path, csrf: frame.session.csrf, readOnly: frame.identity.mayAnswer === false };
+  const posting: Posting = {
+    path,
+    csrf: frame.session.csrf,
+    prefix: frame.identity.prefix,
+    readOnly: frame.identity.mayAnswer === false,
+  };
   return (
     <Layout frame={frame} at="">
       <Summary incident={incident} now={now} />
@@ -334,7 +339,7 @@ const MarkForm: FC<{ incident: Incident; posting: Posting }> = ({ incident: { ma
       <p class="quiet">Nobody has said so yet. It counts in the detection's figures and changes nothing else.</p>
     )}
     {posting.readOnly ? (
-      <ReadOnlyNote />
+      <ReadOnlyNote posting={posting} />
     ) : (
       <form method="post" action={posting.path} class="answer">
         <Hidden csrf={posting.csrf} fields={{ answer: 'mark' }} />

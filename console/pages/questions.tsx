@@ -12,6 +12,8 @@ import { Command, QuestionBadge, Section, Text, Time } from './parts.tsx';
 export interface Posting {
   path: string;
   csrf: string;
+  /** The installation's. */
+  prefix: string;
   /** The analyst's policies are known not to allow changes: forms are left out, and it is said why. */
   readOnly: boolean;
 }
@@ -27,8 +29,8 @@ export const Hidden: FC<{ csrf: string; fields: Record<string, string> }> = ({ c
 );
 
 /** Why there are no buttons. */
-export const ReadOnlyNote: FC = () => (
-  <p class="note">Your user or role may look, but not answer: that takes the managed policy PREFIX-approver.</p>
+export const ReadOnlyNote: FC<{ posting: Posting }> = ({ posting }) => (
+  <p class="note">Your user or role may look, and not answer: it takes the managed policy {posting.prefix}-approver.</p>
 );
 
 const NOTE = 'Why? The ledger keeps it.';
@@ -39,7 +41,7 @@ export const OpenQuestions: FC<{ incident: Incident; posting: Posting }> = ({ in
   if (open.length === 0) return null;
   return (
     <Section id="for-you" title={`For you: ${open.length}`}>
-      {posting.readOnly ? <ReadOnlyNote /> : null}
+      {posting.readOnly ? <ReadOnlyNote posting={posting} /> : null}
       {open.map((question) => (
         <OpenQuestion question={question} incident={incident} posting={posting} />
       ))}
