@@ -5,7 +5,7 @@ import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { errorText } from '../handlers/errors.ts';
-import type { Listed } from '../handlers/incidents/pages.ts';
+import type { Head } from '../handlers/incidents/items.ts';
 import { lastWeeks, marks } from '../playbooks/figures.ts';
 import { plain } from '../playbooks/report/words.ts';
 import { assets } from './assets.ts';
@@ -183,8 +183,8 @@ async function frameOf(context: Context<Env>, library: Library, title: string, o
 }
 
 /** The heads of a time, as far as they can be read. */
-async function headsSince(library: Library, from: string): Promise<{ heads: Listed[]; cut: boolean }> {
-  const heads: Listed[] = [];
+async function headsSince(library: Library, from: string): Promise<{ heads: Head[]; cut: boolean }> {
+  const heads: Head[] = [];
   let after: { openedAt: string; id: string } | undefined;
   do {
     const page = await library.page({ from }, { limit: HEADS_AT_ONCE, ...(after ? { after } : {}) });

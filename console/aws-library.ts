@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
@@ -6,14 +6,14 @@ import {
   type HistoryEvent,
   SFNClient,
 } from '@aws-sdk/client-sfn';
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { Answers, type AnswersConfig, type Sent } from '../cli/answers.ts';
+import type { Sent } from '../cli/answers.ts';
+import type { Desk } from '../cli/desk.ts';
+import { carryOut, todo } from '../cli/doctor/check.ts';
+import { checks } from '../cli/doctor/checks.ts';
+import { installedSettings, readInstallation } from '../cli/doctor/installation.ts';
 import { CliFailure } from '../cli/failure.ts';
 import { errorName, errorText, NotInLedger } from '../handlers/errors.ts';
-import { Ledger } from '../handlers/incidents/ledger.ts';
 import type { PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
-import { deployedEnvironment, pipelineHealth } from './health.ts';
 import {
   type Change,
   type Changed,
@@ -27,37 +27,19 @@ import {
   type Step,
 } from './library.ts';
 
-/** Which installation to show, as whom, and where AWS is. */
-export interface AwsLibraryOptions extends AnswersConfig {
-  prefix: string;
-}
-
 /** As much of an execution's history as is read: ten pages of the service. An execution has at most 25,000 events. */
 const MOST_EVENTS = 10_000;
 /** How long a change is waited for before the page says that it is under way, and the pause between two looks, in ms. */
 const PATIENCE_MS = 20_000;
 const LOOK_MS = 400;
-/** Exit code of the command line's failures for want of a permission: AWS itself did not let the caller through. */
-const NO_PERMISSION = 3;
 
 /** The library over AWS, with the analyst's own credentials. */
 export class AwsLibrary implements Library {
-  readonly #options: AwsLibraryOptions;
-  readonly #ledger: Ledger;
-  readonly #sfn: SFNClient;
-  readonly #answers: Answers;
+  readonly #desk: Desk;
   #identity: Promise<Identity> | undefined;
 
-  constructor(options: AwsLibraryOptions) {
-    const { prefix, ...config } = options;
-    this.#options = options;
-    this.#ledger = new Ledger(
-      DynamoDBDocumentClient.from(new DynamoDBClient(config)),
-      `${prefix}-ledger`,
-      () => new Date(),
-    );
-    this.#sfn = new SFNClient(config);
-    this.#answers = new Answers(prefix, config);
+  constructor(desk: Desk) {
+    this.#desk = desk;
   }
 
   identity(): Promise<Identity> {
@@ -69,29 +51,28 @@ export class AwsLibrary implements Library {
   }
 
   async #whoAmI(): Promise<Identity> {
-    const { prefix, ...config } = this.#options;
-    const { Arn = '', Account = '' } = await new STSClient(config).send(new GetCallerIdentityCommand({}));
-    return { arn: Arn, account: Account, region: config.region, prefix, mayAnswer: await this.#mayAnswer() };
+    const { prefix, region } = this.#desk;
+    return { ...(await this.#desk.identity()), region, prefix, mayAnswer: await this.#mayAnswer() };
   }
 
   /** An answer about nothing: AWS refuses whoever may not answer before anything reads it, and it is of no use to others. */
   async #mayAnswer(): Promise<boolean | undefined> {
     try {
-      await this.#answers.send({ answer: 'done', incidentId: '', key: '', note: '' });
+      await this.#desk.answers.send({ answer: 'done', incidentId: '', key: '', note: '' });
       return undefined;
     } catch (error) {
       if (!(error instanceof CliFailure)) return undefined;
-      return error.exitCode !== NO_PERMISSION;
+      return error.kind !== 'setup';
     }
   }
 
   page(filter: PageFilter, bounds: PageBounds) {
-    return this.#ledger.page(filter, bounds);
+    return this.#desk.ledger.page(filter, bounds);
   }
 
   async incident(id: string) {
     try {
-      return await this.#ledger.incident(id);
+      return await this.#desk.ledger.incident(id);
     } catch (error) {
       if (error instanceof NotInLedger) return undefined;
       throw error;
@@ -99,17 +80,13 @@ export class AwsLibrary implements Library {
   }
 
   waiting() {
-    return this.#ledger.questions.waiting(200);
-  }
-
-  baselines() {
-    return this.#ledger.baselines.all();
+    return this.#desk.ledger.questions.waiting(200);
   }
 
   run(execution: string): Promise<Run | Missing> {
     return orMissing(async () => {
       const [{ status = 'UNKNOWN' }, { events, cut }] = await Promise.all([
-        this.#sfn.send(new DescribeExecutionCommand({ executionArn: execution })),
+        this.#desk.client(SFNClient).send(new DescribeExecutionCommand({ executionArn: execution })),
         this.#history(execution),
       ]);
       return { status, steps: stepsOf(events), cut };
@@ -120,7 +97,7 @@ export class AwsLibrary implements Library {
     const events: HistoryEvent[] = [];
     let nextToken: string | undefined;
     do {
-      const page = await this.#sfn.send(
+      const page = await this.#desk.client(SFNClient).send(
         new GetExecutionHistoryCommand({
           executionArn,
           includeExecutionData: false,
@@ -138,26 +115,39 @@ export class AwsLibrary implements Library {
     return orMissing(async () => {
       // arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME
       const stateMachineArn = execution.replace(':execution:', ':stateMachine:').split(':').slice(0, 7).join(':');
-      const { definition = '' } = await this.#sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+      const { definition = '' } = await this.#desk
+        .client(SFNClient)
+        .send(new DescribeStateMachineCommand({ stateMachineArn }));
       return definition;
     });
   }
 
   modes(): Promise<Modes | Missing> {
     return orMissing(async () => {
-      const { mode, modes } = await deployedEnvironment(this.#options);
+      const { mode, modes } = await installedSettings(this.#desk);
       return { mode, byDetection: modes };
     });
   }
 
   async health(): Promise<Check[]> {
-    const { account } = await this.identity();
-    return pipelineHealth({ ...this.#options, account }, await this.#ledger.baselines.all(), new Date());
+    const now = new Date();
+    try {
+      const installation = await readInstallation(this.#desk);
+      const found = await Promise.all(
+        checks.map(async (check) =>
+          (await carryOut(check, installation, now)).map((finding) => ({ check: check.id, ...finding })),
+        ),
+      );
+      return found.flat();
+    } catch (error) {
+      // Without its stacks nothing of it can be checked; the page's other figures are worth showing all the same.
+      return [{ check: 'stacks', ...todo(`could not be looked at: ${errorText(error)}`) }];
+    }
   }
 
   async change(change: Change): Promise<Changed> {
     try {
-      const { execution, status, what } = await this.#answers.send(change satisfies Sent);
+      const { execution, status, what } = await this.#desk.answers.send(change satisfies Sent);
       if (change.answer === 'undo' && execution) return await this.#undone(change, execution);
       return { text: `${what}: ${status}.` };
     } catch (error) {
@@ -169,24 +159,15 @@ export class AwsLibrary implements Library {
   async #undone({ incidentId, key }: { incidentId: string; key: string }, executionArn: string): Promise<Changed> {
     const deadline = performance.now() + PATIENCE_MS;
     while (performance.now() < deadline) {
-      const { status, cause } = await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
+      const { status, cause } = await this.#desk.client(SFNClient).send(new DescribeExecutionCommand({ executionArn }));
       if (status === 'SUCCEEDED') {
-        const action = await this.#ledger.action(incidentId, key);
+        const action = await this.#desk.ledger.action(incidentId, key);
         return { text: `${action.title}, ${action.label}: ${action.status}.` };
       }
-      if (status !== 'RUNNING') throw new ChangeRefused(reasonOf(cause) ?? `The undo ended as ${status}.`);
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (status !== 'RUNNING') throw new ChangeRefused(cause ?? `The undo ended as ${status}.`);
+      await delay(LOOK_MS);
     }
     return { text: `The undo of ${key} is under way; this page will show how it ends.` };
-  }
-}
-
-/** What a function threw, which Lambda puts into the cause as JSON. */
-function reasonOf(cause: string | undefined): string | undefined {
-  try {
-    return String((JSON.parse(cause ?? '') as { errorMessage?: unknown }).errorMessage);
-  } catch {
-    return cause;
   }
 }
 

@@ -1,9 +1,9 @@
+import type { Finding } from '../cli/doctor/check.ts';
 import type { Head } from '../handlers/incidents/items.ts';
 import type { Page, PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
 import type { StoredQuestion } from '../handlers/incidents/questions.ts';
 import type { Incident } from '../playbooks/incident.ts';
 import type { Mode } from '../playbooks/response.ts';
-import type { TrailBaseline } from '../playbooks/trail-baseline.ts';
 
 /** As who the console works, and where. */
 export interface Identity {
@@ -32,12 +32,10 @@ export interface Run {
   cut: boolean;
 }
 
-/** A part of the pipeline, and how it is. `unknown`: it could not be read. */
-export interface Check {
-  name: string;
-  state: 'ok' | 'bad' | 'unknown';
-  /** What was found, or what is missing: a permission, say. */
-  says: string;
+/** What a check of the installation found, as `doctor` has it. */
+export interface Check extends Finding {
+  /** The check's id: `alarms`. */
+  check: string;
 }
 
 /** How far detections may go, as deployed. */
@@ -89,8 +87,7 @@ export interface Library {
   /** The state machine of an execution (ARN), in Amazon States Language. */
   definition(execution: string): Promise<string | Missing>;
   modes(): Promise<Modes | Missing>;
-  baselines(): Promise<TrailBaseline[]>;
-  /** How the pipeline is, from the trail to the mails. */
+  /** How the installation is, from the trail to the mails: what `doctor` finds. */
   health(): Promise<Check[]>;
   /** Asks for a change, and waits for what comes of it as far as that takes seconds. @throws {ChangeRefused} */
   change(change: Change): Promise<Changed>;

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { serve } from '@hono/node-server';
+import type { Desk } from '../cli/desk.ts';
 import { CliFailure } from '../cli/failure.ts';
 import { plain } from '../playbooks/report/words.ts';
 import { createApp } from './app.tsx';
@@ -69,17 +70,13 @@ function listening(fetch: ReturnType<typeof createApp>['fetch'], port: number): 
 
 /** What the command line tells. */
 export interface ConsoleOptions {
-  prefix: string;
-  region: string;
-  endpoint?: string;
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** 0, which takes a free one, unless told. */
-  port?: number;
+  /** 0 takes a free one. */
+  port: number;
   /** Whether a browser is opened. */
   open: boolean;
-  /** Ends it, as Ctrl-C does. */
-  signal?: AbortSignal;
-  say?: (line: string) => void;
+  say: (line: string) => void;
+  /** Ends it. */
+  signal: AbortSignal;
 }
 
 /**
@@ -88,12 +85,12 @@ export interface ConsoleOptions {
  * @throws {CliFailure} where the port is taken
  * @throws the AWS SDK's error where there are no usable credentials
  */
-export async function runConsole({ port = 0, open, signal, say = console.log, ...aws }: ConsoleOptions): Promise<void> {
-  const library = new AwsLibrary(aws);
+export async function runConsole(desk: Desk, { port, open, say, signal }: ConsoleOptions): Promise<void> {
+  const library = new AwsLibrary(desk);
   const { arn, account, mayAnswer } = await library.identity();
   const served = await serveConsole({ library, port, report: (problem) => say(plain(problem)) });
-  say(`The console of ${aws.prefix} in ${aws.region}, account ${account}, as ${arn}.`);
-  if (mayAnswer === false) say(`You may look, and not answer: that takes the managed policy ${aws.prefix}-approver.`);
+  say(`The console of ${desk.prefix} in ${desk.region}, account ${account}, as ${arn}.`);
+  if (mayAnswer === false) say(`You may look, and not answer: it takes the managed policy ${desk.prefix}-approver.`);
   const invite = (): string => {
     const link = served.link();
     say(`Open ${link}`);
@@ -104,21 +101,9 @@ export async function runConsole({ port = 0, open, signal, say = console.log, ..
   if (open) openBrowser(link);
   const terminal = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   terminal?.on('line', invite);
-  await ended(signal);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   terminal?.close();
   await served.close();
-}
-
-function ended(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, end);
-      resolve();
-    };
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, end);
-    signal?.addEventListener('abort', end, { once: true });
-    if (signal?.aborted) end();
-  });
 }
 
 const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
-import type { Listed } from '../../handlers/incidents/pages.ts';
+import type { Head } from '../../handlers/incidents/items.ts';
 import type { StoredQuestion } from '../../handlers/incidents/questions.ts';
 import { severities } from '../../playbooks/detection.ts';
 import { byWeek, type Spread, secondsToContain, secondsToDetect, spreadOf } from '../../playbooks/figures.ts';
@@ -8,11 +8,11 @@ import type { Check } from '../library.ts';
 import { ago, count, seconds } from '../words.ts';
 import { Bars, type Chart, Durations } from './charts.tsx';
 import { type Frame, Layout } from './layout.tsx';
-import { Section, Text } from './parts.tsx';
+import { Command, Section, Text } from './parts.tsx';
 
 /** What the figures' page shows. */
 export interface FiguresView {
-  heads: readonly Listed[];
+  heads: readonly Head[];
   /** Mondays, oldest first. */
   weeks: string[];
   waiting: readonly StoredQuestion[];
@@ -108,8 +108,7 @@ function incidentsChart({ heads, weeks }: FiguresView): Chart {
 
 function timesChart({ heads, weeks }: FiguresView): Chart {
   const slots = byWeek(heads, weeks);
-  const mean = (measure: (head: Listed) => number | undefined) =>
-    slots.map((week) => spreadOf(week.map(measure))?.mean);
+  const mean = (measure: (head: Head) => number | undefined) => slots.map((week) => spreadOf(week.map(measure))?.mean);
   return {
     id: 'times-per-week',
     title: 'Mean time to detect and to contain',
@@ -122,9 +121,11 @@ function timesChart({ heads, weeks }: FiguresView): Chart {
   };
 }
 
-const SIGNS = { ok: '✓', bad: '✕', unknown: '?' } as const;
-const WORDS = { ok: 'well', bad: 'NOT WELL', unknown: 'not known' } as const;
-const TONES = { ok: 'good', bad: 'bad', unknown: 'warn' } as const;
+const LOOKS = {
+  ok: { sign: '✓', word: 'well', tone: 'good' },
+  todo: { sign: '✕', word: 'TO DO', tone: 'bad' },
+  info: { sign: '–', word: 'note', tone: 'quiet' },
+} as const;
 
 const Health: FC<{ checks: readonly Check[] }> = ({ checks }) => (
   <Section id="health" title="Pipeline">
@@ -138,16 +139,19 @@ const Health: FC<{ checks: readonly Check[] }> = ({ checks }) => (
         </tr>
       </thead>
       <tbody>
-        {checks.map(({ name, state, says }) => (
+        {checks.map(({ check, state, says, todo = [] }) => (
           <tr>
-            <th scope="row">{name}</th>
+            <th scope="row">{check}</th>
             <td>
-              <span class={`badge tone ${TONES[state]}`}>
-                <span aria-hidden="true">{SIGNS[state]}</span> {WORDS[state]}
+              <span class={`badge tone ${LOOKS[state].tone}`}>
+                <span aria-hidden="true">{LOOKS[state].sign}</span> {LOOKS[state].word}
               </span>
             </td>
             <td>
               <Text of={says} />
+              {todo.map((one) => (
+                <Command of={one} />
+              ))}
             </td>
           </tr>
         ))}

@@ -1,6 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
-import type { Listed, Page } from '../../handlers/incidents/pages.ts';
+import type { Head } from '../../handlers/incidents/items.ts';
+import type { Page } from '../../handlers/incidents/pages.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import { severities } from '../../playbooks/detection.ts';
 import { secondsToContain, secondsToDetect } from '../../playbooks/figures.ts';
@@ -72,7 +73,7 @@ const Nothing: FC<{ filter: Filter; page: Page }> = ({ filter, page }) => (
   </p>
 );
 
-const Table: FC<{ heads: Listed[]; now: Date }> = ({ heads, now }) => (
+const Table: FC<{ heads: Head[]; now: Date }> = ({ heads, now }) => (
   <table class="list" data-rows="">
     <caption class="hidden">Incidents, newest first</caption>
     <thead>
@@ -98,7 +99,7 @@ const Table: FC<{ heads: Listed[]; now: Date }> = ({ heads, now }) => (
   </table>
 );
 
-const Row: FC<{ head: Listed; now: Date }> = ({ head, now }) => {
+const Row: FC<{ head: Head; now: Date }> = ({ head, now }) => {
   const [ttd, ttc] = [secondsToDetect(head), secondsToContain(head)];
   return (
     <tr class={head.status} data-id={head.id}>

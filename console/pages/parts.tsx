@@ -42,6 +42,7 @@ export const StatusBadge: FC<{ status: Incident['status'] }> = ({ status }) => (
 
 const OUTCOME_TONES: Record<Outcome, string> = {
   contained: 'good',
+  resolved: 'good',
   'needs-analyst': 'bad',
   undone: 'warn',
   declined: 'warn',

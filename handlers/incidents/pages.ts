@@ -1,15 +1,10 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { z } from 'zod';
-import { headItem } from './items.ts';
-
-/** A head as lists have it: without what the investigations found, which can be long. */
-const listed = headItem.omit({ findings: true });
-export type Listed = z.infer<typeof listed>;
+import { type Head, headItem } from './items.ts';
 
 /** Which incidents are wanted; what is not told is not looked at. `from` and `to` are ISO times, both included. */
 export interface PageFilter {
-  status?: Listed['status'];
-  severity?: Listed['severity'];
+  status?: Head['status'];
+  severity?: Head['severity'];
   detection?: string;
   from?: string;
   to?: string;
@@ -31,7 +26,7 @@ export interface Cursor {
 }
 
 export interface Page {
-  heads: Listed[];
+  heads: Head[];
   /** Where the next page begins; absent where there is nothing older. */
   next?: Cursor;
   /** How many queries it took. */
@@ -68,7 +63,7 @@ export async function readPage(
     );
     page.reads += 1;
     for (const [index, item] of Items.entries()) {
-      const { data } = listed.safeParse(item);
+      const { data } = headItem.safeParse(item);
       if (!data) page.unreadable.push(String(item.pk));
       else page.heads.push(data);
       if (page.heads.length === limit) {
@@ -82,7 +77,7 @@ export async function readPage(
 }
 
 function queryOf(table: string, { from, to, ...equal }: PageFilter) {
-  const fields = Object.keys(listed.shape);
+  const fields = Object.keys(headItem.shape);
   const range = from || to ? ' AND openedAt BETWEEN :from AND :to' : '';
   const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
   const condition = wanted.map(([field]) => `#${field} = :${field}`).join(' AND ');

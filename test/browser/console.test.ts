@@ -4,7 +4,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Served } from '../../console/main.ts';
-import { as, from, makeAttacker, type Stage } from '../../local/attacks/attack.ts';
+import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk } from '../local/harness/desk.ts';
 import { theIncident } from '../local/harness/expectations.ts';
 import { startTestAws, type TestAws } from '../local/harness/test-aws.ts';

@@ -36,7 +36,7 @@ export class FakeLibrary implements Library {
   }
 
   /** Puts an incident with all that it has into the ledger, and asks `asked` about it. */
-  async keep({ events, actions, questions, ...head }: Incident, asked: Asked[] = []): Promise<void> {
+  async keep({ events, actions, questions, findings, ...head }: Incident, asked: Asked[] = []): Promise<void> {
     const execution = `arn:aws:states:us-east-1:${ACCOUNT}:execution:cordon-${detectionOf(head.detection).response}:x`;
     await this.ledger.open({ ...head, execution, ...momentsOf({ events, actions }) });
     for (const [order, event] of events.entries()) {
@@ -58,7 +58,6 @@ export class FakeLibrary implements Library {
   waiting = () => this.ledger.questions.waiting(200);
   run = async () => this.runs;
   modes = async () => this.deployedModes;
-  baselines = () => this.ledger.baselines.all();
   health = async () => this.checks;
 
   async definition(execution: string): Promise<string> {

@@ -10,9 +10,12 @@ const START = Date.parse('2026-05-01T00:00:00.000Z');
 /** A head as a playbook leaves it, opened so many minutes after the start. */
 function head(minute: number, rest: Partial<Head> = {}): Head {
   const openedAt = new Date(START + minute * 60_000).toISOString();
-  const { events, actions, questions, ...fields } = incident('trail-tampering', { openedAt, alarmAt: openedAt });
+  const { events, actions, questions, findings, ...fields } = incident('trail-tampering', {
+    openedAt,
+    alarmAt: openedAt,
+  });
   const execution = 'arn:aws:states:us-east-1:111122223333:execution:cordon-restore-trail:x';
-  return { ...fields, execution, id: `trail-tampering-${minute}`, findings: { 'logging-gap': [] }, ...rest };
+  return { ...fields, execution, id: `trail-tampering-${minute}`, ...rest };
 }
 
 let table: FakeTable;

@@ -1,5 +1,6 @@
 import { AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { Desk } from '../../../cli/desk.ts';
 import { AwsLibrary } from '../../../console/aws-library.ts';
 import { type Served, type ServeOptions, serveConsole } from '../../../console/main.ts';
 import type { AccessKey } from '../../../local/account.ts';
@@ -27,7 +28,8 @@ export function serveFor(
   credentials: AccessKey,
   options: Partial<ServeOptions> = {},
 ): Promise<Served> {
-  const library = new AwsLibrary({ prefix: 'cordon', region, endpoint, credentials });
+  const connection = { prefix: 'cordon', region, endpoint, credentials };
+  const library = new AwsLibrary(new Desk(connection));
   return serveConsole({ library, port: 0, liveEveryMs: 300, ...options });
 }
 
