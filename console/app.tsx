@@ -51,7 +51,7 @@ const forms = z.discriminatedUnion('answer', [
 
 /** The console as a web application; it knows no network and no AWS. */
 export function createApp(dependencies: AppDependencies): Hono<Env> {
-  const { library, sessions, port, now, report } = dependencies;
+  const { library, sessions, port, report } = dependencies;
   const app = new Hono<Env>();
   app.use(secureHeaders, ownHostOnly(port));
   app.onError((error, context) => {
@@ -83,7 +83,7 @@ export function createApp(dependencies: AppDependencies): Hono<Env> {
   app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (context) => context.text('Too long.', 413) }));
   reading(app, dependencies);
   changing(app, dependencies);
-  const watched = new Live(library, now, dependencies.liveEveryMs);
+  const watched = new Live(library, dependencies.liveEveryMs);
   app.get('/live', (context) => live(context, dependencies, watched));
   return app;
 }

@@ -203,20 +203,20 @@ export function stepsOf(
       if (step) step.exitedAt = at;
     }
   }
-  // A state that failed is never exited: it was over when the next one was entered, or the execution.
-  return steps.map((step, index) =>
-    step.exitedAt || isOpen(events, steps, index) ? step : { ...step, exitedAt: overAt(events, steps, index) },
-  );
+  const ended = events.find(({ type = '' }) => ENDED.test(type))?.timestamp?.toISOString();
+  const loop =
+    isLooping(events) && !ended ? steps.findLastIndex(({ type, exitedAt }) => type === 'Map' && !exitedAt) : -1;
+  return steps.map((step, index) => {
+    const inside = loop >= 0 ? index >= loop : index === steps.length - 1;
+    if (step.exitedAt || (inside && !ended)) return step;
+    // A state that failed is never exited: it was over when the next one was entered, or the execution ended.
+    return { ...step, exitedAt: steps[index + 1]?.enteredAt ?? ended ?? step.enteredAt };
+  });
 }
 
 const ENDED = /^Execution(Succeeded|Failed|Aborted|TimedOut)$/;
 
-function isOpen(events: readonly Pick<HistoryEvent, 'type'>[], steps: Step[], index: number): boolean {
-  if (events.some(({ type = '' }) => ENDED.test(type))) return false;
-  return steps[index]?.type === 'Map' || index === steps.length - 1 || steps[index + 1]?.exitedAt === undefined;
-}
-
-function overAt(events: readonly Pick<HistoryEvent, 'type' | 'timestamp'>[], steps: Step[], index: number): string {
-  const end = events.find(({ type = '' }) => ENDED.test(type))?.timestamp?.toISOString();
-  return steps[index + 1]?.enteredAt ?? end ?? steps[index]?.enteredAt ?? '';
-}
+/** Whether a loop is being gone through: several of its states can be open at once then. */
+const isLooping = (events: readonly Pick<HistoryEvent, 'type'>[]): boolean =>
+  events.findLastIndex(({ type }) => type === 'MapStateEntered') >
+  events.findLastIndex(({ type }) => type === 'MapStateFailed' || type === 'MapStateExited');

@@ -13,12 +13,10 @@ export const PAGE_SIZE = 50;
 export class Live {
   readonly #library: Library;
   readonly #everyMs: number;
-  readonly #now: () => Date;
   readonly #looks = new Map<string, { at: number; mark: Promise<string> }>();
 
-  constructor(library: Library, now: () => Date, everyMs: number) {
+  constructor(library: Library, everyMs: number) {
     this.#library = library;
-    this.#now = now;
     this.#everyMs = everyMs;
   }
 
@@ -39,7 +37,7 @@ export class Live {
 
   /** Equal as long as nothing has changed. */
   #mark(of: string): Promise<string> {
-    const at = this.#now().getTime();
+    const at = performance.now();
     const known = this.#looks.get(of);
     if (known && at - known.at < this.#everyMs / 2) return known.mark;
     const mark = this.#look(of).then((seen) => createHash('sha256').update(JSON.stringify(seen)).digest('hex'));
