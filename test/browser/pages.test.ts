@@ -70,7 +70,8 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
         await page.reload();
         await page.getByText('Live.').waitFor();
         const path = join(SCREENSHOTS, `console-${name}-${colorScheme}-${width}.png`);
-        await page.screenshot({ path, fullPage: name === 'incident' });
+        await page.setViewportSize({ width, height: name === 'incident' ? 1500 : 900 });
+        await page.screenshot({ path });
       }
     });
   });
