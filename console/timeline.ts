@@ -1,3 +1,4 @@
+import { detectedAt } from '../playbooks/figures.ts';
 import type { ActionRecord, Incident } from '../playbooks/incident.ts';
 import type { Answer, Question } from '../playbooks/question.ts';
 import type { Run, Step } from './library.ts';
@@ -25,7 +26,7 @@ const SHOWN = ['Task', 'Wait', 'Map'];
 export function momentsOf(incident: Incident, run: Run | undefined): Moment[] {
   const moments = [
     ...attack(incident),
-    { lane: 'alarm', at: ms(incident.alarmAt), text: `${incident.alarmName} in ALARM`, tone: 'plain' } as const,
+    detection(incident),
     { lane: 'playbook', at: ms(incident.openedAt), text: 'incident opened', tone: 'plain' } as const,
     ...(run?.steps ?? []).flatMap(stepOf),
     ...(run?.steps ?? []).flatMap(mailOf),
@@ -40,6 +41,11 @@ export function momentsOf(incident: Incident, run: Run | undefined): Moment[] {
       : []),
   ];
   return moments.filter(({ at }) => !Number.isNaN(at)).sort((a, b) => a.at - b.at || rank(a) - rank(b));
+}
+
+function detection(incident: Incident): Moment {
+  const text = incident.lane === 'event' ? 'the event of the call' : `${incident.alarmName} in ALARM`;
+  return { lane: 'alarm', at: ms(detectedAt(incident)), text, tone: 'plain' };
 }
 
 const ms = (iso: string): number => Date.parse(iso);

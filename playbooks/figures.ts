@@ -17,6 +17,8 @@ export interface Measured extends Moments {
   outcome?: Outcome;
   openedAt: string;
   alarmAt: string;
+  /** The event of the call opened it: `alarmAt` is the time of the call then. */
+  lane?: 'event';
   marked?: { as: Mark };
 }
 
@@ -42,9 +44,16 @@ export function momentsOf({ events, actions }: Pick<Incident, 'events' | 'action
   return { ...(firstAt ? { firstAt } : {}), ...(containedAt ? { containedAt } : {}) };
 }
 
-/** Seconds from the first call to the alarm; undefined where no record says when it began. Records have whole seconds. */
-export const secondsToDetect = ({ firstAt, alarmAt }: Pick<Measured, 'firstAt' | 'alarmAt'>): number | undefined =>
-  firstAt === undefined ? undefined : secondsBetween(firstAt, alarmAt);
+/** When it was detected: by the alarm, or, where the event of the call came first, as that opened the incident. */
+export const detectedAt = ({ lane, alarmAt, openedAt }: Pick<Measured, 'lane' | 'alarmAt' | 'openedAt'>): string =>
+  lane === 'event' ? openedAt : alarmAt;
+
+/** Seconds from the first call until it was detected; undefined where no record says when it began. Records have whole seconds. */
+export const secondsToDetect = ({
+  firstAt,
+  ...head
+}: Pick<Measured, 'firstAt' | 'lane' | 'alarmAt' | 'openedAt'>): number | undefined =>
+  firstAt === undefined ? undefined : secondsBetween(firstAt, detectedAt(head));
 
 /** Seconds from the first call to the last containment that was read back; undefined where nothing was contained. */
 export const secondsToContain = ({ firstAt, containedAt }: Moments): number | undefined =>
@@ -115,7 +124,7 @@ export interface DetectionFigures {
 export function figuresOf(detection: string, heads: readonly Measured[], weeks: readonly string[]): DetectionFigures {
   const own = heads.filter((head) => head.detection === detection);
   const lastFired = own
-    .map(({ alarmAt }) => alarmAt)
+    .map(detectedAt)
     .sort()
     .at(-1);
   return {

@@ -3,6 +3,7 @@ import type { Child, FC } from 'hono/jsx';
 import { actions as catalog } from '../../handlers/actions/catalog.ts';
 import type { Head } from '../../handlers/incidents/items.ts';
 import { detections, responses } from '../../playbooks/catalog.ts';
+import { detectedAt } from '../../playbooks/figures.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { openReasons } from '../../playbooks/outcome.ts';
 import type { Missing, Run } from '../library.ts';
@@ -51,7 +52,7 @@ export const IncidentPage: FC<{ frame: Frame; view: IncidentView }> = ({ frame, 
 
 const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }) => {
   const [ttd, ttc] = figures(incident);
-  const { id, severity, status, outcome, marked, account, region, alarmAt, openedAt, closedAt, evidence } = incident;
+  const { id, severity, status, outcome, marked, account, region, openedAt, closedAt, evidence } = incident;
   return (
     <section id="summary" aria-labelledby="summary-title" data-live="">
       <p class="crumbs">
@@ -69,7 +70,10 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       <dl class="tiles">
         <Tile name="Time to detect" value={ttd === undefined ? 'not known' : seconds(ttd)} />
         <Tile name="Time to contain" value={ttc === undefined ? 'nothing contained' : seconds(ttc)} />
-        <Tile name="Alarm" value={<Time iso={alarmAt} now={now} />} />
+        <Tile
+          name={incident.lane === 'event' ? 'Detected by event' : 'Detected by alarm'}
+          value={<Time iso={detectedAt(incident)} now={now} />}
+        />
         <Tile name="Opened" value={<Time iso={openedAt} />} />
         {closedAt ? (
           <Tile name={status === 'closed' ? 'Closed' : 'Handed over'} value={<Time iso={closedAt} />} />

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
 import type { Head } from '../../handlers/incidents/items.ts';
-import { momentsOf as ends, secondsToContain, secondsToDetect } from '../../playbooks/figures.ts';
+import { detectedAt, momentsOf as ends, secondsToContain, secondsToDetect } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { clock, plain } from '../../playbooks/report/words.ts';
 import { isMissing, type Missing, type Run } from '../library.ts';
@@ -12,7 +12,7 @@ import { Section, Text } from './parts.tsx';
 const LANE_WORDS: Record<Lane, string> = {
   attack: 'Attack',
   record: 'Record',
-  alarm: 'Alarm',
+  alarm: 'Detected',
   playbook: 'Playbook',
   containment: 'Containment',
   analyst: 'Analyst',
@@ -177,7 +177,7 @@ function measuresOf(incident: Incident & Head, place: (time: number) => number) 
   return [
     ...(ttd === undefined
       ? []
-      : [{ name: 'TTD', from, to: end(incident.alarmAt), text: seconds(ttd), tone: 'detect' }]),
+      : [{ name: 'TTD', from, to: end(detectedAt(incident)), text: seconds(ttd), tone: 'detect' }]),
     ...(ttc === undefined || containedAt === undefined
       ? []
       : [{ name: 'TTC', from, to: end(containedAt), text: seconds(ttc), tone: 'contain' }]),
@@ -187,7 +187,7 @@ function measuresOf(incident: Incident & Head, place: (time: number) => number) 
 /** Time to detect and time to contain, in seconds, as far as they are known. */
 export function figures(incident: Incident): [ttd: number | undefined, ttc: number | undefined] {
   const moments = ends(incident);
-  return [secondsToDetect({ ...moments, alarmAt: incident.alarmAt }), secondsToContain(moments)];
+  return [secondsToDetect({ ...incident, ...moments }), secondsToContain(moments)];
 }
 
 function inWords(incident: Incident & Head): string {

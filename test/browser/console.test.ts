@@ -169,7 +169,7 @@ describe('an analyst at an incident whose containment waits for a person', () =>
 
     const drawn = await page.locator('svg.timeline .name').allTextContents();
     expect(drawn.map((name) => name.trim())).toEqual([
-      ...['Attack', 'Record', 'Alarm', 'Playbook', 'Containment', 'Analyst', 'Mail'],
+      ...['Attack', 'Record', 'Detected', 'Playbook', 'Containment', 'Analyst', 'Mail'],
     ]);
     await page.getByText(/The same as a list/).click();
     const list = (await page.locator('.moments').textContent()) ?? '';

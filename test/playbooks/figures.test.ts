@@ -43,14 +43,22 @@ describe('durations', () => {
   const moments = { firstAt: '2026-05-01T03:00:05Z', containedAt: '2026-05-01T03:01:22.500Z' };
 
   it('are counted from the first call, in seconds', () => {
-    expect(secondsToDetect({ ...moments, alarmAt: '2026-05-01T03:01:12.000Z' })).toBe(67);
+    const openedAt = '2026-05-01T03:01:13.000Z';
+    expect(secondsToDetect({ ...moments, openedAt, alarmAt: '2026-05-01T03:01:12.000Z' })).toBe(67);
     expect(secondsToContain(moments)).toBe(77.5);
   });
 
   it('are never negative, and unknown where one end is', () => {
-    expect(secondsToDetect({ ...moments, alarmAt: '2026-05-01T03:00:04.900Z' })).toBe(0);
-    expect(secondsToDetect({ alarmAt: '2026-05-01T03:00:04.900Z' })).toBeUndefined();
+    const early = { openedAt: '2026-05-01T03:00:06.000Z', alarmAt: '2026-05-01T03:00:04.900Z' };
+    expect(secondsToDetect({ ...moments, ...early })).toBe(0);
+    expect(secondsToDetect(early)).toBeUndefined();
     expect(secondsToContain({ firstAt: moments.firstAt })).toBeUndefined();
+  });
+
+  it('end, where the event of the call came before any alarm, as that opened the incident', () => {
+    const head = { lane: 'event', openedAt: '2026-05-01T03:00:08.250Z', alarmAt: moments.firstAt } as const;
+
+    expect(secondsToDetect({ ...moments, ...head })).toBe(3.25);
   });
 
   it('spread over what is known', () => {
