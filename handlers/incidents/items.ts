@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
-import { actionStatuses, outcomes } from '../../playbooks/incident.ts';
 import { marks } from '../../playbooks/figures.ts';
+import { actionStatuses, outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
 
