@@ -123,10 +123,7 @@ export interface DetectionFigures {
 /** The figures of a detection among the incidents of all; a duplicate is no alarm of its own, but counts as one that fired. */
 export function figuresOf(detection: string, heads: readonly Measured[], weeks: readonly string[]): DetectionFigures {
   const own = heads.filter((head) => head.detection === detection);
-  const lastFired = own
-    .map(detectedAt)
-    .sort()
-    .at(-1);
+  const lastFired = own.map(detectedAt).sort().at(-1);
   return {
     incidents: own.length,
     ...(lastFired ? { lastFired } : {}),

@@ -18,10 +18,11 @@ const exited = (name: string, second: number, type = 'Task') => ({
   ...{ type: `${type}StateExited` as 'TaskStateExited', timestamp: at(second) },
   stateExitedEventDetails: { name },
 });
+const CHANNELS = { topic: 'arn:mails', bus: 'cordon-events', prefix: 'cordon' };
 const definition = (id: string) => {
   const response = responses[id];
   if (!response) throw new TypeError(`There is no response ${id}.`);
-  return JSON.stringify(playbookDefinition(id, response, (unit) => `arn:${unit}`, 'arn:mails'));
+  return JSON.stringify(playbookDefinition(id, response, (unit) => `arn:${unit}`, CHANNELS));
 };
 
 describe('the steps of an execution', () => {

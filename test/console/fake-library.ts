@@ -63,7 +63,13 @@ export class FakeLibrary implements Library {
   async definition(execution: string): Promise<string> {
     const response = execution.split(':')[6]?.replace('cordon-', '') ?? '';
     const arn = (unit: string) => `arn:aws:lambda:us-east-1:${ACCOUNT}:function:cordon-${unit}`;
-    return JSON.stringify(playbookDefinition(response, responseOf(response), arn, 'arn:aws:sns:us-east-1:1:mails'));
+    return JSON.stringify(
+      playbookDefinition(response, responseOf(response), arn, {
+        topic: 'arn:aws:sns:us-east-1:111122223333:cordon-mails',
+        bus: 'cordon-events',
+        prefix: 'cordon',
+      }),
+    );
   }
 
   async change(change: Change): Promise<Changed> {
