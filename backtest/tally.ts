@@ -39,7 +39,8 @@ export class Tally {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   readonly #ids = new EventIds();
-  readonly #seen = new IdFilter();
+  /** By criterion, made when it is needed: what one detection has met, another has not. */
+  readonly #seen: IdFilter[] = [];
   #withoutId = 0;
   readonly #kept: Kept[][];
   readonly #actors = new Map<string, Actor>();
@@ -103,7 +104,8 @@ export class Tally {
 
   #hit(hit: Hit): void {
     this.#extend(hit.time);
-    if (hit.eventID !== undefined && !this.#seen.isNew(hit.eventID)) return;
+    const fits = hit.fits.filter((n) => this.#isNew(n, hit.eventID));
+    if (fits.length === 0) return;
     const kept: Kept = {
       time: hit.time,
       actor: this.#actorOf(hit),
@@ -115,7 +117,14 @@ export class Tally {
       kept.record = hit.record;
       this.#textBytes += hit.record.length * 2;
     }
-    for (const n of hit.fits) this.#kept[n]?.push(kept);
+    for (const n of fits) this.#kept[n]?.push(kept);
+  }
+
+  #isNew(criterion: number, eventID: string | undefined): boolean {
+    if (eventID === undefined) return true;
+    const seen = this.#seen[criterion] ?? new IdFilter();
+    this.#seen[criterion] = seen;
+    return seen.isNew(eventID);
   }
 
   /** Actors are few and records many: each identity is judged once. */

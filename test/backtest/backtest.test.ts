@@ -108,6 +108,21 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     expect(Object.keys(report.detections)).toEqual(['pattern']);
   });
 
+  it('counts an eventID once for each detection, also where different records have it', async () => {
+    const [trail, use] = [attack.find(({ eventName }) => eventName === 'StopLogging'), attack.at(-1)];
+    const { report } = await json([
+      archive([
+        { ...trail, eventID: 'same' },
+        { ...use, eventID: 'same' },
+        { ...use, eventID: 'same' },
+      ]),
+    ]);
+
+    expect(report).toMatchObject({ events: 1 });
+    expect(report.detections['trail-tampering']?.matches).toBe(1);
+    expect(report.detections['root-usage']?.matches).toBe(1);
+  });
+
   it('leaves out records outside a time range', async () => {
     const { report } = await json([
       archive(attack),
