@@ -1,10 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: `unit` needs nothing but Node; `local` deploys to the local AWS once and makes real calls against it. */
+/**
+ * Three projects: `unit` needs nothing but Node; `local` deploys to the local AWS once and makes real calls against it;
+ * `browser` uses the console in a real Chromium, on local AWSs of its own.
+ */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/local/**'] } },
+      {
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/local/**', 'test/browser/**'] },
+      },
       {
         test: {
           name: 'local',
@@ -16,6 +21,17 @@ export default defineConfig({
           // Many files deploy to a local AWS of their own, which takes a core; a project with workers of its own needs a group of its own.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/harness/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -5,7 +5,7 @@ import { compileIdSet } from './scan/compile.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Sizes of a table, in bytes: where little is expected, and where all that is kept in memory has room. */
-const SMALL = 1 << 20;
+const SMALL = 1 << 16;
 const LARGE = 1 << 23;
 /** So many bytes are written to a file at a time. */
 const WRITE = 4096;
@@ -90,9 +90,16 @@ function hasZero(ids: Uint8Array): boolean {
   return false;
 }
 
+let compiled: WebAssembly.Module | undefined;
+
+function idSet(): WebAssembly.Module {
+  compiled ??= compileIdSet();
+  return compiled;
+}
+
 /** Tells eventIDs that were met before; it keeps all of them, in 16 to 48 bytes each. */
 export class IdFilter {
-  readonly #set = new IdSet(compileIdSet());
+  readonly #set = new IdSet(idSet());
   readonly #texts = new Set<string>();
 
   /** Whether an eventID comes for the first time. */
@@ -111,14 +118,14 @@ export class IdFilter {
  */
 export class EventIds {
   readonly #most: number;
-  readonly #module = compileIdSet();
+  readonly #module = idSet();
   readonly #set: IdSet;
   readonly #texts = new Set<string>();
   #spilled: { folder: string; files: number[] } | undefined;
 
   constructor(most = 350_000) {
     this.#most = most;
-    this.#set = new IdSet(this.#module, most > SMALL / 32 ? LARGE : SMALL);
+    this.#set = new IdSet(this.#module, most > 100_000 ? LARGE : SMALL);
   }
 
   /** Adds eventIDs of 16 bytes each, one behind the other. */

@@ -24,7 +24,7 @@ export interface Kept {
 
 /** As many problems are listed, and as much text of records is kept, in bytes: memory does not grow with the archive. */
 const MOST_PROBLEMS = 10_000;
-const MOST_TEXT = 16 * 1024 * 1024;
+const MOST_TEXT = 8 * 1024 * 1024;
 
 /** Adds up what files hold. Files come in their order, so that the result does not depend on which worker was quicker. */
 export class Tally {
@@ -39,10 +39,13 @@ export class Tally {
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   readonly #ids = new EventIds();
-  readonly #seen = new IdFilter();
+  /** By criterion, made when it is needed: what one detection has met, another has not. */
+  readonly #seen: IdFilter[] = [];
   #withoutId = 0;
   readonly #kept: Kept[][];
+  /** Actors by their identity, and by what they are. */
   readonly #actors = new Map<string, Actor>();
+  readonly #distinct = new Map<string, Actor>();
   readonly #texts = new Map<string, string>();
   #textBytes = 0;
 
@@ -103,7 +106,8 @@ export class Tally {
 
   #hit(hit: Hit): void {
     this.#extend(hit.time);
-    if (hit.eventID !== undefined && !this.#seen.isNew(hit.eventID)) return;
+    const fits = hit.fits.filter((n) => this.#isNew(n, hit.eventID));
+    if (fits.length === 0) return;
     const kept: Kept = {
       time: hit.time,
       actor: this.#actorOf(hit),
@@ -111,11 +115,18 @@ export class Tally {
       name: this.#once(hit.name),
       region: this.#once(hit.region),
     };
-    if (this.#textBytes + hit.record.length * 2 <= MOST_TEXT) {
+    if (this.#textBytes + hit.record.length <= MOST_TEXT) {
       kept.record = hit.record;
-      this.#textBytes += hit.record.length * 2;
+      this.#textBytes += hit.record.length;
     }
-    for (const n of hit.fits) this.#kept[n]?.push(kept);
+    for (const n of fits) this.#kept[n]?.push(kept);
+  }
+
+  #isNew(criterion: number, eventID: string | undefined): boolean {
+    if (eventID === undefined) return true;
+    const seen = this.#seen[criterion] ?? new IdFilter();
+    this.#seen[criterion] = seen;
+    return seen.isNew(eventID);
   }
 
   /** Actors are few and records many: each identity is judged once. */
@@ -130,7 +141,12 @@ export class Tally {
       });
       const owner = account || record.userIdentity?.accountId || '';
       actor = actorOf(record, owner);
-      if (this.#actors.size > 50_000) this.#actors.clear();
+      // Of the same actor one is enough; sessions and keys make many identities of one.
+      const one = JSON.stringify(actor);
+      actor = this.#distinct.get(one) ?? actor;
+      if (this.#distinct.size > 20_000) this.#distinct.clear();
+      this.#distinct.set(one, actor);
+      if (this.#actors.size > 1000) this.#actors.clear();
       this.#actors.set(key, actor);
     }
     return actor;

@@ -1,5 +1,6 @@
+import backtest from './backtest/backtest.ts';
 import type { Bench } from './bench.ts';
 import contain from './contain/contain.ts';
 
 /** Every bench by its name, in the order in which all are run. */
-export const benches: Readonly<Record<string, Bench>> = { contain };
+export const benches: Readonly<Record<string, Bench>> = { contain, backtest };

@@ -4,14 +4,16 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { z } from 'zod';
+import type { Mark } from '../playbooks/figures.ts';
 import type { AnswerKind } from '../playbooks/question.ts';
 import type { Connection } from './connection.ts';
 import { CliFailure } from './failure.ts';
 
-/** What an analyst sends: an answer to a question, or the wish to undo an action. */
-export type Sent = { incidentId: string; key: string; note: string } & (
-  | { answer: AnswerKind }
-  | { answer: 'undo'; force: boolean }
+/** What an analyst sends: an answer to a question, the wish to undo an action, or what an incident turned out to be. */
+export type Sent = { incidentId: string; note: string } & (
+  | { answer: AnswerKind; key: string }
+  | { answer: 'undo'; key: string; force: boolean }
+  | { answer: 'mark'; mark: Mark }
 );
 
 /** What is said of an answer that was taken. */

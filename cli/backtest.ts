@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { type BacktestResult, backtest, type Subject } from '../backtest/backtest.ts';
 import { type Archive, bucketArchive, localArchive, NoArchive } from '../backtest/files.ts';
 import { htmlReport } from '../backtest/report/html.ts';
 import { jsonReport } from '../backtest/report/json.ts';
 import { textReport } from '../backtest/report/text.ts';
 import { detections, UnknownUnit } from '../playbooks/catalog.ts';
+import { type KnownTrail, matchOf, ownTrail } from '../playbooks/detection.ts';
 import { parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { InvalidFilterPattern } from '../playbooks/matching/filter-pattern/scanner.ts';
 import { explained } from './backtest-failure.ts';
@@ -19,6 +21,9 @@ Tries detections on CloudTrail delivery files, as they would have fired.
 
   --detection ID                   only this detection; may be given several times
   --pattern PATTERN                a CloudWatch Logs filter pattern instead; its id is "pattern"
+  --trail logGroup=NAME,bucket=NAME,role=NAME,key=ARN
+                                   what your trail delivers through, for detections that count only calls on that
+                                   (default: the log group and the role of cordon's own trail)
   --since TIME, --until TIME       only records from this time on, and before that one: 2026-05-01 or 2026-05-01T03:00:00Z
   --json                           for programs
   --html FILE                      a report with charts, to be opened in a browser
@@ -59,6 +64,7 @@ export function parseBacktest(args: string[]) {
       options: {
         detection: { type: 'string', multiple: true, default: [] },
         pattern: { type: 'string' },
+        trail: { type: 'string' },
         since: { type: 'string' },
         until: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -122,7 +128,11 @@ function checked(command: BacktestArguments): { path: string } {
 }
 
 /** What is tried: the detections that were named, the pattern, or the whole catalog. @throws {CliFailure} */
-export function subjectsOf({ detection: ids, pattern }: Pick<BacktestArguments, 'detection' | 'pattern'>): Subject[] {
+export function subjectsOf({
+  detection: ids,
+  pattern,
+  trail: named,
+}: Pick<BacktestArguments, 'detection' | 'pattern'> & { trail?: string | undefined }): Subject[] {
   if (pattern !== undefined) {
     try {
       parseFilterPattern(pattern);
@@ -132,12 +142,31 @@ export function subjectsOf({ detection: ids, pattern }: Pick<BacktestArguments, 
     }
     return [{ id: 'pattern', criterion: { pattern }, threshold: { atLeast: 1, withinMinutes: 1 } }];
   }
+  const trail = trailOf(named);
   const wanted = ids.length > 0 ? [...new Set(ids)] : Object.keys(detections);
   return wanted.map((id) => {
     const detection = Object.hasOwn(detections, id) ? detections[id] : undefined;
     if (!detection) throw new CliFailure('usage', new UnknownUnit('detection', id, Object.keys(detections)).message);
-    return { id, detection, criterion: { match: detection.when }, threshold: detection.alarm };
+    return { id, detection, criterion: { match: matchOf(detection, trail) }, threshold: detection.alarm };
   });
+}
+
+const trailParts = z.strictObject({
+  logGroup: z.string().min(1).optional(),
+  bucket: z.string().min(1).optional(),
+  role: z.string().min(1).optional(),
+  key: z.string().startsWith('arn:').optional(),
+});
+
+/** The trail that is meant, `bucket=NAME,role=NAME`; cordon's own where a part is not named. @throws {CliFailure} */
+function trailOf(named = ''): KnownTrail {
+  const pairs = named.split(',').filter(Boolean);
+  const { data, error } = trailParts.safeParse(
+    Object.fromEntries(pairs.map((pair) => pair.split(/=(.*)/s).slice(0, 2))),
+  );
+  if (error) throw new CliFailure('usage', `--trail "${named}" is not usable. ${z.prettifyError(error)}`);
+  const own = ownTrail('cordon');
+  return { ...own, ...data, logGroup: data.logGroup ?? own.logGroup };
 }
 
 /** A time in ms. @throws {CliFailure} */

@@ -9,6 +9,12 @@ import { allow } from './permissions.ts';
 /** What {@link recordsMatching} may do. */
 export const readLogsPermissions = allow(['logs:FilterLogEvents'], '{logGroup}', '{logGroup}:*');
 
+/** When each record came to the log group: what the service says beside the record, which itself knows nothing of it. */
+const deliveries = new WeakMap<CloudTrailRecord, string>();
+
+/** When a record that {@link recordsMatching} gave was delivered to the log group, ISO time. */
+export const deliveryOf = (record: CloudTrailRecord): string | undefined => deliveries.get(record);
+
 /** Where a search ends before its window does: what is found by then must do. */
 export interface Bounds {
   records: number;
@@ -31,12 +37,14 @@ export async function recordsMatching(
   const matches = predicate(match);
   const found = new Map<string, CloudTrailRecord>();
   const logs = context.client(CloudWatchLogsClient);
-  const take = ({ message = '', eventId }: FilteredLogEvent): void => {
+  const take = ({ message = '', eventId, ingestionTime }: FilteredLogEvent): void => {
     const parsed = parse(message);
     if (parsed === undefined || !matches(parsed)) return;
     const { data, error } = cloudTrailRecord.safeParse(parsed);
-    if (data) found.set(data.eventID, data);
-    else {
+    if (data) {
+      found.set(data.eventID, data);
+      if (ingestionTime !== undefined) deliveries.set(data, new Date(ingestionTime).toISOString());
+    } else {
       const problems = error.message;
       context.log.warn('a matching log event is no usable CloudTrail record', { eventId, problems });
     }

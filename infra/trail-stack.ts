@@ -4,14 +4,8 @@ import type { CfnRole } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import type { KnownTrail } from '../playbooks/detection.ts';
+import { type KnownTrail, ownTrail } from '../playbooks/detection.ts';
 import type { Settings } from './settings.ts';
-
-/** Name of the log group that the trail of {@link TrailStack} delivers to. */
-export const trailLogGroup = (prefix: string): string => `/${prefix}/trail`;
-
-/** Name of the role that the trail of {@link TrailStack} writes to its log group with. */
-export const deliveryRole = (prefix: string): string => `${prefix}-trail-delivery`;
 
 /**
  * A multi-region trail with log file validation, its bucket and its log group. A stack of its own: an account that has a
@@ -23,6 +17,7 @@ export class TrailStack extends Stack {
 
   constructor(scope: Construct, id: string, settings: Settings, props: StackProps) {
     super(scope, id, props);
+    const own = ownTrail(settings.prefix);
     const bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -35,7 +30,7 @@ export class TrailStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: trailLogGroup(settings.prefix),
+      logGroupName: own.logGroup,
       retention: RetentionDays.ONE_YEAR,
       removalPolicy: RemovalPolicy.RETAIN,
     });
@@ -49,12 +44,7 @@ export class TrailStack extends Stack {
       enableFileValidation: true,
     });
     // By its name the detections, and the boundary of those who restore it, know the role.
-    (trail.node.findChild('LogsRole').node.defaultChild as CfnRole).roleName = deliveryRole(settings.prefix);
-    this.trail = {
-      logGroup: trailLogGroup(settings.prefix),
-      bucket: bucket.bucketName,
-      role: deliveryRole(settings.prefix),
-      key: settings.trailParts.key,
-    };
+    (trail.node.findChild('LogsRole').node.defaultChild as CfnRole).roleName = own.role;
+    this.trail = { ...own, bucket: bucket.bucketName, key: settings.trailParts.key };
   }
 }

@@ -18,6 +18,12 @@ export interface KnownTrail {
   key?: string | undefined;
 }
 
+/** What is known of the trail that cordon itself deploys, whatever CloudFormation calls its bucket. */
+export const ownTrail = (prefix: string): KnownTrail & { role: string } => ({
+  logGroup: `/${prefix}/trail`,
+  role: `${prefix}-trail-delivery`,
+});
+
 /** A CloudTrail record in a detection's samples, with what it shows. Hand-written in the shape of real records. */
 export interface Sample {
   /** What the record is, in a few words: "denied StopLogging". */

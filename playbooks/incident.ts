@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Severity } from './detection.ts';
+import type { Mark } from './figures.ts';
 import type { Findings } from './findings.ts';
 import type { Question } from './question.ts';
 
@@ -19,6 +20,8 @@ export interface IncidentEvent {
   reason?: string;
   /** It is benign because a suppression says so. */
   suppressed?: true;
+  /** When the trail delivered it to the log group, ISO time. */
+  deliveredAt?: string;
 }
 
 /**
@@ -151,4 +154,6 @@ export interface Incident {
   evidence: string;
   /** Changes that could not be put onto the event bus. */
   unannounced?: { what: string; error: string; at: string }[] | undefined;
+  /** What an analyst says of it when all is known: ARN of who, ISO time. */
+  marked?: { as: Mark; by: string; at: string; note: string };
 }

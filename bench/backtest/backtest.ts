@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { LocalFailure } from '../../local/failure.ts';
+import type { Bench } from '../bench.ts';
 import { type Contender, contenders, type Run, race } from './contenders.ts';
 import { madeArchive } from './generate.ts';
 
@@ -24,25 +26,14 @@ export default {
   title: 'detections over an archive, against what people use today',
   usage:
     '--events N   events in the archive (1000000)\n--rounds N   how often each is run (3)\n--install    fetch ClickHouse from PyPI, into .local/bench-venv',
-  async run(args: string[], { signal, progress }: { signal: AbortSignal; progress: (text: string) => void }) {
-    const { values } = parseArgs({
-      args,
-      options: {
-        events: { type: 'string', default: '1000000' },
-        rounds: { type: 'string', default: '3' },
-        install: { type: 'boolean', default: false },
-      },
-    });
-    const [events, rounds] = [Number(values.events), Number(values.rounds)];
-    if (!Number.isInteger(events) || events < 1000 || !Number.isInteger(rounds) || rounds < 1) {
-      throw new RangeError('--events must be at least 1000, and --rounds at least 1.');
-    }
+  async run(args, { signal, progress }) {
+    const { events, rounds, install } = asked(args);
     mkdirSync(FOLDER, { recursive: true });
     progress(`an archive of ${events.toLocaleString('en-US')} events`);
     const archive = madeArchive(join(FOLDER, `archive-${events}`), events, 42, progress);
     const list = join(FOLDER, 'files.txt');
     writeFileSync(list, archive.files.join('\n'));
-    const all = await contenders(list, FOLDER, values.install);
+    const all = await contenders(list, FOLDER, install);
     const measured = await raceAll(all, rounds, signal, progress);
     const half = await halfOf(archive.files, all, signal);
     const verdicts = judged(measured);
@@ -54,7 +45,28 @@ export default {
       markdown: `${about}.\n\n${text}\n\n${packages()}`,
     };
   },
-};
+} satisfies Bench;
+
+/** @throws LocalFailure of kind `usage` */
+function asked(args: string[]): { events: number; rounds: number; install: boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        events: { type: 'string', default: '1000000' },
+        rounds: { type: 'string', default: '3' },
+        install: { type: 'boolean', default: false },
+      },
+    });
+    const [events, rounds] = [Number(values.events), Number(values.rounds)];
+    if (Number.isInteger(events) && events >= 1000 && Number.isInteger(rounds) && rounds >= 1) {
+      return { events, rounds, install: values.install };
+    }
+  } catch (error) {
+    throw new LocalFailure('usage', (error as Error).message, { cause: error });
+  }
+  throw new LocalFailure('usage', '--events must be a number from 1000 on, and --rounds one from 1 on.');
+}
 
 const mega = (bytes: number): string => Math.round(bytes / 1e6).toLocaleString('en-US');
 

@@ -1,6 +1,5 @@
 import { ANY_ACCOUNT, filterPatterns } from '../../infra/filter.ts';
-import { deliveryRole, trailLogGroup } from '../../infra/trail-stack.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { type Detection, ownTrail } from '../../playbooks/detection.ts';
 import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { block, code, codes, list, paragraph } from './markdown.ts';
 
@@ -19,7 +18,7 @@ export const sampleLines = ({ samples, related }: Detection): string[] => [
 
 /** The filter patterns that are deployed with cordon's own trail, with the own roles that they leave out. */
 export function patternLines(detection: Detection, prefix: string): string[] {
-  const trail = { logGroup: trailLogGroup(prefix), bucket: 'BUCKET', role: deliveryRole(prefix) };
+  const trail = { ...ownTrail(prefix), bucket: 'BUCKET' };
   const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT, trail);
   return [
     ...paragraph(

@@ -1,19 +1,22 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { z } from 'zod';
+import { marks } from '../../playbooks/figures.ts';
 import { type Context, lambdaContext } from '../context.ts';
 import { AnswerRefused, CordonError, errorText, InvalidInput } from '../errors.ts';
 import { useLedger } from '../permissions.ts';
 import { endWaitingPermissions, startWaitingPermissions } from '../questions/wait.ts';
 import { answerPermissions, give } from './give.ts';
+import { markIncident } from './mark.ts';
 import { startUndo, startUndoPermissions } from './undo.ts';
 
 const note = z.string().trim().min(1, 'must say something').max(2000);
 const about = { incidentId: z.string().min(1).max(200), key: z.string().min(1).max(200) };
 
-/** What can be sent: an answer to a question, or the wish to undo an action. */
+/** What can be sent: an answer to a question, the wish to undo an action, or what an incident turned out to be. */
 const body = z.discriminatedUnion('answer', [
   z.strictObject({ answer: z.enum(['approve', 'reject', 'done', 'skip']), ...about, note }),
   z.strictObject({ answer: z.literal('undo'), ...about, note, force: z.boolean().default(false) }),
+  z.strictObject({ answer: z.literal('mark'), incidentId: about.incidentId, mark: z.enum(marks), note }),
 ]);
 
 /**
@@ -48,7 +51,7 @@ export async function answer(request: unknown, context: Context): Promise<APIGat
     if (given.error) throw new InvalidInput(`The answer is not usable. ${z.prettifyError(given.error)}`);
     const { data } = given;
     context.log.appendKeys({ incidentId: data.incidentId });
-    const result = data.answer === 'undo' ? await startUndo(data, caller, context) : await give(data, caller, context);
+    const result = await take(data, caller, context);
     context.log.info('answered', { ...data, by: caller.arn, from: caller.from });
     return reply(200, result);
   } catch (error) {
@@ -60,6 +63,12 @@ export async function answer(request: unknown, context: Context): Promise<APIGat
     const message = 'The answer could not be taken: it is not written down. Try again; the log has the reason.';
     return reply(500, { error: 'InternalError', message });
   }
+}
+
+async function take(data: z.infer<typeof body>, caller: Caller, context: Context): Promise<object> {
+  if (data.answer === 'undo') return startUndo(data, caller, context);
+  if (data.answer === 'mark') return markIncident(data, caller, context);
+  return give(data, caller, context);
 }
 
 function parsed(text: string): unknown {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
+import { marks } from '../../playbooks/figures.ts';
 import { actionStatuses, outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
@@ -34,6 +35,11 @@ export const headItem = z.object({
   ownCalls: z.number().optional(),
   /** Changes that could not be put onto the event bus. */
   unannounced: z.array(z.object({ what: z.string(), error: z.string(), at: iso })).optional(),
+  /** The first call that it is about, and the last containment: what the figures are made of. */
+  firstAt: iso.optional(),
+  containedAt: iso.optional(),
+  /** What an analyst says of it, now that all is known. */
+  marked: z.object({ as: z.enum(marks), by: z.string(), at: iso, note: z.string() }).optional(),
 });
 export type Head = z.infer<typeof headItem>;
 
@@ -53,6 +59,7 @@ export const eventItem = z.object({
   verdict: z.enum(['offence', 'attempt', 'benign', 'related']),
   reason: z.string().optional(),
   suppressed: z.literal(true).optional(),
+  deliveredAt: iso.optional(),
 });
 
 /** A record whose event came for an incident, as stored. */

@@ -16,6 +16,7 @@ import { firstAndLast, withMore } from './because.ts';
 import { findingsOf, foundItems } from './found.ts';
 import { Holds } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
+import { type Page, type PageBounds, type PageFilter, readPage } from './pages.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
 
@@ -125,6 +126,11 @@ export class Ledger {
       }),
     );
     return Items.map((item) => headItem.parse(item));
+  }
+
+  /** A page of the incidents' heads, newest first. */
+  page(filter: PageFilter, bounds: PageBounds): Promise<Page> {
+    return readPage(this.#documents, this.#table, filter, bounds);
   }
 
   /**
@@ -290,7 +296,19 @@ export class Ledger {
   async updateHead(
     id: string,
     change: Partial<
-      Pick<Head, 'severity' | 'status' | 'outcome' | 'closedAt' | 'mailedRound' | 'claimedBy' | 'ownCalls'>
+      Pick<
+        Head,
+        | 'severity'
+        | 'status'
+        | 'outcome'
+        | 'closedAt'
+        | 'mailedRound'
+        | 'claimedBy'
+        | 'ownCalls'
+        | 'firstAt'
+        | 'containedAt'
+        | 'marked'
+      >
     >,
   ): Promise<void> {
     await this.#update(id, 'HEAD', change as Record<string, unknown>);

@@ -15,7 +15,7 @@ import { errorName } from '../errors.ts';
 import { handOn } from '../hand-on.ts';
 import { inParts } from '../in-parts.ts';
 import type { Head } from '../incidents/items.ts';
-import { readLogsPermissions, recordsMatching } from '../logs.ts';
+import { deliveryOf, readLogsPermissions, recordsMatching } from '../logs.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
@@ -129,7 +129,10 @@ async function claimAll(head: Head, records: CloudTrailRecord[], round: number, 
   const fresh = new Set<IncidentEvent>();
   const others = new Set<string>();
   const baselines = records.length > 0 ? await context.ledger.baselines.all() : [];
-  const events = records.map((record, order) => ({ order, event: judged(head, record, baselines, context) }));
+  const events = records.map((record, order) => {
+    const deliveredAt = deliveryOf(record);
+    return { order, event: { ...judged(head, record, baselines, context), ...(deliveredAt ? { deliveredAt } : {}) } };
+  });
   await inParts(events, CLAIMS_AT_ONCE, async ({ event, order }) => {
     const claimed = await context.ledger.claimEvent(head.id, head.detection, event, { round, order });
     if (claimed.by === 'other') others.add(claimed.incident);

@@ -1,6 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { incidentChanged, incidentEnded } from '../../playbooks/messages/announcements.ts';
 import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
@@ -56,7 +57,9 @@ async function standing(incidentId: string, { ledger, now }: Context): Promise<I
   if (incident.outcome === undefined || incident.outcome === 'duplicate') return incident;
   const outcome = outcomeOf(incident, responseOf(detectionOf(incident.detection).response));
   const over = incident.status === 'handed-over' && !incident.questions.some(isWaiting) && outcome !== 'needs-analyst';
+  const { containedAt } = momentsOf(incident);
   const change = {
+    ...(containedAt === undefined || containedAt === incident.containedAt ? {} : { containedAt }),
     ...(outcome === incident.outcome ? {} : { outcome }),
     ...(over ? { status: 'closed' as const, closedAt: now().toISOString() } : {}),
   };

@@ -2,6 +2,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { incidentChanged } from '../../playbooks/messages/announcements.ts';
 import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
@@ -36,7 +37,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   const outcome = isDuplicate(stored) ? 'duplicate' : outcomeOf(incident, response);
   const severity = response.severity?.(incident, detection.severity) ?? detection.severity;
   const complete: Incident = { ...incident, outcome, severity };
-  await ledger.updateHead(incidentId, { outcome, severity });
+  await ledger.updateHead(incidentId, { outcome, severity, ...momentsOf(incident) });
 
   const mail = summaryMail(complete, detection, response, context.environment.runbooks);
   await keepEvidence(complete, mail.text, round, context);

@@ -17,6 +17,7 @@ const STATIC = [
 const PROJECTS = [
   { name: 'unit tests', project: 'unit' },
   { name: 'local AWS tests', project: 'local' },
+  { name: 'browser tests', project: 'browser' },
 ];
 
 /**

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { jsonReport } from '../../backtest/report/json.ts';
 import { parseBacktest, run, type Surroundings } from '../../cli/backtest.ts';
 import { run as runTune } from '../../cli/tune.ts';
+import { call, iamUser } from '../../playbooks/detections/samples.ts';
 import { attack, delivered, twice } from './deliveries.ts';
 
 const folders: string[] = [];
@@ -108,6 +109,21 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     expect(Object.keys(report.detections)).toEqual(['pattern']);
   });
 
+  it('counts an eventID once for each detection, also where different records have it', async () => {
+    const [trail, use] = [attack.find(({ eventName }) => eventName === 'StopLogging'), attack.at(-1)];
+    const { report } = await json([
+      archive([
+        { ...trail, eventID: 'same' },
+        { ...use, eventID: 'same' },
+        { ...use, eventID: 'same' },
+      ]),
+    ]);
+
+    expect(report).toMatchObject({ events: 1 });
+    expect(report.detections['trail-tampering']?.matches).toBe(1);
+    expect(report.detections['root-usage']?.matches).toBe(1);
+  });
+
   it('leaves out records outside a time range', async () => {
     const { report } = await json([
       archive(attack),
@@ -143,10 +159,25 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     expect(text).toMatch(/^PARTIAL/);
   });
 
+  it('tries calls on what a trail delivers through on the parts that are named, and on no other resource', async () => {
+    const put = (roleName: string, eventID: string) =>
+      call('iam.amazonaws.com', 'PutRolePolicy', iamUser('mallory'), { eventID, requestParameters: { roleName } });
+    const path = archive([put('app', 'e-1'), put('cordon-trail-delivery', 'e-2'), put('cloudtrail-to-logs', 'e-3')]);
+    const matches = async (...more: string[]) =>
+      (await json([path, '--detection', 'trail-pipeline-tampering', ...more])).report.detections[
+        'trail-pipeline-tampering'
+      ]?.matches;
+
+    expect(await matches()).toBe(1);
+    expect(await matches('--trail', 'role=cloudtrail-to-logs')).toBe(1);
+    expect(await matches('--trail', 'role=none,bucket=none')).toBe(0);
+    await expect(command([path, '--trail', 'roles=app'])).rejects.toMatchObject({ kind: 'usage' });
+  });
+
   it('tells people what would have happened', async () => {
     const { text } = await command([archive(attack)]);
 
-    expect(text).toMatch(/^failed-console-logins +7 +1 +5 in 5 min$/m);
+    expect(text).toMatch(/^failed-console-logins +7 +1 {2}5 in 5 min$/m);
     expect(text).toContain('2026-05-01 03:03:00Z  2 records  IAM user mallory, IAM user eve');
     expect(text).toContain('would have done disable-iam-user: user mallory');
   });

@@ -296,7 +296,7 @@ export class FakeAccount {
       const place = Number(nextToken ?? 0);
       const message = this.logs[place];
       return {
-        events: message === undefined ? [] : [{ message, eventId: String(place) }],
+        events: message === undefined ? [] : [{ message, eventId: String(place), ingestionTime: this.now.getTime() }],
         ...(place + 1 < this.logs.length ? { nextToken: String(place + 1) } : {}),
       };
     },

@@ -108,13 +108,15 @@ export class FakeTable {
   #query(input: Input): object {
     const values = input.ExpressionAttributeValues as Item;
     const found = this.#matching(String(input.KeyConditionExpression), values, input);
+    const filter = filterOf(input);
     const start = input.ExclusiveStartKey as Item | undefined;
     const from = start ? found.findIndex((item) => keyOf(item) === keyOf(start)) + 1 : 0;
     const size = (input.Limit as number | undefined) ?? this.pageSize;
     const page = found.slice(from, from + size);
     const last = page.at(-1);
     return {
-      Items: structuredClone(page),
+      // A filter takes away from the page that was read: it may leave an empty one.
+      Items: structuredClone(page.filter(filter)),
       ...(last && from + size < found.length ? { LastEvaluatedKey: { pk: last.pk, sk: last.sk } } : {}),
     };
   }
@@ -126,8 +128,16 @@ export class FakeTable {
         String(item.sk).startsWith(String(values[':prefix'])),
       );
     }
-    if (condition === 'kind = :kind' && input.IndexName === 'by-time' && !input.ConsistentRead) {
-      const found = [...this.items.values()].filter((item) => item.kind === values[':kind']);
+    if (
+      /^kind = :kind( AND openedAt BETWEEN :from AND :to)?$/.test(condition) &&
+      input.IndexName === 'by-time' &&
+      !input.ConsistentRead
+    ) {
+      const [from, to] = condition.includes('BETWEEN') ? [values[':from'], values[':to']] : ['', '\uffff'];
+      const within = (at: string) => at >= String(from) && at <= String(to);
+      const found = [...this.items.values()].filter(
+        (item) => item.kind === values[':kind'] && within(String(item.openedAt)),
+      );
       const order = input.ScanIndexForward === false ? -1 : 1;
       return found.sort((a, b) => order * String(a.openedAt).localeCompare(String(b.openedAt)));
     }
@@ -136,6 +146,21 @@ export class FakeTable {
 }
 
 const FREE_PLACE = 'attribute_exists(pk) AND attribute_not_exists(held.#by) AND size(held) < :most';
+
+/** A filter of equalities: `#status = :status AND #severity = :severity`. */
+function filterOf(input: Input): (item: Item) => boolean {
+  if (input.FilterExpression === undefined) return () => true;
+  const names = input.ExpressionAttributeNames as Record<string, string>;
+  const values = input.ExpressionAttributeValues as Item;
+  const parts = String(input.FilterExpression)
+    .split(' AND ')
+    .map((part) => {
+      const [, name = '', value = ''] = /^(#\w+) = (:\w+)$/.exec(part) ?? [];
+      if (!names[name] || !(value in values)) throw new TypeError(`The fake table cannot filter by ${part}.`);
+      return [names[name], values[value]] as const;
+    });
+  return (item) => parts.every(([name, value]) => item[name] === value);
+}
 
 const keyOf = ({ pk, sk }: Item): string => JSON.stringify([pk, sk]);
 

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { filterOf } from './filter.ts';
+import { isMissing, type Library } from './library.ts';
+
+/** How many incidents a page of the list has. */
+export const PAGE_SIZE = 50;
+
+/**
+ * Tells whether what a page shows has changed, by looking again and again as long as somebody looks at it. Pages that show the
+ * same share the looks, so that ten tabs cost what one does.
+ */
+export class Live {
+  readonly #library: Library;
+  readonly #everyMs: number;
+  readonly #looks = new Map<string, { at: number; mark: Promise<string> }>();
+
+  constructor(library: Library, everyMs: number) {
+    this.#library = library;
+    this.#everyMs = everyMs;
+  }
+
+  /** Yields each time that what the page at `of`, a path with its query, shows has changed; ends with the signal. */
+  async *changes(of: string, signal: AbortSignal): AsyncGenerator<'changed' | 'same' | 'failed'> {
+    let last = await this.#mark(of).catch(() => undefined);
+    while (!signal.aborted) {
+      try {
+        await delay(this.#everyMs, undefined, { signal });
+        const mark = await this.#mark(of);
+        yield mark === last ? 'same' : 'changed';
+        last = mark;
+      } catch {
+        if (!signal.aborted) yield 'failed';
+      }
+    }
+  }
+
+  /** Equal as long as nothing has changed. */
+  #mark(of: string): Promise<string> {
+    const at = performance.now();
+    const known = this.#looks.get(of);
+    if (known && at - known.at < this.#everyMs / 2) return known.mark;
+    const mark = this.#look(of).then((seen) => createHash('sha256').update(JSON.stringify(seen)).digest('hex'));
+    // Pages that nobody looks at any more are not kept.
+    if (this.#looks.size > 100) this.#looks.clear();
+    this.#looks.set(of, { at, mark });
+    return mark;
+  }
+
+  async #look(of: string): Promise<unknown> {
+    const url = new URL(of, 'http://console');
+    const [, id] = /^\/incidents\/([^/]+)$/.exec(url.pathname) ?? [];
+    const waiting = (await this.#library.waiting()).map(({ key, number, status, stage }) => [
+      key,
+      number,
+      status,
+      stage,
+    ]);
+    if (id === undefined) {
+      const filter = filterOf(Object.fromEntries(url.searchParams));
+      return [
+        waiting,
+        await this.#library.page(filter, { limit: PAGE_SIZE, ...(filter.after ? { after: filter.after } : {}) }),
+      ];
+    }
+    const incident = await this.#library.incident(decodeURIComponent(id));
+    const run = incident ? await this.#library.run(incident.execution) : undefined;
+    return [waiting, incident, run && !isMissing(run) ? [run.status, run.steps.length] : run];
+  }
+}

@@ -1,0 +1,144 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EventBridgeClient, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import fc from 'fast-check';
+import { afterAll, describe, expect, inject, it } from 'vitest';
+import { backtest } from '../../backtest/backtest.ts';
+import { bucketArchive, localArchive } from '../../backtest/files.ts';
+import { jsonReport } from '../../backtest/report/json.ts';
+import { subjectsOf } from '../../cli/backtest.ts';
+import { detections } from '../../playbooks/catalog.ts';
+import { eventPattern, NoEventPattern } from '../../playbooks/matching/event-pattern.ts';
+import { differences } from '../../playbooks/matching/forms.ts';
+import * as m from '../../playbooks/matching/match.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
+import { attack, delivered, twice } from '../backtest/deliveries.ts';
+
+const aws = inject('localAws');
+const config = { endpoint: aws.endpoint, region: aws.region, credentials: aws.accountAdministrator };
+const clients = { s3: new S3Client({ ...config, forcePathStyle: true }), events: new EventBridgeClient(config) };
+afterAll(() => {
+  for (const client of Object.values(clients)) client.destroy();
+});
+
+describe('a backtest of a bucket', () => {
+  it('row: backtest: an archive in S3: the same as of its files', async () => {
+    const folder = delivered([...attack, twice], 11);
+    const Bucket = 'canary-archive';
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.gz'));
+    await clients.s3.send(new CreateBucketCommand({ Bucket }));
+    const put = (Key: string, Body: Uint8Array | string) =>
+      clients.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    for (const name of names) await put(name, readFileSync(join(folder, name)));
+    const others = ['AWSLogs/111122223333/CloudTrail-Digest/digest.json.gz', 'elsewhere/other.json'];
+    for (const name of others) await put(name, '{}');
+    const subjects = subjectsOf({ detection: [], pattern: undefined });
+
+    const stored = bucketArchive(clients.s3, Bucket, 'AWSLogs/');
+    const [here, there] = [
+      await backtest({ subjects, workers: 1, files: (await localArchive(folder)).files() }),
+      await backtest({ subjects, workers: 2, files: stored.files() }),
+    ];
+
+    expect(jsonReport(there)).toEqual(jsonReport(here));
+    expect(there.events).toBe(attack.length);
+    expect(await stored.totals()).toMatchObject({ files: 11 });
+    for (const Key of [...names, ...others]) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+    await clients.s3.send(new DeleteBucketCommand({ Bucket }));
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+const envelope = (detail: unknown): string =>
+  JSON.stringify({
+    ...{
+      id: '1',
+      version: '0',
+      account: '111122223333',
+      region: 'us-east-1',
+      time: '2026-05-01T03:00:00Z',
+      resources: [],
+    },
+    ...{ source: 'aws.cloudtrail', 'detail-type': 'AWS API Call via CloudTrail', detail },
+  });
+
+const takes = async (match: m.Match, detail: unknown): Promise<boolean> => {
+  const EventPattern = JSON.stringify(eventPattern(match));
+  return (
+    (await clients.events.send(new TestEventPatternCommand({ EventPattern, Event: envelope(detail) }))).Result === true
+  );
+};
+
+describe('the event pattern of a match', () => {
+  const words = ['x', 'xy', 'y.x', 'stop'];
+  const texts = fc.constantFrom('a', 'b.c');
+  const glob = fc.constantFrom('x*', '*x', 'x*y', 's*o*', 'stop');
+  const condition = fc.oneof(
+    fc.tuple(texts, fc.constantFrom(...words)).map(([path, value]) => m.is(path, value)),
+    fc.tuple(texts, fc.constantFrom(...words)).map(([path, value]) => m.isNot(path, value)),
+    fc
+      .tuple(texts, fc.uniqueArray(fc.constantFrom(...words), { minLength: 1 }))
+      .map(([path, values]) => m.oneOf(path, values)),
+    fc.tuple(texts, glob).map(([path, value]) => m.like(path, value)),
+    fc.tuple(texts, glob).map(([path, value]) => m.notLike(path, value)),
+    fc
+      .tuple(fc.constantFrom(m.above, m.atLeast, m.below, m.atMost), fc.integer({ min: -2, max: 3 }))
+      .map(([build, n]) => build('n', n)),
+    fc.constantFrom(m.isTrue('f'), m.isFalse('f'), m.missing('a'), m.missing('b.c'), m.missing('f'), m.exists('a')),
+  );
+  const match = fc.oneof(
+    condition,
+    fc.tuple(condition, condition).map(([one, other]) => m.all(one, other)),
+    fc.tuple(condition, condition, condition).map(([one, other, third]) => m.any(one, m.all(other, third))),
+  );
+  /** Each field has the kind that it is compared as, or is not there. */
+  const record = fc.record(
+    {
+      a: fc.constantFrom(...words, 'other'),
+      b: fc.record({ c: fc.constantFrom(...words, 'other') }, { requiredKeys: [], noNullPrototype: true }),
+      n: fc.integer({ min: -3, max: 4 }),
+      f: fc.boolean(),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  );
+
+  it('takes what the predicate takes, as TestEventPattern says', async () => {
+    let held = 0;
+    const property = fc.asyncProperty(match, fc.array(record, { minLength: 3, maxLength: 3 }), async (one, records) => {
+      fc.pre(isExpressible(one));
+      for (const each of records) {
+        const expected = predicate(one)(each);
+        held += expected ? 1 : 0;
+        expect(await takes(one, each), `${JSON.stringify(one)} on ${JSON.stringify(each)}`).toBe(expected);
+      }
+    });
+    await fc.assert(property, { numRuns: 150 });
+    expect(held).toBeGreaterThan(30);
+  });
+
+  it.each(Object.entries(detections).filter(([, { when }]) => isExpressible(when)))(
+    'takes the samples of %s, and the others only where it is wider by nature',
+    async (_, { when, samples }) => {
+      for (const { name, record } of samples.matching) expect(await takes(when, record), name).toBe(true);
+      if (differences(when, 'event-rule').length > 0) return;
+      for (const { name, record } of samples.other) expect(await takes(when, record), name).toBe(false);
+    },
+  );
+});
+
+function isExpressible(match: m.Match): boolean {
+  try {
+    eventPattern(match);
+    return true;
+  } catch (error) {
+    if (error instanceof NoEventPattern) return false;
+    throw error;
+  }
+}
