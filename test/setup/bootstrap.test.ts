@@ -245,23 +245,23 @@ describe('test', () => {
     writeFileSync(file, JSON.stringify(report));
     process.exit(code);`;
   const passed = (count: number): object => ({ code: 0, numPassedTests: count, numFailedTests: 0, testResults: [] });
-  const checks = async (unit: object, local: object, lint = ''): Promise<void> => {
+  const checks = async (unit: object, local: object, lint = '', browser = passed(0)): Promise<void> => {
     await project.write('node_modules/@biomejs/biome/bin/biome', lint);
     await project.write('node_modules/typescript/bin/tsc', '');
-    await project.write('node_modules/vitest/vitest.mjs', report({ unit, local }));
+    await project.write('node_modules/vitest/vitest.mjs', report({ unit, local, browser }));
   };
   const lastLine = (text: string): string | undefined => text.trimEnd().split('\n').at(-1);
 
-  it('ends with the sum of both projects', async () => {
+  it('ends with the sum of all projects', async () => {
     // Prepare
-    await checks(passed(12), passed(5));
+    await checks(passed(12), passed(5), '', passed(3));
 
     // Act
     const outcome = await project.run(['test']);
 
     // Assess
     expect(outcome.code).toBe(0);
-    expect(lastLine(outcome.stdout)).toBe('17 passed, 0 failed');
+    expect(lastLine(outcome.stdout)).toBe('20 passed, 0 failed');
   });
 
   it('stops at the first check that fails, with its output', async () => {
