@@ -14,6 +14,7 @@ import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbrid
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
+  DescribeExecutionCommand,
   GetExecutionHistoryCommand,
   type HistoryEvent,
   SFNClient,
@@ -139,9 +140,17 @@ export class Account {
     return events;
   }
 
-  /** Ends an execution that waits: what it would do next is not measured, and would disturb the next measurement. */
+  /**
+   * Ends an execution that waits: what it would do next is not measured, and would disturb the next measurement. One that has
+   * ended by itself meanwhile is as good.
+   */
   async stop(executionArn: string): Promise<void> {
-    await this.#sfn.send(new StopExecutionCommand({ executionArn }));
+    try {
+      await this.#sfn.send(new StopExecutionCommand({ executionArn }));
+    } catch (error) {
+      const { status } = await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
+      if (status === 'RUNNING') throw error;
+    }
   }
 
   /** What the functions have logged since a time, in ms since the epoch. */
