@@ -167,6 +167,13 @@ export class Account {
     return this.#ledger.incident(id);
   }
 
+  /** Whether all that an incident asks of analysts waits for their answers. */
+  async isAsked(id: string): Promise<boolean> {
+    const { questions } = await this.#ledger.incident(id);
+    const asked = await Promise.all(questions.map(({ key }) => this.#ledger.questions.of(id, key)));
+    return asked.every(({ status, token }) => status !== 'open' || token !== undefined);
+  }
+
   /** Makes trails that can be attacked besides cordon's own, and takes their baselines, as the schedule does. */
   async makeTrails(count: number): Promise<string[]> {
     const { endpoint, region, accountAdministrator: credentials } = this.aws;

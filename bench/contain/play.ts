@@ -27,7 +27,7 @@ export interface Playing {
 }
 
 /** How long incidents may take to their summaries, in ms, and an alarm to return. */
-const DEADLINES = { one: 60_000, many: 180_000, quiet: 60_000, waiting: 20_000 };
+const DEADLINES = { one: 60_000, many: 180_000, quiet: 60_000, waiting: 60_000 };
 const MOST_ATTEMPTS = 5;
 /** How often it is asked whether something is over that nobody tells of, in ms. Nothing is measured meanwhile. */
 const PAUSE_MS = 100;
@@ -138,7 +138,7 @@ export async function playAtOnce(
   }
 }
 
-/** Waits until the playbooks wait, ends them, and gathers what they have left: history, ledger, log. */
+/** Waits until the playbooks and their questions wait, ends the playbooks, and gathers what they have left: history, ledger, log. */
 async function playOf(
   { detection, action: measured }: Subject,
   watch: Watch,
@@ -156,6 +156,10 @@ async function playOf(
     };
     await until('the playbook waits', isWaiting, DEADLINES.waiting, signal);
     await account.stop(execution);
+  }
+  // The machines of the questions are started without waiting: their first calls are an incident's work wherever they fall.
+  for (const incidentId of watch.mailed.keys()) {
+    await until('the questions wait', () => account.isAsked(incidentId), DEADLINES.waiting, signal);
   }
   const calls = [...watch.calls];
   const { expected } = attackOn(detection);
