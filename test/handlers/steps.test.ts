@@ -515,7 +515,7 @@ describe('record-failure', () => {
 });
 
 describe('settle and close', () => {
-  it('looks again, at growing intervals, while the alarm is in ALARM', async () => {
+  it('row: settle: an alarm that stays in ALARM: looked at again, at growing intervals', async () => {
     const incidentId = await desk.open('trail-tampering');
     desk.account.alarms['cordon-trail-tampering'] = 'ALARM';
     const waits: number[] = [];
@@ -530,14 +530,14 @@ describe('settle and close', () => {
     expect(waits.at(-1)).toBe(240);
   });
 
-  it.each(['OK', 'INSUFFICIENT_DATA', undefined])('is quiet when the alarm is %s', async (state) => {
+  it.each(['OK', 'INSUFFICIENT_DATA', undefined])('row: settle: an alarm that is %s: nothing more can come under it', async (state) => {
     const incidentId = await desk.open('trail-tampering');
     if (state) desk.account.alarms['cordon-trail-tampering'] = state;
 
     expect(await settle({ incidentId, looks: 3 }, desk.context)).toMatchObject({ quiet: true, looks: 4 });
   });
 
-  it('gives up after a day, and says so', async () => {
+  it('row: settle: an alarm that stays in ALARM for a day: closed all the same, and said', async () => {
     const incidentId = await desk.open('trail-tampering');
     desk.account.alarms['cordon-trail-tampering'] = 'ALARM';
 

@@ -247,7 +247,7 @@ describe('a second user stops the trail while the alarm of the first is on', () 
     });
   });
 
-  it('is the same incident, in which both are disabled and the trail is restored', async () => {
+  it('row: settle: a second offender while the alarm of the first is on: the same incident, both disabled, the trail restored', async () => {
     expectOneAnsweredAlarm(played, 'trail-tampering');
     const incident = theIncident(played);
     expect(incident).toMatchObject({ outcome: 'contained', failures: [] });
@@ -272,7 +272,7 @@ describe('a second user stops the trail while the alarm of the first is on', () 
     expect(happened).toContain(second.name);
   });
 
-  it('counts both times that logging was off', () => {
+  it('row: trail: stopped twice: both times that logging was off are counted', () => {
     const incident = theIncident(played);
     const [gap] = incident.findings['logging-gap'] ?? [];
     const whole = (Date.parse(gap?.restartedAt ?? '') - Date.parse(gap?.stoppedAt ?? '')) / 1000;
