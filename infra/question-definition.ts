@@ -29,7 +29,15 @@ export function questionDefinition(
   topic: string,
 ): StateMachine {
   const wait = (minutes: number, late: string): State => ({
-    ...invoke(arn('await-answer'), { ...question, token: expression('$states.context.Task.Token') }, {}),
+    ...invoke(
+      arn('await-answer'),
+      {
+        ...question,
+        token: expression('$states.context.Task.Token'),
+        execution: expression('$states.context.Execution.Id'),
+      },
+      {},
+    ),
     Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
     Output: {},
     TimeoutSeconds: Math.round(minutes * 60),

@@ -72,10 +72,10 @@ function settledWords({ status, answers, settledAt }: StoredQuestion): string {
 /** Lets what waits for the answer go on; where nothing waits any more, after a timeout say, something else takes it up. */
 async function goOn(question: StoredQuestion, context: Context): Promise<void> {
   if (await endWaiting(question, context)) return;
-  if (question.execution !== undefined && (await isRunning(question.execution, context))) return;
-  const execution = await startWaiting(question, context, question.answers.length);
-  const { incidentId, key, number } = question;
-  await context.ledger.questions.change(incidentId, key, (now) => (now.number === number ? { execution } : undefined));
+  // Unless it has begun to wait, it is started, or found to have been: the first of its name.
+  const execution = question.execution ?? (await startWaiting(question, context));
+  if (await isRunning(execution, context)) return;
+  await startWaiting(question, context, question.answers.length);
 }
 
 async function isRunning(executionArn: string, context: Context): Promise<boolean> {

@@ -28,7 +28,7 @@ export const questionItem = z.object({
   answers: z.array(
     z.object({ answer: z.enum(answerKinds), by: z.string(), from: z.string(), at: iso, note: z.string() }),
   ),
-  /** ARN of the execution that waits. */
+  /** ARN of the execution that waits, once it does. */
   execution: z.string().optional(),
   /** What its wait is ended with. */
   token: z.string().optional(),

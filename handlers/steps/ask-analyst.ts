@@ -84,14 +84,14 @@ async function tell(
   await announce(context, ...announcements);
 }
 
-/** The question where it is new, or was left without anything that waits for its answer. */
+/** The question where it is new, or nothing has begun to wait for its answer: starting that again starts no second one. */
 async function ask(incident: Incident, asked: Asked, context: Context): Promise<StoredQuestion | undefined> {
   const { questions } = context.ledger;
   const before = incident.questions.find(({ key }) => key === asked.key);
   if (before && isWaiting(before)) {
     const known = await questions.of(incident.id, asked.key);
     if (known.execution || known.status !== 'open') return undefined;
-    await start(known, context);
+    await startWaiting(known, context);
     return known;
   }
   // A manual step that a person has settled stays settled; an action that is proposed again is a new question.
@@ -100,18 +100,12 @@ async function ask(incident: Incident, asked: Asked, context: Context): Promise<
   if (before && asked.kind === 'approval' && !proposedSince(incident, before)) return undefined;
   const question = await questions.ask(incident.id, asked, context.environment.questions.answerWithin * 60_000, before);
   if (!question) return undefined;
-  await start(question, context);
+  await startWaiting(question, context);
   return question;
 }
 
 const proposedSince = ({ actions }: Incident, { key, status, settledAt = '' }: Question): boolean =>
   status === 'withdrawn' || (actions.find((action) => action.key === key)?.at.proposed ?? '') >= settledAt;
-
-async function start(question: StoredQuestion, context: Context): Promise<void> {
-  const { incidentId, key, number } = question;
-  const execution = await startWaiting(question, context);
-  await context.ledger.questions.change(incidentId, key, (now) => (now.number === number ? { execution } : undefined));
-}
 
 async function withdraw(incidentId: string, key: string, context: Context): Promise<StoredQuestion | undefined> {
   const settledAt = context.now().toISOString();

@@ -57,12 +57,19 @@ async function sent(by: string, body: object, raw?: string): Promise<{ status: n
 /** What Step Functions does when a wait begins. */
 async function wait(key: string, token: string, number = 1): Promise<void> {
   desk.account.tokens.add(token);
-  await awaitAnswer({ incidentId, key, number, token }, desk.context);
+  const [execution = ''] = Object.entries(desk.account.executions).find(([, { input }]) => input.includes(key)) ?? [];
+  await awaitAnswer({ incidentId, key, number, token, execution }, desk.context);
+}
+
+/** All that was asked begins to wait. */
+async function waitForAll(): Promise<void> {
+  for (const { key, number } of await questions()) await wait(key, `token of ${key}`, number);
 }
 
 describe('asking', () => {
   it('asks about each proposed action and each manual step once, each in an execution of its own', async () => {
     const first = await askAnalyst({ incidentId }, desk.context);
+    await waitForAll();
     const second = await askAnalyst({ incidentId }, desk.context);
 
     const asked = await questions();
@@ -87,6 +94,17 @@ describe('asking', () => {
     await askAnalyst({ incidentId }, desk.context);
 
     expect(Object.keys(desk.account.executions)).toHaveLength((await questions()).length);
+  });
+
+  it('takes an answer that comes before anything waits, and starts nothing else for it', async () => {
+    await askAnalyst({ incidentId }, desk.context);
+    const key = await find('disable-iam-user');
+    const before = Object.keys(desk.account.executions).length;
+
+    const { status } = await sent(ALICE, { answer: 'approve', key });
+
+    expect(status).toBe(200);
+    expect(Object.keys(desk.account.executions)).toHaveLength(before);
   });
 
   it('withdraws what is settled otherwise, and ends its wait', async () => {
@@ -412,6 +430,7 @@ describe('what is announced', () => {
   it('when they are asked and withdrawn goes onto the bus only: the summary that follows says it', async () => {
     desk.account.announced.length = 0;
     await askAnalyst({ incidentId }, desk.context);
+    await waitForAll();
     const key = await find('tag-iam-user');
     await desk.context.ledger.advance(incidentId, await action(key), 'not-needed');
     await askAnalyst({ incidentId }, desk.context);

@@ -530,12 +530,15 @@ describe('settle and close', () => {
     expect(waits.at(-1)).toBe(240);
   });
 
-  it.each(['OK', 'INSUFFICIENT_DATA', undefined])('row: settle: an alarm that is %s: nothing more can come under it', async (state) => {
-    const incidentId = await desk.open('trail-tampering');
-    if (state) desk.account.alarms['cordon-trail-tampering'] = state;
+  it.each(['OK', 'INSUFFICIENT_DATA', undefined])(
+    'row: settle: an alarm that is %s: nothing more can come under it',
+    async (state) => {
+      const incidentId = await desk.open('trail-tampering');
+      if (state) desk.account.alarms['cordon-trail-tampering'] = state;
 
-    expect(await settle({ incidentId, looks: 3 }, desk.context)).toMatchObject({ quiet: true, looks: 4 });
-  });
+      expect(await settle({ incidentId, looks: 3 }, desk.context)).toMatchObject({ quiet: true, looks: 4 });
+    },
+  );
 
   it('row: settle: an alarm that stays in ALARM for a day: closed all the same, and said', async () => {
     const incidentId = await desk.open('trail-tampering');

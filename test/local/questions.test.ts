@@ -1,14 +1,8 @@
 import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
-import {
-  AttachUserPolicyCommand,
-  CreateRoleCommand,
-  GetRoleCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { CreateStateMachineCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { AttachUserPolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { SFNClient, StopExecutionCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { questionDefinition } from '../../infra/question-definition.ts';
 import type { AccessKey } from '../../local/account.ts';
@@ -226,21 +220,19 @@ describe('a question that nobody answers', () => {
     const incident = theIncident(played);
     const { key } = actionOn(incident, 'revoke-role-sessions', `role sleepy-${stage.mark}`);
     const sfn = new SFNClient(as(stage, stage.administrator));
-    const { Role } = await administrator().send(new GetRoleCommand({ RoleName: 'cordon-question-playbook' }));
     const { topicArn } = desk.aws.deployment;
     const times = { remindAfter: 2 / 60, escalateAfter: 4 / 60, answerWithin: 6 / 60 };
     const arn = (unit: string) => `arn:aws:lambda:${stage.region}:${stage.account}:function:cordon-${unit}`;
-    const { stateMachineArn = '' } = await sfn.send(
-      new CreateStateMachineCommand({
-        name: `question-in-seconds-${stage.mark}`,
-        roleArn: Role?.Arn ?? '',
-        definition: JSON.stringify(questionDefinition(Object.keys(actions), times, arn, topicArn)),
-      }),
-    );
+    const stateMachineArn = `arn:aws:states:${stage.region}:${stage.account}:stateMachine:cordon-question`;
+    const definition = JSON.stringify(questionDefinition(Object.keys(actions), times, arn, topicArn));
+    await sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition }));
 
-    // Only one execution waits for an answer: this one takes the place of the deployed one.
-    const { execution } = await desk.ledger.questions.of(incident.id, key);
-    await sfn.send(new StopExecutionCommand({ executionArn: execution }));
+    // Only one execution waits for an answer: one of seconds takes the place of the one of hours.
+    const executionArn = await vi.waitFor(async () => {
+      const { execution } = await desk.ledger.questions.of(incident.id, key);
+      return execution ?? expect.fail('nothing waits yet');
+    }, 60_000);
+    await sfn.send(new StopExecutionCommand({ executionArn }));
 
     // Act
     const input = JSON.stringify({ incidentId: incident.id, key, number: 1 });
