@@ -76,10 +76,10 @@ export async function readPage(
   return start ? { ...page, next: cursorOf(start) } : page;
 }
 
-function queryOf(table: string, { from, to, ...equal }: PageFilter) {
+function queryOf(table: string, { from, to, status, severity, detection }: PageFilter) {
   const fields = Object.keys(headItem.shape);
   const range = from || to ? ' AND openedAt BETWEEN :from AND :to' : '';
-  const wanted = Object.entries(equal).filter(([, value]) => value !== undefined);
+  const wanted = Object.entries({ status, severity, detection }).filter(([, value]) => value !== undefined);
   const condition = wanted.map(([field]) => `#${field} = :${field}`).join(' AND ');
   return {
     TableName: table,

@@ -1,15 +1,18 @@
 import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateRoleCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Served } from '../../console/main.ts';
+import { Ledger } from '../../handlers/incidents/ledger.ts';
+import { startChromium } from '../../local/chromium.ts';
 import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk } from '../local/harness/desk.ts';
 import { theIncident } from '../local/harness/expectations.ts';
 import { startTestAws, type TestAws } from '../local/harness/test-aws.ts';
 import { enter, makeAnalyst, serveFor, type Window } from './harness/analyst.ts';
-import { startChromium } from './harness/chromium.ts';
 
 const SOURCE = '198.51.100.23';
 
@@ -161,6 +164,31 @@ describe('an analyst at an incident whose containment waits for a person', () =>
     expect((await desk.ledger.head(incident.id)).marked).toMatchObject({ as: 'true-positive', note: 'a true one' });
   });
 
+  it('skips a manual step only with a reason', async () => {
+    // Prepare
+    window = await enter(browser, served);
+    const { page, origin } = window;
+    await page.goto(`${origin}/incidents/${incident.id}`);
+    const tasks = page.locator('article.question.task');
+    const before = await tasks.count();
+    expect(before).toBeGreaterThan(0);
+
+    // Act
+    await tasks.first().getByRole('button', { name: 'Skip' }).click();
+    const refused = await tasks
+      .first()
+      .getByLabel('Note')
+      .evaluate((note) => note.matches(':invalid'));
+    await tasks.first().getByLabel('Note').fill('another team looks at it');
+    await tasks.first().getByRole('button', { name: 'Skip' }).click();
+    await page.locator('#decided').getByText('another team looks at it').waitFor();
+
+    // Assess
+    expect(refused).toBe(true);
+    expect(await tasks.count()).toBe(before - 1);
+    expect((await desk.ledger.incident(incident.id)).questions.map(({ status }) => status)).toContain('skipped');
+  });
+
   it('sees the whole way, from the attack to the mail, with its durations', async () => {
     window = await enter(browser, served);
     const { page, origin } = window;
@@ -271,5 +299,40 @@ describe('somebody who may only look', () => {
     } finally {
       await reader.close();
     }
+  });
+});
+
+describe('more incidents than a page holds', () => {
+  it('are paged through, forth and back, also where they are filtered', async () => {
+    // Prepare
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient(as(stage, stage.administrator)));
+    const ledger = new Ledger(documents, 'cordon-ledger', () => new Date());
+    const now = Date.now();
+    const openedAt = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+    const ids = Array.from({ length: 60 }, (_, at) => `root-usage-paged-${String(at).padStart(2, '0')}`);
+    for (const [at, id] of ids.entries()) {
+      await ledger.open({
+        ...{ id, detection: 'root-usage', account: stage.account, region: stage.region, severity: 'CRITICAL' },
+        ...{ status: 'closed', outcome: 'contained', openedAt: openedAt(60 + at), alarmAt: openedAt(60 + at) },
+        ...{ alarmName: 'cordon-root-usage', execution: 'arn:none', failures: [], evidence: `s3://evidence/${id}` },
+      });
+    }
+    window = await enter(browser, served);
+    const { page, origin } = window;
+    const shown = () => page.locator('tbody tr').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-id')));
+
+    // Act
+    await page.goto(`${origin}/?detection=root-usage`);
+    const first = await shown();
+    await page.getByRole('link', { name: 'Older' }).click();
+    await page.locator(`tr[data-id="${ids.at(-1)}"]`).waitFor();
+    const second = await shown();
+    await page.getByRole('link', { name: 'Newest' }).click();
+    await page.locator(`tr[data-id="${ids[0]}"]`).waitFor();
+
+    // Assess
+    expect(first).toHaveLength(50);
+    expect([...first, ...second]).toEqual(ids);
+    expect(await shown()).toEqual(first);
   });
 });

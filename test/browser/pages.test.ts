@@ -5,10 +5,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Served, serveConsole } from '../../console/main.ts';
 import { defaultTimes } from '../../console/sessions.ts';
+import { startChromium } from '../../local/chromium.ts';
 import { FakeLibrary } from '../console/fake-library.ts';
 import { keepSamples } from '../console/samples.ts';
 import { enter, type Window } from './harness/analyst.ts';
-import { startChromium } from './harness/chromium.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 /** Where `CORDON_SCREENSHOTS=FOLDER` has them kept: docs/images is made of them. */
