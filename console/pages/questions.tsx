@@ -204,10 +204,10 @@ const List: FC<{ id: string; title: string; questions: StoredQuestion[]; now: Da
                   <Text of={incidentId} />
                 </span>
               </th>
-              <td>
+              <td data-label="Asked">
                 <Time iso={askedAt} now={now} />
               </td>
-              <td>
+              <td data-label="Until">
                 <Time iso={timesOutAt} />
               </td>
               <td>
