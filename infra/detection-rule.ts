@@ -8,8 +8,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection, KnownTrail } from '../playbooks/detection.ts';
+import { eventLaneOf } from '../playbooks/matching/forms.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
-import { ANY_ACCOUNT, filterPatterns, laneEventPattern } from './filter.ts';
+import { ANY_ACCOUNT, eventPatterns, filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
 
 /** What a detection is deployed with. */
@@ -23,6 +24,12 @@ export interface DetectionRuleProps {
   /** Where the runbooks can be read. */
   runbooks: string | undefined;
 }
+
+/**
+ * The state of a rule that also gets the events of calls that only read.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+ */
+const ALL_CALLS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
 
 /** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const alarmDescription = (
@@ -91,30 +98,36 @@ export class DetectionRule extends Construct {
         detail: { state: { value: ['ALARM'] } },
       },
     });
-    if (!detection.eventLane) return;
-    this.#rule(
-      'EventRule',
-      role,
-      props,
-      {
-        name: `${name}-event`,
-        description: `Starts ${playbook.name} on the event of the call itself, before there is an alarm`,
-        eventPattern: laneEventPattern(detection, prefix, trail),
-      },
-      // The event does not say which detection took it.
-      {
-        inputTransformer: {
-          inputTemplate: `{"lane":"event","detection":"${id}","event":<aws.events.event.json>}`,
+    const lane = eventLaneOf(detection);
+    if (!lane) return;
+    for (const [index, eventPattern] of eventPatterns(id, detection, prefix, trail).entries()) {
+      const more = index === 0 ? '' : `-${index + 1}`;
+      this.#rule(
+        `EventRule${more}`,
+        role,
+        props,
+        {
+          name: `${name}-event${more}`,
+          description: `Starts ${playbook.name} on the event of the call itself, before there is an alarm`,
+          eventPattern,
+          // Otherwise events of calls that only read pass the rule by.
+          ...(lane.reads ? { state: ALL_CALLS } : {}),
         },
-      },
-    );
+        // The event does not say which detection took it.
+        {
+          inputTransformer: {
+            inputTemplate: `{"lane":"event","detection":"${id}","event":<aws.events.event.json>}`,
+          },
+        },
+      );
+    }
   }
 
   #rule(
     id: string,
     role: Role,
     { playbook, undelivered }: DetectionRuleProps,
-    rule: { name: string; description: string; eventPattern: object },
+    rule: { name: string; description: string; eventPattern: object; state?: string },
     target: Partial<CfnRule.TargetProperty> = {},
   ): void {
     const made = new CfnRule(this, id, {

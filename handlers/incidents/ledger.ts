@@ -69,7 +69,7 @@ export class Ledger {
     await this.#putOnce({ pk: pk(id), sk: `TRIGGER#${record.eventID}`, record: JSON.stringify(record) });
   }
 
-  /** The records whose events came for an incident; for that of an alarm there are none. */
+  /** The records whose events came for an incident. */
   async triggers(id: string): Promise<CloudTrailRecord[]> {
     return (await this.#query(id, 'TRIGGER#')).map((item) => triggerItem.parse(item).record);
   }
@@ -167,7 +167,7 @@ export class Ledger {
    * the whole round that claimed it, so that a round that is cut short and repeated treats it all the same.
    */
   async claimEvent(id: string, detection: string, event: IncidentEvent, seat: Seat): Promise<Claimed> {
-    const seen = { pk: `SEEN#${detection}#${event.record.eventID}`, sk: 'SEEN' };
+    const seen = seenKey(detection, event.record.eventID);
     try {
       await this.#documents.send(
         new TransactWriteCommand({
@@ -195,6 +195,14 @@ export class Ledger {
         ? { by: 'us', fresh: Item.round === seat.round }
         : { by: 'other', incident: String(Item.incident) };
     }
+  }
+
+  /** The id of the incident of a detection that has claimed a record, if one has. */
+  async holderOf(detection: string, eventID: string): Promise<string | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: seenKey(detection, eventID), ConsistentRead: true }),
+    );
+    return Item && String(Item.incident);
   }
 
   /** Adds a record that only belongs to the picture. False when the incident has it from an earlier round. */
@@ -402,6 +410,7 @@ export class Ledger {
 const LONGEST_ERROR = 1_000;
 
 const pk = (id: string): string => `INCIDENT#${id}`;
+const seenKey = (detection: string, eventID: string) => ({ pk: `SEEN#${detection}#${eventID}`, sk: 'SEEN' });
 const actionKey = (key: string): string => `ACTION#${key}`;
 const eventKey = (event: IncidentEvent): string => `EVENT#${event.record.eventTime}#${event.record.eventID}`;
 const storedEvent = (id: string, event: IncidentEvent, seat: Seat): Record<string, unknown> => ({

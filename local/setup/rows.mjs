@@ -12,6 +12,7 @@ const AREAS = {
   guard: 'Guard rails',
   undo: 'Undo',
   settle: 'Settling',
+  lanes: 'Lanes',
   messages: 'Messages',
   input: 'Bad input',
   backtest: 'Backtest',
