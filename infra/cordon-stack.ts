@@ -20,6 +20,7 @@ import { playbookDefinition } from './playbook-definition.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
+import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { undoable, units } from './units.ts';
 
@@ -118,6 +119,7 @@ export class CordonStack extends Stack {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
+    silentTrailAlarm(this, prefix, trail.logGroup, topic);
     for (const [name, detection] of Object.entries(detections)) {
       const playbook = playbooks.get(detection.response);
       if (playbook)
