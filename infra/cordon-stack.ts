@@ -11,6 +11,7 @@ import { actions } from '../handlers/actions/catalog.ts';
 import { detections, responses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
+import { Canary } from './canary.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
@@ -118,6 +119,10 @@ export class CordonStack extends Stack {
       queueName: `${prefix}-undelivered`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
+    });
+    new Canary(this, 'Canary', {
+      ...{ prefix, logGroup, topic, undelivered, trailLogGroup: trail.logGroup },
+      function: (unit) => functions.of(unit),
     });
     silentTrailAlarm(this, prefix, trail.logGroup, topic);
     for (const [name, detection] of Object.entries(detections)) {

@@ -1,8 +1,6 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { CfnRule } from 'aws-cdk-lib/aws-events';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -12,6 +10,7 @@ import { eventLaneOf } from '../playbooks/matching/forms.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
 import { ANY_ACCOUNT, eventPatterns, filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
+import { Starter } from './starter.ts';
 
 /** What a detection is deployed with. */
 export interface DetectionRuleProps {
@@ -77,81 +76,21 @@ export class DetectionRule extends Construct {
     this.#start(name, id, alarm.alarmArn, props);
   }
 
-  #start(name: string, id: string, alarmArn: string, props: DetectionRuleProps): void {
-    const { playbook, prefix, detection, trail } = props;
-    const role = new Role(this, 'StartRole', {
-      roleName: `${name}-start`,
-      assumedBy: new ServicePrincipal('events.amazonaws.com'),
-      inlinePolicies: {
-        start: new PolicyDocument({
-          statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [playbook.arn] })],
-        }),
-      },
-    });
-    this.#rule('Rule', role, props, {
-      name,
-      description: `Starts ${playbook.name} when the alarm fires`,
-      eventPattern: {
-        source: ['aws.cloudwatch'],
-        'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [alarmArn],
-        detail: { state: { value: ['ALARM'] } },
-      },
-    });
+  #start(
+    name: string,
+    id: string,
+    alarmArn: string,
+    { playbook, undelivered, prefix, detection, trail }: DetectionRuleProps,
+  ) {
+    const starter = new Starter(this, 'Start', { name, playbook, undelivered });
+    starter.onAlarm(name, alarmArn);
     const lane = eventLaneOf(detection);
     if (!lane) return;
     for (const [index, eventPattern] of eventPatterns(id, detection, prefix, trail).entries()) {
       const more = index === 0 ? '' : `-${index + 1}`;
-      this.#rule(
-        `EventRule${more}`,
-        role,
-        props,
-        {
-          name: `${name}-event${more}`,
-          description: `Starts ${playbook.name} on the event of the call itself, before there is an alarm`,
-          eventPattern,
-          // Otherwise events of calls that only read pass the rule by.
-          ...(lane.reads ? { state: ALL_CALLS } : {}),
-        },
-        // The event does not say which detection took it.
-        {
-          inputTransformer: {
-            inputTemplate: `{"lane":"event","detection":"${id}","event":<aws.events.event.json>}`,
-          },
-        },
-      );
+      // Otherwise events of calls that only read pass the rule by.
+      const state = lane.reads ? { state: ALL_CALLS } : {};
+      starter.onCalls(`Event${more}`, id, { name: `${name}-event${more}`, eventPattern, ...state });
     }
-  }
-
-  #rule(
-    id: string,
-    role: Role,
-    { playbook, undelivered }: DetectionRuleProps,
-    rule: { name: string; description: string; eventPattern: object; state?: string },
-    target: Partial<CfnRule.TargetProperty> = {},
-  ): void {
-    const made = new CfnRule(this, id, {
-      ...rule,
-      targets: [
-        {
-          id: 'playbook',
-          arn: playbook.arn,
-          roleArn: role.roleArn,
-          retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
-          deadLetterConfig: { arn: undelivered.queueArn },
-          ...target,
-        },
-      ],
-    });
-    const arn = `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/${rule.name}`;
-    undelivered.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('events.amazonaws.com')],
-        actions: ['sqs:SendMessage'],
-        resources: [undelivered.queueArn],
-        conditions: { ArnEquals: { 'aws:SourceArn': arn } },
-      }),
-    );
-    made.node.addDependency(role);
   }
 }

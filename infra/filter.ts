@@ -54,14 +54,18 @@ export function eventPatterns(id: string, detection: Detection, prefix: string, 
   return written(id, `${detection.within ? 'within' : 'when'}, as the rule on events`, () =>
     inParts(succeeded(matchOf(detection, trail)), (part) => {
       const others = otherRoles(part, prefix);
-      return eventPattern(others ? all(part, any(missing(ROLE), others)) : part, {
-        source: [{ prefix: 'aws.' }],
-        // Calls, sign-ins and service events have types of their own, and AWS writes some in more than one way.
-        'detail-type': [{ suffix: CLOUDTRAIL_EVENT }],
-      });
+      return eventRule(others ? all(part, any(missing(ROLE), others)) : part);
     }),
   );
 }
+
+/** The pattern of a rule on the events that EventBridge makes of CloudTrail's records, whatever their type. */
+export const eventRule = (match: Match): EventPattern =>
+  eventPattern(match, {
+    source: [{ prefix: 'aws.' }],
+    // Calls, sign-ins and service events have types of their own, and AWS writes some in more than one way.
+    'detail-type': [{ suffix: CLOUDTRAIL_EVENT }],
+  });
 
 /** Whether a function may make one of the calls that a match names. */
 function mayCall({ permissions }: Unit, part: Match): boolean {

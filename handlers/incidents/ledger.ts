@@ -13,6 +13,7 @@ import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } fro
 import { errorName, NotInLedger, Overtaken } from '../errors.ts';
 import { Baselines } from './baselines.ts';
 import { firstAndLast, withMore } from './because.ts';
+import { Canaries } from './canaries.ts';
 import { findingsOf, foundItems } from './found.ts';
 import { Holds } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
@@ -44,6 +45,8 @@ export class Ledger {
   readonly places: Places;
   /** The baselines of trails. */
   readonly baselines: Baselines;
+  /** The last canaries that came through. */
+  readonly canaries: Canaries;
   /** What waits for analysts. */
   readonly questions: Questions;
   /** Which actions hold the same thing. */
@@ -55,6 +58,7 @@ export class Ledger {
     this.#now = now;
     this.places = new Places(documents, table, now);
     this.baselines = new Baselines(documents, table);
+    this.canaries = new Canaries(documents, table);
     this.questions = new Questions(documents, table, now);
     this.holds = new Holds(documents, table);
   }

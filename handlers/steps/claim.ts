@@ -1,57 +1,21 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
-import { CLOUDTRAIL_EVENT, type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
+import { type AlarmEvent, type CallEvent, startingEvent } from '../starting-event.ts';
 import { stepHandler } from '../step.ts';
-
-/**
- * The event of an alarm that changed its state, as EventBridge delivers it.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
- */
-const alarmEvent = z.looseObject({
-  lane: z.undefined().optional(),
-  'detail-type': z.literal('CloudWatch Alarm State Change'),
-  account: z.string(),
-  region: z.string(),
-  detail: z.looseObject({
-    alarmName: z.string().min(1),
-    state: z.looseObject({
-      value: z.literal('ALARM'),
-      // "2026-05-01T03:00:00.000+0000": an offset without a colon, which is no ISO date to a strict parser.
-      timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'),
-      reason: z.string().optional(),
-    }),
-  }),
-});
-
-/**
- * The event of a call, whose detail is its CloudTrail record, and the detection whose rule took it.
- * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
- */
-const callEvent = z.object({
-  lane: z.literal('event'),
-  detection: z.string().min(1),
-  event: z.looseObject({
-    // Only AWS can send an event from such a source.
-    source: z.string().startsWith('aws.'),
-    'detail-type': z.string().endsWith(CLOUDTRAIL_EVENT),
-    account: z.string(),
-    region: z.string(),
-    detail: cloudTrailRecord,
-  }),
-});
 
 /** What starts a playbook, in the execution's envelope. */
 export const input = z.object({
   execution: z.string().min(1),
   /** When the execution began. */
   startedAt: z.iso.datetime({ offset: true }),
-  event: z.discriminatedUnion('lane', [alarmEvent, callEvent]),
+  event: startingEvent,
 });
 
 /** What the playbook works with from here on. */
@@ -163,14 +127,14 @@ function takes({ detection: of, status, lane, openedAt }: Head, detection: strin
   return lane === 'event' && Date.parse(openedAt) >= at.getTime() - TAKES_MORE_MS;
 }
 
-function openingOfAlarm({ account, region, detail }: z.infer<typeof alarmEvent>, prefix: string): Opening {
+function openingOfAlarm({ account, region, detail }: AlarmEvent, prefix: string): Opening {
   const { alarmName, state } = detail;
   const detection = alarmName.startsWith(`${prefix}-`) ? alarmName.slice(prefix.length + 1) : alarmName;
   const at = new Date(state.timestamp);
   return { detection, account, region, alarmName, identity: alarmName, at, reason: state.reason };
 }
 
-function openingOfCall({ detection, event }: z.infer<typeof callEvent>, prefix: string): Opening {
+function openingOfCall({ detection, event }: CallEvent, prefix: string): Opening {
   const { account, region, detail: record } = event;
   const { eventName, eventID, eventTime } = record;
   const reason = `EventBridge delivered the event of ${eventName ?? 'a call'} (${eventID}) before any alarm`;

@@ -13,6 +13,7 @@ const AREAS = {
   undo: 'Undo',
   settle: 'Settling',
   lanes: 'Lanes',
+  pipeline: 'Pipeline',
   messages: 'Messages',
   input: 'Bad input',
   backtest: 'Backtest',

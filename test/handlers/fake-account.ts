@@ -297,6 +297,7 @@ export class FakeAccount {
           StateUpdatedTimestamp: this.alarmsChangedAt,
         })),
     }),
+    TagResource: () => ({}),
     // CloudWatch Logs hands over what the pattern lets through; here everything, one event a page: the predicate must do.
     FilterLogEvents: ({ nextToken }) => {
       const place = Number(nextToken ?? 0);
