@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { matchOf } from '../../playbooks/detection.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +24,10 @@ export const input = z.object({
 export interface Claimed {
   incidentId: string;
   detection: string;
-  /** False when another execution has this alarm, as EventBridge delivers at least once, or another incident the record. */
+  /**
+   * False when another execution has this alarm, as EventBridge delivers at least once, or another incident the record, or
+   * the detection does not look for it.
+   */
   proceed: boolean;
   /** Seconds to wait, and then to ask again: an incident that is open may take the record. */
   after: number;
@@ -65,6 +70,10 @@ export async function claim(
   const { severity } = detectionOf(detection);
   const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
+  if (record && !isLookedFor(detection, record, context)) {
+    log.info('the rule takes more than its detection looks for', { eventID: record.eventID });
+    return { incidentId, detection, proceed: false, after: 0 };
+  }
   if (record && !(await ledger.headIfAny(incidentId))) {
     const left = await leftToOther(detection, record, new Date(startedAt), context);
     if (left) return { incidentId, detection, ...left };
@@ -92,6 +101,12 @@ export async function claim(
   if (proceed) await announce(context, incidentOpened(head));
   else log.info('the event was delivered again', { execution });
   return { incidentId, detection, proceed, after: 0 };
+}
+
+/** A rule on events may take more than its detection: where its form is declared wider. */
+function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
+  const { logGroup, trailParts } = environment;
+  return predicate(matchOf(detectionOf(detection), { logGroup, ...trailParts }))(record);
 }
 
 /**

@@ -206,11 +206,9 @@ describe('an incident that the event of a call opens', () => {
     });
   });
 
-  it('takes no record that its detection does not look for', async () => {
-    withoutLogGroup();
-    const { incidentId } = await started(deleted({}, '/somebody/elses'));
-
-    expect(await collected(incidentId)).toMatchObject({ fresh: 0, restore: [] });
+  it('is not opened for a record that its detection does not look for, where the rule takes more', async () => {
+    expect(await started(deleted({}, '/somebody/elses'))).toMatchObject({ proceed: false, after: 0 });
+    expect(await desk.context.ledger.recent(10)).toEqual([]);
   });
 });
 
