@@ -109,13 +109,17 @@ function reading(app: Hono<Env>, { library, now }: AppDependencies): void {
   });
   app.get('/figures', async (context) => {
     const weeks = lastWeeks(now(), WEEKS);
-    const [recent, waiting, health] = await Promise.all([
+    const [recent, waiting, canaries, health] = await Promise.all([
       headsSince(library, weeks[0] ?? ''),
       library.waiting(),
+      library.canaries(),
       library.health(),
     ]);
     const frame = await frameOf(context, library, 'Figures', '/');
-    return page(context, <FiguresPage frame={frame} view={{ ...recent, weeks, waiting, health, now: now() }} />);
+    return page(
+      context,
+      <FiguresPage frame={frame} view={{ ...recent, weeks, waiting, canaries, health, now: now() }} />,
+    );
   });
 }
 

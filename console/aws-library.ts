@@ -129,6 +129,10 @@ export class AwsLibrary implements Library {
     });
   }
 
+  canaries() {
+    return this.#desk.ledger.canaries.last();
+  }
+
   async health(): Promise<Check[]> {
     const now = new Date();
     try {

@@ -2,6 +2,7 @@ import type { Finding } from '../cli/doctor/check.ts';
 import type { Head } from '../handlers/incidents/items.ts';
 import type { Page, PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
 import type { StoredQuestion } from '../handlers/incidents/questions.ts';
+import type { Arrivals } from '../playbooks/canary.ts';
 import type { Incident } from '../playbooks/incident.ts';
 import type { Mode } from '../playbooks/response.ts';
 
@@ -87,6 +88,8 @@ export interface Library {
   /** The state machine of an execution (ARN), in Amazon States Language. */
   definition(execution: string): Promise<string | Missing>;
   modes(): Promise<Modes | Missing>;
+  /** The last canaries that came through, by lane. */
+  canaries(): Promise<Arrivals>;
   /** How the installation is, from the trail to the mails: what `doctor` finds. */
   health(): Promise<Check[]>;
   /** Asks for a change, and waits for what comes of it as far as that takes seconds. @throws {ChangeRefused} */

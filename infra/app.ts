@@ -10,7 +10,6 @@ import { TrailStack } from './trail-stack.ts';
 
 const app = new App();
 const settings = readSettings((key) => app.node.tryGetContext(key));
-for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection);
 // Each stack needs a synthesizer of its own.
 const common = () => (settings.local ? { synthesizer: localSynthesizer() } : {});
 
@@ -22,6 +21,7 @@ const ownTrail =
       })
     : undefined;
 const known = ownTrail?.trail ?? { logGroup: settings.existingLogGroup ?? '', ...settings.trailParts };
+for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection, known);
 const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),
   description: 'cordon: detections, playbooks, ledger and evidence',

@@ -11,6 +11,7 @@ import { actions } from '../handlers/actions/catalog.ts';
 import { detections, responses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
+import { Canary } from './canary.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
@@ -20,6 +21,7 @@ import { playbookDefinition } from './playbook-definition.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
+import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { undoable, units } from './units.ts';
 
@@ -118,6 +120,11 @@ export class CordonStack extends Stack {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
+    new Canary(this, 'Canary', {
+      ...{ prefix, logGroup, topic, undelivered, trailLogGroup: trail.logGroup },
+      function: (unit) => functions.of(unit),
+    });
+    silentTrailAlarm(this, prefix, trail.logGroup, topic);
     for (const [name, detection] of Object.entries(detections)) {
       const playbook = playbooks.get(detection.response);
       if (playbook)

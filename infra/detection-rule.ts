@@ -1,16 +1,16 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { CfnRule } from 'aws-cdk-lib/aws-events';
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection, KnownTrail } from '../playbooks/detection.ts';
+import { eventLaneOf } from '../playbooks/matching/forms.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
-import { ANY_ACCOUNT, filterPatterns, laneEventPattern } from './filter.ts';
+import { ANY_ACCOUNT, eventPatterns, filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
+import { Starter } from './starter.ts';
 
 /** What a detection is deployed with. */
 export interface DetectionRuleProps {
@@ -23,6 +23,12 @@ export interface DetectionRuleProps {
   /** Where the runbooks can be read. */
   runbooks: string | undefined;
 }
+
+/**
+ * The state of a rule that also gets the events of calls that only read.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail-management.html
+ */
+const ALL_CALLS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
 
 /** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const alarmDescription = (
@@ -70,75 +76,21 @@ export class DetectionRule extends Construct {
     this.#start(name, id, alarm.alarmArn, props);
   }
 
-  #start(name: string, id: string, alarmArn: string, props: DetectionRuleProps): void {
-    const { playbook, prefix, detection, trail } = props;
-    const role = new Role(this, 'StartRole', {
-      roleName: `${name}-start`,
-      assumedBy: new ServicePrincipal('events.amazonaws.com'),
-      inlinePolicies: {
-        start: new PolicyDocument({
-          statements: [new PolicyStatement({ actions: ['states:StartExecution'], resources: [playbook.arn] })],
-        }),
-      },
-    });
-    this.#rule('Rule', role, props, {
-      name,
-      description: `Starts ${playbook.name} when the alarm fires`,
-      eventPattern: {
-        source: ['aws.cloudwatch'],
-        'detail-type': ['CloudWatch Alarm State Change'],
-        resources: [alarmArn],
-        detail: { state: { value: ['ALARM'] } },
-      },
-    });
-    if (!detection.eventLane) return;
-    this.#rule(
-      'EventRule',
-      role,
-      props,
-      {
-        name: `${name}-event`,
-        description: `Starts ${playbook.name} on the event of the call itself, before there is an alarm`,
-        eventPattern: laneEventPattern(detection, prefix, trail),
-      },
-      // The event does not say which detection took it.
-      {
-        inputTransformer: {
-          inputTemplate: `{"lane":"event","detection":"${id}","event":<aws.events.event.json>}`,
-        },
-      },
-    );
-  }
-
-  #rule(
+  #start(
+    name: string,
     id: string,
-    role: Role,
-    { playbook, undelivered }: DetectionRuleProps,
-    rule: { name: string; description: string; eventPattern: object },
-    target: Partial<CfnRule.TargetProperty> = {},
-  ): void {
-    const made = new CfnRule(this, id, {
-      ...rule,
-      targets: [
-        {
-          id: 'playbook',
-          arn: playbook.arn,
-          roleArn: role.roleArn,
-          retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
-          deadLetterConfig: { arn: undelivered.queueArn },
-          ...target,
-        },
-      ],
-    });
-    const arn = `arn:${Aws.PARTITION}:events:${Aws.REGION}:${Aws.ACCOUNT_ID}:rule/${rule.name}`;
-    undelivered.addToResourcePolicy(
-      new PolicyStatement({
-        principals: [new ServicePrincipal('events.amazonaws.com')],
-        actions: ['sqs:SendMessage'],
-        resources: [undelivered.queueArn],
-        conditions: { ArnEquals: { 'aws:SourceArn': arn } },
-      }),
-    );
-    made.node.addDependency(role);
+    alarmArn: string,
+    { playbook, undelivered, prefix, detection, trail }: DetectionRuleProps,
+  ) {
+    const starter = new Starter(this, 'Start', { name, playbook, undelivered });
+    starter.onAlarm(name, alarmArn);
+    const lane = eventLaneOf(detection);
+    if (!lane) return;
+    for (const [index, eventPattern] of eventPatterns(id, detection, prefix, trail).entries()) {
+      const more = index === 0 ? '' : `-${index + 1}`;
+      // Otherwise events of calls that only read pass the rule by.
+      const state = lane.reads ? { state: ALL_CALLS } : {};
+      starter.onCalls(`Event${more}`, id, { name: `${name}-event${more}`, eventPattern, ...state });
+    }
   }
 }

@@ -1,8 +1,10 @@
+import { CLOUDTRAIL_EVENT } from '../playbooks/cloudtrail.ts';
 import { type Detection, type KnownTrail, matchOf } from '../playbooks/detection.ts';
 import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
 import { type EventPattern, eventPattern } from '../playbooks/matching/event-pattern.ts';
+import { succeeded, written } from '../playbooks/matching/forms.ts';
 import { all, any, isNot, type Literal, type Match, missing } from '../playbooks/matching/match.ts';
-import { cloudWatchPatterns, valuesOf } from '../playbooks/matching/split.ts';
+import { inParts, valuesOf } from '../playbooks/matching/split.ts';
 import { roleName } from './functions.ts';
 import { type Unit, units } from './units.ts';
 
@@ -22,10 +24,11 @@ export const ANY_ACCOUNT = 'AWSAccountId';
  * @throws {PatternTooLong} where a part that cannot be split any further is too long
  */
 export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
-  cloudWatchPatterns(matchOf(detection, trail), {
-    write: (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
-    exclusive: detection.alarm.atLeast > 1,
-  });
+  inParts(
+    matchOf(detection, trail),
+    (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
+    detection.alarm.atLeast > 1,
+  );
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
 function withoutOwnCalls(part: Match, prefix: string, account: string): Match {
@@ -40,27 +43,29 @@ function otherRoles(part: Match, prefix: string): Match | undefined {
 }
 
 /**
- * The pattern of the rule that starts the playbook on the event of a call itself. A call that failed changed nothing, so the
- * alarm is soon enough for it, and nobody can start playbooks by calls that he is refused. Own calls are left out as in the
- * filters, but for the account: a role of such a name in another account has the alarm alone.
+ * The patterns of the rules that start the playbook on the event of a call or sign-in that succeeded: one, unless it would be
+ * too long. Only AWS itself can send events whose source begins with `aws.`: nobody else can start a playbook by an event that
+ * he made up. Own calls are left out as in the filters, but for the account: a role of such a name in another account has the
+ * alarm alone.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ * @throws {DetectionRefused} where EventBridge cannot say it, or a part that cannot be split any further is too long
  */
-export function laneEventPattern(detection: Detection, prefix: string, trail: KnownTrail): EventPattern {
-  const match = withoutFailures(matchOf(detection, trail));
-  const parts = (match.kind === 'any' ? match.of : [match]).map((part) => {
-    const others = otherRoles(part, prefix);
-    return all(part, missing('errorCode'), ...(others ? [any(missing(ROLE), others)] : []));
-  });
-  return { 'detail-type': ['AWS API Call via CloudTrail'], ...eventPattern(any(...parts)) };
+export function eventPatterns(id: string, detection: Detection, prefix: string, trail: KnownTrail): EventPattern[] {
+  return written(id, `${detection.within ? 'within' : 'when'}, as the rule on events`, () =>
+    inParts(succeeded(matchOf(detection, trail)), (part) => {
+      const others = otherRoles(part, prefix);
+      return eventRule(others ? all(part, any(missing(ROLE), others)) : part);
+    }),
+  );
 }
 
-/** Without the choices that only a call that failed can meet. */
-function withoutFailures(match: Match): Match {
-  if (match.kind !== 'all' && match.kind !== 'any') return match;
-  const isOfFailures = (one: Match) => 'path' in one && one.path === 'errorMessage';
-  const of = match.of.filter((one) => match.kind === 'all' || !isOfFailures(one)).map(withoutFailures);
-  return match.kind === 'all' ? all(...of) : any(...of);
-}
+/** The pattern of a rule on the events that EventBridge makes of CloudTrail's records, whatever their type. */
+export const eventRule = (match: Match): EventPattern =>
+  eventPattern(match, {
+    source: [{ prefix: 'aws.' }],
+    // Calls, sign-ins and service events have types of their own, and AWS writes some in more than one way.
+    'detail-type': [{ suffix: CLOUDTRAIL_EVENT }],
+  });
 
 /** Whether a function may make one of the calls that a match names. */
 function mayCall({ permissions }: Unit, part: Match): boolean {

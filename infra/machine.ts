@@ -14,7 +14,7 @@ export class Machine extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { name: string; definition: StateMachine; functions: string; topic: ITopic; bus?: IEventBus },
+    props: { name: string; definition: StateMachine; functions: string; topic?: ITopic; bus?: IEventBus },
   ) {
     super(scope, id);
     const role = new Role(this, 'Role', {
@@ -24,7 +24,9 @@ export class Machine extends Construct {
         playbook: new PolicyDocument({
           statements: [
             new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [props.functions] }),
-            new PolicyStatement({ actions: ['sns:Publish'], resources: [props.topic.topicArn] }),
+            ...(props.topic
+              ? [new PolicyStatement({ actions: ['sns:Publish'], resources: [props.topic.topicArn] })]
+              : []),
             ...(props.bus
               ? [new PolicyStatement({ actions: ['events:PutEvents'], resources: [props.bus.eventBusArn] })]
               : []),

@@ -1,6 +1,5 @@
 import { Aws, Duration, SecretValue } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnApiDestination, CfnConnection, CfnRule, EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
@@ -10,6 +9,7 @@ import { Construct } from 'constructs';
 import { NOT_ANNOUNCED } from '../handlers/announce.ts';
 import { busName, sourceOf } from '../playbooks/messages/events.ts';
 import type { Settings } from './settings.ts';
+import { upkeepAlarm } from './upkeep-alarm.ts';
 
 /** What the messages are deployed with. */
 export interface MessagesProps {
@@ -46,10 +46,16 @@ export class Messages extends Construct {
     super(scope, id);
     const { prefix, messages } = settings;
     this.bus = new EventBus(this, 'Bus', { eventBusName: busName(prefix), description: 'Every change of an incident' });
-    this.#alarm(`${prefix}-changes-not-announced`, topic, notAnnounced(this, prefix, logGroup), [
-      'Changes of incidents could not be put onto the event bus: who follows it, Slack and PagerDuty do not know of them.',
-      `The log group ${logGroup.logGroupName} says which: search for "${NOT_ANNOUNCED}".`,
-    ]);
+    const alarm = { topic, minutes: 5, atLeast: 1 };
+    upkeepAlarm(this, {
+      ...alarm,
+      alarmName: `${prefix}-changes-not-announced`,
+      metric: notAnnounced(this, prefix, logGroup),
+      words: [
+        'Changes of incidents could not be put onto the event bus: who follows it, Slack and PagerDuty do not know of them.',
+        `The log group ${logGroup.logGroupName} says which: search for "${NOT_ANNOUNCED}".`,
+      ],
+    });
     const receivers = receiversOf(messages);
     if (receivers.length === 0) return;
     const undelivered = new Queue(this, 'Undelivered', {
@@ -59,10 +65,15 @@ export class Messages extends Construct {
       retentionPeriod: Duration.days(14),
     });
     for (const receiver of receivers) this.#deliver(receiver, prefix, undelivered);
-    this.#alarm(`${prefix}-messages-undelivered`, topic, undelivered.metricApproximateNumberOfMessagesVisible(), [
-      `Messages to ${receivers.map(({ name }) => name).join(' or ')} could not be delivered.`,
-      `The queue ${prefix}-undelivered-messages keeps them for 14 days, each with the reason in its attributes.`,
-    ]);
+    upkeepAlarm(this, {
+      ...alarm,
+      alarmName: `${prefix}-messages-undelivered`,
+      metric: undelivered.metricApproximateNumberOfMessagesVisible(),
+      words: [
+        `Messages to ${receivers.map(({ name }) => name).join(' or ')} could not be delivered.`,
+        `The queue ${prefix}-undelivered-messages keeps them for 14 days, each with the reason in its attributes.`,
+      ],
+    });
   }
 
   #deliver({ name, endpoint, secrets }: Receiver, prefix: string, undelivered: Queue): void {
@@ -130,19 +141,6 @@ export class Messages extends Construct {
         },
       }),
     );
-  }
-
-  #alarm(alarmName: string, topic: ITopic, metric: Metric, words: string[]): void {
-    const alarm = new Alarm(this, alarmName, {
-      alarmName,
-      alarmDescription: words.join(' '),
-      metric: metric.with({ period: Duration.minutes(5) }),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
-    alarm.addAlarmAction(new SnsAction(topic));
   }
 }
 

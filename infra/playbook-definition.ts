@@ -83,7 +83,11 @@ export function playbookDefinition(id: string, response: Response, arn: Function
     States: {
       Claim: invoke(
         arn('claim'),
-        { execution: expression('$states.context.Execution.Id'), event: expression('$states.context.Execution.Input') },
+        {
+          execution: expression('$states.context.Execution.Id'),
+          startedAt: expression('$states.context.Execution.StartTime'),
+          event: expression('$states.context.Execution.Input'),
+        },
         {
           Assign: {
             incidentId: expression('$states.result.Payload.incidentId'),
@@ -121,7 +125,7 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         ],
         Default: 'Delivered twice',
       },
-      // An incident that is open already takes the record at its next look; then it is asked again whether it is open.
+      // An incident that is open already takes the record at its next look; then it is asked again whether it has.
       'Wait for the one before': { Type: 'Wait', Seconds: expression('$states.input.after'), Next: 'Claim' },
       'Delivered twice': { Type: 'Succeed' },
       Collect: invoke(
@@ -193,11 +197,8 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         Type: 'Choice',
         Choices: [
           // Once the alarm is quiet, what comes later sets it off anew: the look after that was the last one, also where it failed.
-          {
-            Comment: 'the alarm is quiet, or another incident has the records',
-            Condition: expression("$quiet or $states.input.outcome = 'duplicate'"),
-            Next: 'Close',
-          },
+          // That another incident has the records of now says nothing of those to come: while the alarm is on, they set nothing off.
+          { Comment: 'the alarm is quiet', Condition: expression('$quiet'), Next: 'Close' },
         ],
         Default: 'Wait before looking again',
       },

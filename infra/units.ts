@@ -9,14 +9,17 @@ import { permissions as awaitAnswer } from '../handlers/steps/await-answer.ts';
 import { permissions as claim } from '../handlers/steps/claim.ts';
 import { permissions as close } from '../handlers/steps/close.ts';
 import { permissions as collect } from '../handlers/steps/collect.ts';
+import { permissions as concludeCanary } from '../handlers/steps/conclude-canary.ts';
 import { permissions as concludeQuestion } from '../handlers/steps/conclude-question.ts';
 import { permissions as investigate } from '../handlers/steps/investigate.ts';
 import { permissions as keepBaseline } from '../handlers/steps/keep-baseline.ts';
 import { permissions as recordFailure } from '../handlers/steps/record-failure.ts';
 import { permissions as remindAnalyst } from '../handlers/steps/remind-analyst.ts';
+import { permissions as sendCanary } from '../handlers/steps/send-canary.ts';
 import { permissions as settle } from '../handlers/steps/settle.ts';
 import { permissions as settleQuestion } from '../handlers/steps/settle-question.ts';
 import { permissions as summarize } from '../handlers/steps/summarize.ts';
+import { canaryUnit } from '../playbooks/canary.ts';
 import { responses } from '../playbooks/catalog.ts';
 
 /** One Lambda function, derived from a step, a response's investigation, or an action. */
@@ -46,6 +49,11 @@ const steps: Record<string, { permissions: Permission[]; description: string }> 
   settle: { permissions: settle, description: 'Looks whether the alarm is quiet again' },
   close: { permissions: close, description: 'Closes the incident' },
   'keep-baseline': { permissions: keepBaseline, description: 'Keeps the baseline of every healthy trail' },
+  [canaryUnit]: {
+    permissions: sendCanary,
+    description: 'Makes the harmless call that shows that the pipeline is alive',
+  },
+  'conclude-canary': { permissions: concludeCanary, description: 'Writes down how long that call took to get through' },
   'record-failure': { permissions: recordFailure, description: 'Writes down what failed' },
 };
 

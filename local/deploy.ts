@@ -84,18 +84,23 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   if (!made?.LedgerTable || !made.EvidenceBucket || !made.TopicArn) {
     throw new LocalFailure('failed', `The deployment has not said what it made: ${outputs} lacks its outputs.`);
   }
-  await keepBaseline(options);
+  await callOnce('cordon-keep-baseline', 'The trail’s first baseline could not be taken', options);
+  await callOnce('cordon-send-canary', 'The first canary could not be sent', options);
   return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
 }
 
-/** Takes the first baseline of the trail, which the deployed schedule would take some minutes later. */
-async function keepBaseline({ endpoint, region, credentials }: DeployOptions): Promise<void> {
+/** Calls a function for the first time, as its schedule would do some minutes later. */
+async function callOnce(
+  FunctionName: string,
+  failure: string,
+  { endpoint, region, credentials }: DeployOptions,
+): Promise<void> {
   const lambda = new LambdaClient({ endpoint, region, credentials });
   try {
-    const answer = await lambda.send(new InvokeCommand({ FunctionName: 'cordon-keep-baseline', Payload: '{}' }));
+    const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
     if (!answer.FunctionError) return;
     const said = Buffer.from(answer.Payload ?? []).toString();
-    throw new LocalFailure('failed', `The trail's first baseline could not be taken: ${said.slice(0, 500)}`);
+    throw new LocalFailure('failed', `${failure}: ${said.slice(0, 500)}`);
   } finally {
     lambda.destroy();
   }

@@ -51,8 +51,8 @@ export interface Emulator {
 
 const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LAST_LINES = 20;
-/** Where the emulator hands over, at the recorder's address, what API destinations shall get. */
-export const DELIVERIES = '/_cordon/deliveries';
+/** Below which path, at the recorder's address, the emulator hands over what it does not do itself. */
+export const HANDED_OVER = '/_cordon/';
 /** What the emulator says when somebody took its port between our look and its start. */
 const PORT_TAKEN = /already in use/i;
 
@@ -91,8 +91,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 async function startOnce(options: EmulatorOptions, port: number): Promise<Emulator> {
   const logFile = join(options.dir, 'emulator.log');
   const python = join(options.venv ?? DEFAULT_VENV, 'bin', 'python');
-  const deliveries = new URL(DELIVERIES, options.endpointForLambdas);
-  const child = spawn(python, ['-I', join(PROJECT, 'local', 'emulator_process.py'), options.dir, deliveries.href], {
+  const address = new URL(HANDED_OVER, options.endpointForLambdas);
+  const child = spawn(python, ['-I', join(PROJECT, 'local', 'emulator_process.py'), options.dir, address.href], {
     cwd: options.dir,
     detached: true, // a process group of its own, so that a Ctrl-C meant for us does not reach it before we close it
     env: emulatorEnvironment(options, port),

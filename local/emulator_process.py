@@ -4,8 +4,9 @@ Standard input is a pipe from that process and carries nothing. Its end means th
 then the whole process group (the emulator and the workers of its Lambdas) is killed and the run's folder, the first
 argument, is removed.
 
-The second argument is an address. The emulator sends an event to an API destination once and forgets it; here it hands
-it over to that address, whose owner delivers with retries and a dead-letter queue, as EventBridge does.
+The second argument is an address, below which lie two more. The emulator sends an event to an API destination once and
+forgets it; here it hands it over to `deliveries`, whose owner delivers with retries and a dead-letter queue, as EventBridge
+does. What functions log it keeps to itself; here it tells `function-logs`, whose owner evaluates metric filters on it.
 """
 
 import json
@@ -15,6 +16,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import urllib.request
 
 
@@ -29,18 +31,22 @@ def end_with_parent(pipe: int, folder: str) -> None:
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
+def hand_over(address: str, what: dict, logger) -> None:
+    def post() -> None:
+        headers = {"Content-Type": "application/json"}
+        try:
+            urllib.request.urlopen(urllib.request.Request(address, json.dumps(what).encode(), headers), timeout=10).close()
+        except OSError as error:
+            logger.error("Something could not be handed over to %s: %s", address, error)
+
+    threading.Thread(target=post, daemon=True).start()
+
+
 def hand_over_api_destinations(address: str) -> None:
     from ministack.core.responses import get_region
     from ministack.services import eventbridge
 
     deliver_other = eventbridge._invoke_target
-
-    def post(body: bytes) -> None:
-        headers = {"Content-Type": "application/json"}
-        try:
-            urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=10).close()
-        except OSError as error:
-            eventbridge.logger.error("An event for an API destination could not be handed over: %s", error)
 
     def invoke_target(target, event, rule, view=None):
         if ":api-destination/" not in target.get("Arn", ""):
@@ -48,13 +54,31 @@ def hand_over_api_destinations(address: str) -> None:
             return
         view = view or eventbridge._pattern_event_view(event)
         handed = {"target": target, "rule": rule, "event": view.event_with_detail(), "region": get_region()}
-        threading.Thread(target=post, args=(json.dumps(handed).encode(),), daemon=True).start()
+        hand_over(address, handed, eventbridge.logger)
 
     eventbridge._invoke_target = invoke_target
 
 
+def hand_over_function_logs(address: str) -> None:
+    from ministack.core.responses import get_region
+    from ministack.services import lambda_svc
+
+    emit = lambda_svc._emit_lambda_logs
+
+    def emit_lambda_logs(func, request_id, log_text, *args, **kwargs):
+        emit(func, request_id, log_text, *args, **kwargs)
+        group = ((func.get("config") or func).get("LoggingConfig") or {}).get("LogGroup")
+        lines = log_text.splitlines() if log_text else []
+        if group and lines:
+            now = int(time.time() * 1000)
+            events = [{"timestamp": now, "message": line} for line in lines]
+            hand_over(address, {"region": get_region(), "logGroupName": group, "events": events}, lambda_svc.logger)
+
+    lambda_svc._emit_lambda_logs = emit_lambda_logs
+
+
 def main() -> None:
-    folder, deliveries = sys.argv[1:3]
+    folder, address = sys.argv[1:3]
     if os.getpgid(0) != os.getpid():
         os.setpgid(0, 0)
     # The pipe moves away from standard input, so that no worker inherits it.
@@ -62,7 +86,8 @@ def main() -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     threading.Thread(target=end_with_parent, args=(pipe, folder), daemon=True).start()
-    hand_over_api_destinations(deliveries)
+    hand_over_api_destinations(address + "deliveries")
+    hand_over_function_logs(address + "function-logs")
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

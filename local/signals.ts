@@ -2,13 +2,13 @@ import { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import type { CloudTrailRecord } from '../playbooks/cloudtrail.ts';
 
-/** Log events that were put into a log group, whoever put them there. */
-export interface LogsWritten {
-  region: string;
-  logGroupName: string;
-  /** `timestamp` in milliseconds since the epoch. */
-  events: { timestamp: number; message: string }[];
-}
+/** Log events that were put into a log group, whoever put them there. `timestamp` in milliseconds since the epoch. */
+export const logsWritten = z.object({
+  region: z.string(),
+  logGroupName: z.string(),
+  events: z.array(z.object({ timestamp: z.number(), message: z.string() })),
+});
+export type LogsWritten = z.infer<typeof logsWritten>;
 
 /** A call that passed the recorder and was answered by the emulator. */
 export interface CallSeen {

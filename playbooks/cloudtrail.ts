@@ -72,6 +72,13 @@ export const cloudTrailRecord = z.looseObject({
   resources: z.unknown().optional(),
 });
 
+/**
+ * How the type of every event ends that EventBridge makes of a CloudTrail record: `AWS API Call via CloudTrail`,
+ * `AWS Console Sign In via CloudTrail`, `AWS Service Event via CloudTrail`.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ */
+export const CLOUDTRAIL_EVENT = ' via CloudTrail';
+
 /** A parsed CloudTrail record. */
 export type CloudTrailRecord = z.infer<typeof cloudTrailRecord>;
 /** The `userIdentity` of a record. */

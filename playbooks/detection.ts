@@ -1,5 +1,5 @@
 import type { TechniqueId } from './attack-techniques.ts';
-import type { Lane, Nearness } from './matching/forms.ts';
+import type { Lanes } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
 
 /** How bad an incident of a detection is, worst last. */
@@ -56,12 +56,10 @@ export interface Detection {
    */
   within?: (trail: KnownTrail) => Match;
   /**
-   * EventBridge starts its playbook as well, seconds after a call that succeeded and before the record is in the log group:
-   * for what would keep the record from ever getting there.
+   * In which further forms the match is there; synthesis refuses what an engine cannot say, or not as near as this says. The
+   * lane of events starts the playbook of every detection of single events, unless it says here why not.
    */
-  eventLane?: true;
-  /** In which further forms the match must be there; synthesis refuses what an engine cannot say, or not as near as this says. */
-  lanes?: Partial<Record<Lane, Nearness>>;
+  lanes?: Lanes;
   /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
   alarm: { atLeast: number; withinMinutes: number };
   /**

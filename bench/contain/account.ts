@@ -10,7 +10,7 @@ import {
   paginateFilterLogEvents,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DisableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
@@ -28,6 +28,7 @@ import type { LocalAws } from '../../local/local-aws.ts';
 import { executionKeyId } from '../../local/recorder/lambda-sessions.ts';
 import { detectionOf } from '../../playbooks/catalog.ts';
 import type { Incident } from '../../playbooks/incident.ts';
+import { eventLaneOf } from '../../playbooks/matching/forms.ts';
 import type { Stage } from '../../simulate/attack.ts';
 
 const LOG_GROUP = '/cordon/trail';
@@ -105,7 +106,9 @@ export class Account {
 
   /** From now on only the detection's alarm starts its playbook, and no event of a call. */
   async disableEventLane(detection: string): Promise<void> {
-    if (detectionOf(detection).eventLane) await this.#disable(`cordon-${detection}-event`);
+    if (!eventLaneOf(detectionOf(detection))) return;
+    const { Rules = [] } = await this.#events.send(new ListRulesCommand({ NamePrefix: `cordon-${detection}-event` }));
+    for (const { Name = '' } of Rules) await this.#disable(Name);
   }
 
   /** From now on the detection's alarm starts no playbook. */

@@ -17,7 +17,7 @@ export default command({
   name: 'doctor',
   summary: 'check a live installation: each line ok, or what to do',
   about: [
-    'It goes an incident’s way: trail, metric filters, alarms, who is mailed, rules, playbooks and their functions, roles, ledger, baselines, what could not be delivered, what nobody answers. What is there is compared with what was deployed, by the stacks’ own templates, and with this catalog’s samples. It only reads, and the managed policy PREFIX-reader allows all of it.',
+    'It goes an incident’s way: trail, metric filters, alarms, who is mailed, rules, playbooks and their functions, roles, ledger, baselines, what could not be delivered, what nobody answers, whether a canary came through. What is there is compared with what was deployed, by the stacks’ own templates, and with this catalog’s samples. It only reads, and the managed policy PREFIX-reader allows all of it.',
   ],
   examples: [
     { command: 'npx cordon doctor', about: 'is all well?' },

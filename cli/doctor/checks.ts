@@ -1,9 +1,10 @@
+import { canaryCheck } from './canary.ts';
 import type { Check } from './check.ts';
 import { alarmCheck, filterCheck } from './detections.ts';
 import { busCheck, playbookCheck, ruleCheck } from './playbooks.ts';
 import { roleCheck } from './roles.ts';
 import { baselineCheck, trailCheck } from './trail.ts';
-import { canaryCheck, ledgerCheck, mailCheck, questionCheck, queueCheck, stackCheck } from './upkeep.ts';
+import { ledgerCheck, mailCheck, questionCheck, queueCheck, stackCheck } from './upkeep.ts';
 
 /** Every check of `doctor`, in the order of an incident's way. */
 export const checks: readonly Check[] = [

@@ -173,6 +173,8 @@ function inspect(declared: Resource, live: MetricAlarm[], installation: Installa
       ),
     );
   }
-  if (alarm.StateValue === 'ALARM') findings.push(info(`${name} is in ALARM since ${since.toISOString()}`));
+  // One that tells nobody is none that anybody waits for.
+  if (alarm.StateValue === 'ALARM' && wanted.length > 0)
+    findings.push(info(`${name} is in ALARM since ${since.toISOString()}`));
   return findings;
 }

@@ -69,6 +69,7 @@ function inspectRule(
 ): Finding[] {
   const {
     Name,
+    State,
     EventPattern,
     ScheduleExpression,
     Targets = [],
@@ -78,10 +79,14 @@ function inspectRule(
   const { scope } = installation;
   const bus = EventBusName ? ` --event-bus-name ${EventBusName}` : '';
   const wrong: Finding[] = [];
-  if (rule.State !== 'ENABLED') {
+  const wanted = State ?? 'ENABLED';
+  if (rule.State === 'DISABLED') {
     wrong.push(
-      todo(`the rule ${Name} IS OFF: what it starts does not start`, `aws events enable-rule --name ${Name}${bus}`),
+      todo(`the rule ${Name} IS OFF: what it starts does not start`, enabling(String(Name), bus, wanted, rule)),
     );
+  } else if (rule.State !== wanted) {
+    const less = wanted === 'ENABLED' ? 'takes calls that only read as well' : 'does not take calls that only read';
+    wrong.push(todo(`the rule ${Name} ${less}`, enabling(String(Name), bus, wanted, rule)));
   }
   const pattern = rule.EventPattern ? (JSON.parse(rule.EventPattern) as unknown) : undefined;
   if (EventPattern && !agrees(EventPattern, pattern, scope)) {
@@ -104,6 +109,18 @@ function inspectRule(
     }
   }
   return wrong;
+}
+
+/** The command that brings a rule into a state. `enable-rule` knows one only, and `put-rule` takes away what it is not told. */
+function enabling(
+  name: string,
+  bus: string,
+  state: unknown,
+  { EventPattern }: { EventPattern?: string | undefined },
+): string {
+  if (state === 'ENABLED') return `aws events enable-rule --name ${name}${bus}`;
+  const pattern = (EventPattern ?? '').replaceAll("'", `'\\''`);
+  return `aws events put-rule --name ${name}${bus} --state ${state} --event-pattern '${pattern}'`;
 }
 
 /** The state machines and the functions: there, able to run, and as they were deployed. */

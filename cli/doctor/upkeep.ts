@@ -2,7 +2,7 @@ import { DescribeContinuousBackupsCommand, DescribeTableCommand, DynamoDBClient 
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { plural } from '../../playbooks/report/words.ts';
-import { type Check, type Finding, info, ok, orAllOk, todo } from './check.ts';
+import { type Check, type Finding, ok, orAllOk, todo } from './check.ts';
 import { ofType } from './installation.ts';
 
 /** The stacks themselves: that their last deployment ended well. */
@@ -129,10 +129,4 @@ export const questionCheck: Check = {
     }
     return [ok(waiting.length > 0 ? `${plural(waiting.length, 'question')} open, none overdue` : 'none open')];
   },
-};
-
-/** The regular drill that shows that a record still leads to an incident. */
-export const canaryCheck: Check = {
-  id: 'canary',
-  run: async () => [info('not deployed; show by hand that it works: npx cordon simulate trail-tampering')],
 };

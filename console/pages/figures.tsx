@@ -2,6 +2,7 @@
 import type { FC } from 'hono/jsx';
 import type { Head } from '../../handlers/incidents/items.ts';
 import type { StoredQuestion } from '../../handlers/incidents/questions.ts';
+import { type Arrivals, isOverdue, latencyOf } from '../../playbooks/canary.ts';
 import { severities } from '../../playbooks/detection.ts';
 import { byWeek, type Spread, secondsToContain, secondsToDetect, spreadOf } from '../../playbooks/figures.ts';
 import type { Check } from '../library.ts';
@@ -16,6 +17,8 @@ export interface FiguresView {
   /** Mondays, oldest first. */
   weeks: string[];
   waiting: readonly StoredQuestion[];
+  /** The last canaries that came through. */
+  canaries: Arrivals;
   health: readonly Check[];
   cut: boolean;
   now: Date;
@@ -64,6 +67,7 @@ export const FiguresPage: FC<{ frame: Frame; view: FiguresView }> = ({ frame, vi
             <span class="quiet">steps that failed for good</span>
           </dd>
         </div>
+        <CanaryTile canaries={view.canaries} now={view.now} />
       </dl>
       <div class="charts" id="charts" data-live="">
         <Bars chart={incidentsChart(view)} />
@@ -72,6 +76,28 @@ export const FiguresPage: FC<{ frame: Frame; view: FiguresView }> = ({ frame, vi
       <Health checks={view.health} />
       {failures.length > 0 ? <Failures failures={failures} /> : null}
     </Layout>
+  );
+};
+
+/** How long the last harmless call took to its playbook: that the pipeline is alive, and how quick it is. */
+const CanaryTile: FC<{ canaries: Arrivals; now: Date }> = ({ canaries: { alarm, event }, now }) => {
+  const overdue = alarm === undefined || isOverdue(alarm, now);
+  return (
+    <div id="canary">
+      <dt>
+        <abbr title="The last harmless call that went the way of an incident, from the call to its playbook">
+          Canary
+        </abbr>
+      </dt>
+      <dd>
+        {alarm ? seconds(latencyOf(alarm) / 1000) : 'none yet'}
+        <span class={overdue ? 'tone bad' : 'quiet'}>
+          {overdue ? 'OVERDUE: attacks may start no playbook' : 'by the alarm'}
+          {alarm ? `, came through ${ago(alarm.arrivedAt, now)}` : ''}
+          {event ? `, ${seconds(latencyOf(event) / 1000)} by the event` : ''}
+        </span>
+      </dd>
+    </div>
   );
 };
 

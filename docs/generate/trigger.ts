@@ -1,6 +1,7 @@
 import { ANY_ACCOUNT, filterPatterns } from '../../infra/filter.ts';
 import { type Detection, ownTrail } from '../../playbooks/detection.ts';
 import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
+import { eventLaneOf, whyNoEventLane } from '../../playbooks/matching/forms.ts';
 import { block, code, codes, list, paragraph } from './markdown.ts';
 
 /** What a detection takes and what it leaves, by the names of its samples. */
@@ -19,6 +20,7 @@ export const sampleLines = ({ samples, related }: Detection): string[] => [
 /** The filter patterns that are deployed with cordon's own trail, with the own roles that they leave out. */
 export function patternLines(detection: Detection, prefix: string): string[] {
   const trail = { ...ownTrail(prefix), bucket: 'BUCKET' };
+  const lane = eventLaneOf(detection);
   const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT, trail);
   return [
     ...paragraph(
@@ -27,11 +29,11 @@ export function patternLines(detection: Detection, prefix: string): string[] {
         : 'The filter pattern that is deployed:',
     ),
     ...patterns.flatMap((pattern) => block('text', wrapped(pattern))),
-    ...(detection.eventLane
+    ...(lane
       ? paragraph(
-          'The event of such a call, where it succeeded, starts the playbook as well, seconds after it and before there is an alarm.',
+          `The event of such a call, where it succeeded, starts the playbook as well, seconds after it and before there is an alarm${lane.reads ? ', also of one that only reads' : ''}.`,
         )
-      : []),
+      : paragraph(`Only the alarm starts the playbook: ${whyNoEventLane(detection)}.`)),
   ];
 }
 

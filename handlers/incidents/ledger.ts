@@ -13,6 +13,7 @@ import type { ActionRecord, ActionStatus, Incident, IncidentEvent, Verdict } fro
 import { errorName, NotInLedger, Overtaken } from '../errors.ts';
 import { Baselines } from './baselines.ts';
 import { firstAndLast, withMore } from './because.ts';
+import { Canaries } from './canaries.ts';
 import { findingsOf, foundItems } from './found.ts';
 import { Holds } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
@@ -44,6 +45,8 @@ export class Ledger {
   readonly places: Places;
   /** The baselines of trails. */
   readonly baselines: Baselines;
+  /** The last canaries that came through. */
+  readonly canaries: Canaries;
   /** What waits for analysts. */
   readonly questions: Questions;
   /** Which actions hold the same thing. */
@@ -55,6 +58,7 @@ export class Ledger {
     this.#now = now;
     this.places = new Places(documents, table, now);
     this.baselines = new Baselines(documents, table);
+    this.canaries = new Canaries(documents, table);
     this.questions = new Questions(documents, table, now);
     this.holds = new Holds(documents, table);
   }
@@ -69,7 +73,7 @@ export class Ledger {
     await this.#putOnce({ pk: pk(id), sk: `TRIGGER#${record.eventID}`, record: JSON.stringify(record) });
   }
 
-  /** The records whose events came for an incident; for that of an alarm there are none. */
+  /** The records whose events came for an incident. */
   async triggers(id: string): Promise<CloudTrailRecord[]> {
     return (await this.#query(id, 'TRIGGER#')).map((item) => triggerItem.parse(item).record);
   }
@@ -167,7 +171,7 @@ export class Ledger {
    * the whole round that claimed it, so that a round that is cut short and repeated treats it all the same.
    */
   async claimEvent(id: string, detection: string, event: IncidentEvent, seat: Seat): Promise<Claimed> {
-    const seen = { pk: `SEEN#${detection}#${event.record.eventID}`, sk: 'SEEN' };
+    const seen = seenKey(detection, event.record.eventID);
     try {
       await this.#documents.send(
         new TransactWriteCommand({
@@ -195,6 +199,14 @@ export class Ledger {
         ? { by: 'us', fresh: Item.round === seat.round }
         : { by: 'other', incident: String(Item.incident) };
     }
+  }
+
+  /** The id of the incident of a detection that has claimed a record, if one has. */
+  async holderOf(detection: string, eventID: string): Promise<string | undefined> {
+    const { Item } = await this.#documents.send(
+      new GetCommand({ TableName: this.#table, Key: seenKey(detection, eventID), ConsistentRead: true }),
+    );
+    return Item && String(Item.incident);
   }
 
   /** Adds a record that only belongs to the picture. False when the incident has it from an earlier round. */
@@ -402,6 +414,7 @@ export class Ledger {
 const LONGEST_ERROR = 1_000;
 
 const pk = (id: string): string => `INCIDENT#${id}`;
+const seenKey = (detection: string, eventID: string) => ({ pk: `SEEN#${detection}#${eventID}`, sk: 'SEEN' });
 const actionKey = (key: string): string => `ACTION#${key}`;
 const eventKey = (event: IncidentEvent): string => `EVENT#${event.record.eventTime}#${event.record.eventID}`;
 const storedEvent = (id: string, event: IncidentEvent, seat: Seat): Record<string, unknown> => ({

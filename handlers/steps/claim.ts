@@ -1,57 +1,33 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { detectionOf } from '../../playbooks/catalog.ts';
-import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { matchOf } from '../../playbooks/detection.ts';
+import { predicate } from '../../playbooks/matching/predicate.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
+import { type AlarmEvent, type CallEvent, startingEvent } from '../starting-event.ts';
 import { stepHandler } from '../step.ts';
 
-/**
- * The event of an alarm that changed its state, as EventBridge delivers it.
- * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
- */
-const alarmEvent = z.looseObject({
-  lane: z.undefined().optional(),
-  'detail-type': z.literal('CloudWatch Alarm State Change'),
-  account: z.string(),
-  region: z.string(),
-  detail: z.looseObject({
-    alarmName: z.string().min(1),
-    state: z.looseObject({
-      value: z.literal('ALARM'),
-      // "2026-05-01T03:00:00.000+0000": an offset without a colon, which is no ISO date to a strict parser.
-      timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'),
-      reason: z.string().optional(),
-    }),
-  }),
-});
-
-/**
- * The event of a call, whose detail is its CloudTrail record, and the detection whose rule took it.
- * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
- */
-const callEvent = z.object({
-  lane: z.literal('event'),
-  detection: z.string().min(1),
-  event: z.looseObject({
-    'detail-type': z.literal('AWS API Call via CloudTrail'),
-    account: z.string(),
-    region: z.string(),
-    detail: cloudTrailRecord,
-  }),
-});
-
 /** What starts a playbook, in the execution's envelope. */
-const input = z.object({ execution: z.string().min(1), event: z.discriminatedUnion('lane', [alarmEvent, callEvent]) });
+export const input = z.object({
+  execution: z.string().min(1),
+  /** When the execution began. */
+  startedAt: z.iso.datetime({ offset: true }),
+  event: startingEvent,
+});
 
 /** What the playbook works with from here on. */
 export interface Claimed {
   incidentId: string;
   detection: string;
-  /** False when another execution has this alarm: EventBridge delivers at least once. */
+  /**
+   * False when another execution has this alarm, as EventBridge delivers at least once, or another incident the record, or
+   * the detection does not look for it.
+   */
   proceed: boolean;
   /** Seconds to wait, and then to ask again: an incident that is open may take the record. */
   after: number;
@@ -81,20 +57,29 @@ interface Opening {
 /**
  * Opens the incident of an alarm's transition, or of a call whose event came before any alarm, once: its id follows from
  * detection, alarm or record, and time, and the write is conditional. A repeated call by the same execution goes on; another
- * execution's is a duplicate.
+ * execution's is a duplicate. For a record that another incident has, or is about to take, none is opened: a storm of calls is
+ * one incident and not a thousand.
  */
-export async function claim({ execution, event }: z.infer<typeof input>, context: Context): Promise<Claimed> {
+export async function claim(
+  { execution, startedAt, event }: z.infer<typeof input>,
+  context: Context,
+): Promise<Claimed> {
   const { environment, ledger, now, log } = context;
   const { detection, account, region, alarmName, identity, at, reason, record } =
     event.lane === 'event' ? openingOfCall(event, environment.prefix) : openingOfAlarm(event, environment.prefix);
   const { severity } = detectionOf(detection);
   const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
-  // Before the incident, so that none is ever without the record that it was opened for.
-  if (record) await ledger.keepTrigger(incidentId, record);
-  const openedAt = (await ledger.headIfAny(incidentId))?.openedAt ?? now().toISOString();
-  const other = record && (await openBefore({ id: incidentId, detection, openedAt }, context));
-  if (record && other) await ledger.keepTrigger(other.id, record);
+  if (record && !isLookedFor(detection, record, context)) {
+    log.info('the rule takes more than its detection looks for', { eventID: record.eventID });
+    return { incidentId, detection, proceed: false, after: 0 };
+  }
+  if (record && !(await ledger.headIfAny(incidentId))) {
+    const left = await leftToOther(detection, record, new Date(startedAt), context);
+    if (left) return { incidentId, detection, ...left };
+    // Before the incident, so that none is ever without the record that it was opened for.
+    await ledger.keepTrigger(incidentId, record);
+  }
   const opened = await ledger.open({
     id: incidentId,
     detection,
@@ -102,7 +87,7 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     region,
     severity,
     status: 'open',
-    openedAt,
+    openedAt: now().toISOString(),
     alarmAt: at.toISOString(),
     alarmName,
     ...(reason ? { alarmReason: reason } : {}),
@@ -111,45 +96,60 @@ export async function claim({ execution, event }: z.infer<typeof input>, context
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
   });
-  const after = other ? AFTER_SECONDS : 0;
   const head = await ledger.head(incidentId);
   const proceed = opened || head.execution === execution;
-  // While it waits for another, it asks again and again: it was announced when it was opened.
-  if (proceed && (opened || after === 0)) await announce(context, incidentOpened(head));
-  if (!proceed) log.info('the event was delivered again', { execution });
-  return { incidentId, detection, proceed, after };
+  if (proceed) await announce(context, incidentOpened(head));
+  else log.info('the event was delivered again', { execution });
+  return { incidentId, detection, proceed, after: 0 };
+}
+
+/** A rule on events may take more than its detection: where its form is declared wider. */
+function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
+  const { logGroup, trailParts } = environment;
+  return predicate(matchOf(detectionOf(detection), { logGroup, ...trailParts }))(record);
 }
 
 /**
- * The incident of the detection that an event has opened just before this one, while it is open. It gets the record too, and
- * this one waits until it is done, and then finds the record claimed: so a storm of calls is one incident and not a thousand.
- * Should the other not have taken it, this one treats it.
+ * What becomes of an execution whose record another incident of the detection has, or is to take at its next look; undefined
+ * where it is to go on by itself. The record is handed to the other, and while that one is open it is asked again and again
+ * whether it has taken it. Where it has not, or not in time, the record gets an incident of its own.
  */
-async function openBefore(
-  { id, detection, openedAt }: Pick<Head, 'id' | 'detection' | 'openedAt'>,
-  { ledger, now }: Context,
-): Promise<Head | undefined> {
-  const opened = Date.parse(openedAt);
-  if (now().getTime() - opened > LONGEST_WAIT_MS) return undefined;
-  return (await ledger.recent(50)).findLast(
-    (head) =>
-      head.detection === detection &&
-      head.lane === 'event' &&
-      head.status === 'open' &&
-      head.openedAt < openedAt &&
-      Date.parse(head.openedAt) >= opened - TAKES_MORE_MS &&
-      head.id !== id,
-  );
+async function leftToOther(
+  detection: string,
+  record: CloudTrailRecord,
+  startedAt: Date,
+  { ledger, now, log }: Context,
+): Promise<Pick<Claimed, 'proceed' | 'after'> | undefined> {
+  const holder = await ledger.holderOf(detection, record.eventID);
+  if (holder) {
+    log.info('another incident has the record', { holder, eventID: record.eventID });
+    return { proceed: false, after: 0 };
+  }
+  if (now().getTime() - startedAt.getTime() > LONGEST_WAIT_MS) return undefined;
+  const other = (await ledger.recent(50)).find((head) => takes(head, detection, startedAt));
+  if (!other) return undefined;
+  await ledger.keepTrigger(other.id, record);
+  return { proceed: true, after: AFTER_SECONDS };
 }
 
-function openingOfAlarm({ account, region, detail }: z.infer<typeof alarmEvent>, prefix: string): Opening {
+/**
+ * Whether an incident takes what comes while it is open. Its looks grow apart: where something is to be put back, only a young
+ * one of this lane looks soon enough; where there is nothing to put back, all that comes belongs into one.
+ */
+function takes({ detection: of, status, lane, openedAt }: Head, detection: string, at: Date): boolean {
+  if (of !== detection || status !== 'open') return false;
+  if (responseOf(detectionOf(detection).response).restore.length === 0) return true;
+  return lane === 'event' && Date.parse(openedAt) >= at.getTime() - TAKES_MORE_MS;
+}
+
+function openingOfAlarm({ account, region, detail }: AlarmEvent, prefix: string): Opening {
   const { alarmName, state } = detail;
   const detection = alarmName.startsWith(`${prefix}-`) ? alarmName.slice(prefix.length + 1) : alarmName;
   const at = new Date(state.timestamp);
   return { detection, account, region, alarmName, identity: alarmName, at, reason: state.reason };
 }
 
-function openingOfCall({ detection, event }: z.infer<typeof callEvent>, prefix: string): Opening {
+function openingOfCall({ detection, event }: CallEvent, prefix: string): Opening {
   const { account, region, detail: record } = event;
   const { eventName, eventID, eventTime } = record;
   const reason = `EventBridge delivered the event of ${eventName ?? 'a call'} (${eventID}) before any alarm`;

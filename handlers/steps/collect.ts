@@ -97,7 +97,6 @@ async function matchingRecords(
 ): Promise<CloudTrailRecord[]> {
   const { logGroup, trailParts } = context.environment;
   const match = matchOf(detection, { logGroup, ...trailParts });
-  if (lane !== 'event') return recordsMatching(match, from, to, context);
   const records = (await context.ledger.triggers(id)).filter(predicate(match));
   try {
     const known = new Set(records.map(({ eventID }) => eventID));
@@ -107,7 +106,7 @@ async function matchingRecords(
     );
   } catch (error) {
     // The log group may be what was deleted: what the incident was opened for is known all the same.
-    if (errorName(error) !== 'ResourceNotFoundException') throw error;
+    if (lane !== 'event' || errorName(error) !== 'ResourceNotFoundException') throw error;
     context.log.warn('the log group is gone', { logGroup });
     return records;
   }

@@ -11,7 +11,7 @@ const input = z.object({
 
 /** Whether to look once more, and when. */
 export interface Settled {
-  /** The alarm is back to OK, or is gone: nothing more can come under it. */
+  /** The alarm has fired and is back to OK, or is gone: nothing more can come under it. */
   quiet: boolean;
   looks: number;
   /** Seconds until the next look. */
@@ -23,19 +23,28 @@ const WAITS = [30, 30, 60, 120, 240];
 /** After so many looks (a day) the incident is closed all the same, with a failure that says so. */
 const MOST_LOOKS = 360;
 
+/**
+ * An incident that an event opened looks so often, over eight minutes, for the alarm of its record: CloudTrail delivers about
+ * five minutes after the call, and an alarm that has not fired yet is quiet, but says nothing.
+ */
+const LOOKS_FOR_ALARM = 5;
+
 /** Looks whether the alarm is still in ALARM: while it is, a new event starts nothing, so this incident must look for it. */
 export async function settle({ incidentId, looks }: z.infer<typeof input>, context: Context): Promise<Settled> {
-  const { alarmName } = await context.ledger.head(incidentId);
+  const { alarmName, alarmAt, lane } = await context.ledger.head(incidentId);
   const { MetricAlarms = [] } = await context
     .client(CloudWatchClient)
     .send(new DescribeAlarmsCommand({ AlarmNames: [alarmName] }));
-  const alarming = MetricAlarms[0]?.StateValue === 'ALARM';
+  const [alarm] = MetricAlarms;
+  const alarming = alarm?.StateValue === 'ALARM';
+  const changedAt = alarm?.StateUpdatedTimestamp?.getTime() ?? 0;
+  const toCome = lane === 'event' && alarm && changedAt < Date.parse(alarmAt) && looks + 1 < LOOKS_FOR_ALARM;
   const exhausted = looks >= MOST_LOOKS;
   if (alarming && exhausted) {
     await context.ledger.addFailure(incidentId, 'settle', 'the alarm was in ALARM for a day: look what sets it off');
   }
   return {
-    quiet: !alarming || exhausted,
+    quiet: (!alarming && !toCome) || exhausted,
     looks: looks + 1,
     waitSeconds: WAITS[Math.min(looks + 1, WAITS.length - 1)] ?? 240,
   };

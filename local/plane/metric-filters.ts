@@ -15,6 +15,7 @@ import { InvalidFilterPattern } from '../../playbooks/matching/filter-pattern/sc
 import { numberOf } from '../../playbooks/matching/values.ts';
 import type { LogsWritten } from '../signals.ts';
 import type { Clients } from './clients.ts';
+import { placing } from './placing.ts';
 import { Batcher, type Work } from './work.ts';
 
 type LogEvent = LogsWritten['events'][number];
@@ -136,24 +137,15 @@ export class MetricFilters {
     return [...datums.values()];
   }
 
-  /**
-   * Where in time datapoints go. An event that arrives later than an alarm's window is long would pass the alarm by, so it counts
-   * as at most half a window old. With a return speed above 1 every point is put as old as makes it leave the window that much earlier.
-   */
   async #placing(
     region: string,
     { metricName, metricNamespace }: MetricTransformation,
   ): Promise<(t: number) => number> {
     const { clients, now, returnSpeed } = this.#options;
-    const { MetricAlarms } = await clients
+    const { MetricAlarms = [] } = await clients
       .in(region)
       .cloudWatch.send(new DescribeAlarmsForMetricCommand({ MetricName: metricName, Namespace: metricNamespace }));
-    const present = now().getTime();
-    const windows = (MetricAlarms ?? []).map((alarm) => (alarm.Period ?? 60) * (alarm.EvaluationPeriods ?? 1) * 1_000);
-    if (windows.length === 0) return (timestamp) => Math.min(timestamp, present);
-    const shortest = Math.min(...windows);
-    const kept = shortest / returnSpeed;
-    return (timestamp) => Math.min(Math.max(timestamp, present - kept / 2), present) - (shortest - kept);
+    return placing(MetricAlarms, now().getTime(), returnSpeed);
   }
 }
 

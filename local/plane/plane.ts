@@ -4,6 +4,7 @@ import { Alarms } from './alarms.ts';
 import { type Clients, EmulatorClients, type Endpoint } from './clients.ts';
 import { cloudTrailEvent, isReadOnlyManagement } from './event.ts';
 import { EventBuses } from './event-bus.ts';
+import { LogVolume } from './log-volume.ts';
 import { MetricFilters } from './metric-filters.ts';
 import { type Log, Work } from './work.ts';
 
@@ -39,7 +40,7 @@ const alarmCalls: Record<string, readonly string[]> = {
 
 /**
  * Starts the detection plane of the local AWS: what CloudWatch and EventBridge do on AWS and the emulator does not. It evaluates metric
- * filters on what is put into log groups, lets alarms return, and brings alarm state changes and CloudTrail's records to the
+ * filters on what is put into log groups and counts it, lets alarms return, and brings alarm state changes and CloudTrail's records to the
  * EventBridge rules that match them, and delivers to API destinations. It reads what is deployed, when it needs it, and knows no detection by name.
  * `clients` speak to `options.endpoint` unless given.
  * @throws when the emulator does not answer at the start
@@ -57,9 +58,13 @@ export async function startPlane(
     onEvent: (where, event) => buses.publish(where, event),
   });
   const filters = new MetricFilters({ clients, work, now, returnSpeed, onData: (where) => alarms.look(where) });
+  const volume = new LogVolume({ clients, work, now, returnSpeed, onData: (where) => alarms.look(where) });
   await alarms.watch(region);
 
-  const onLogs = (written: LogsWritten) => filters.add(written);
+  const onLogs = (written: LogsWritten) => {
+    filters.add(written);
+    volume.add(written);
+  };
   const onCall = (call: CallSeen) => {
     if (call.status < 300 && alarmCalls[call.service]?.includes(call.operation)) alarms.look(call.region);
   };
@@ -70,10 +75,16 @@ export async function startPlane(
   };
   const onHandedOver = (handed: HandedOver) => buses.deliver(handed);
   signals.on('logs', onLogs).on('call', onCall).on('record', onRecord).on('handed-over', onHandedOver);
-  const timer = setInterval(() => alarms.evaluate(), tick);
+  const timer = setInterval(() => {
+    volume.flush();
+    alarms.evaluate();
+  }, tick);
 
   return {
-    settled: () => work.settled(),
+    settled: () => {
+      volume.flush();
+      return work.settled();
+    },
     async close() {
       clearInterval(timer);
       signals.off('logs', onLogs).off('call', onCall).off('record', onRecord).off('handed-over', onHandedOver);

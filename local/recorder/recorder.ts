@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { DELIVERIES } from '../emulator.ts';
-import { handedOver, type Signals } from '../signals.ts';
+import { HANDED_OVER } from '../emulator.ts';
+import { handedOver, logsWritten, type Signals } from '../signals.ts';
 import { accountServices } from './account-services.ts';
 import { Passwords, signInRecord, signInRequest } from './console.ts';
 import { Delivery } from './delivery.ts';
@@ -50,7 +50,7 @@ export class PortUnavailable extends Error {
 }
 
 /** Paths that the recorder answers itself. */
-const OWN = '/_cordon/';
+const OWN = HANDED_OVER;
 const LARGEST_SIGN_IN = 16 * 1024;
 /** An event of the largest size that EventBridge takes, and what goes with it. */
 const LARGEST_DELIVERY = 2 * 1024 * 1024;
@@ -90,8 +90,11 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
     if (!incoming.url?.startsWith(OWN)) proxy.forward(incoming, outgoing);
     else if (incoming.method === 'GET' && incoming.url === `${OWN}health`) answer(outgoing, 200, { status: 'ok' });
     else if (incoming.method === 'POST' && incoming.url === `${OWN}console-sign-in`) void signIn(incoming, outgoing);
-    else if (incoming.method === 'POST' && incoming.url === DELIVERIES) void takeOver(incoming, outgoing, signals);
-    else answer(outgoing, 404, { message: `The recorder has no ${incoming.method} ${incoming.url}.` });
+    else if (incoming.method === 'POST' && incoming.url === `${OWN}deliveries`) {
+      void takeOver(incoming, outgoing, handedOver, (handed) => signals.emit('handed-over', handed));
+    } else if (incoming.method === 'POST' && incoming.url === `${OWN}function-logs`) {
+      void takeOver(incoming, outgoing, logsWritten, (written) => signals.emit('logs', written));
+    } else answer(outgoing, 404, { message: `The recorder has no ${incoming.method} ${incoming.url}.` });
   };
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, handle);
   server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -172,16 +175,21 @@ async function answerSignIn(incoming: IncomingMessage, outgoing: ServerResponse,
   }
 }
 
-/** Takes over from the emulator what an API destination shall get: 204, and the delivery goes on by itself. */
-async function takeOver(incoming: IncomingMessage, outgoing: ServerResponse, signals: Signals): Promise<void> {
+/** Takes over from the emulator what it does not do itself: 204, and what becomes of it goes on by itself. */
+async function takeOver<T>(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  schema: z.ZodType<T>,
+  take: (handed: T) => void,
+): Promise<void> {
   try {
-    const { data, error } = handedOver.safeParse(await readJson(incoming, LARGEST_DELIVERY));
+    const { data, error } = schema.safeParse(await readJson(incoming, LARGEST_DELIVERY));
     if (error) {
       answer(outgoing, 400, { message: z.prettifyError(error) });
       return;
     }
     outgoing.writeHead(204).end();
-    signals.emit('handed-over', data);
+    take(data);
   } catch (error) {
     answer(outgoing, 400, { message: error instanceof Error ? error.message : String(error) });
   }

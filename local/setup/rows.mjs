@@ -12,6 +12,8 @@ const AREAS = {
   guard: 'Guard rails',
   undo: 'Undo',
   settle: 'Settling',
+  lanes: 'Lanes',
+  pipeline: 'Pipeline',
   messages: 'Messages',
   input: 'Bad input',
   backtest: 'Backtest',

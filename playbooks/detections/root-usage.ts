@@ -9,6 +9,8 @@ export default detection({
   // What AWS does by itself in root's name carries `invokedBy` or is a service event; neither is a person.
   when: all(is('userIdentity.type', 'Root'), missing('userIdentity.invokedBy'), isNot('eventType', 'AwsServiceEvent')),
   alarm: { atLeast: 1, withinMinutes: 1 },
+  // Every record has a text in eventType, so that no more is taken in fact. Whoever has got hold of root's key only reads at first.
+  lanes: { event: { form: 'wider', reads: true } },
   response: 'review-root-usage',
   attack: ['T1078.004'],
   references: [

@@ -72,8 +72,6 @@ export default detection({
         return named ? [all(callsOf(service, calls), named)] : [];
       }),
     ),
-  // With the log group its metric filters are gone, and no alarm can come of any record.
-  eventLane: true,
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'restore-trail-pipeline',
   attack: ['T1562.008', 'T1485'],

@@ -14,8 +14,6 @@ export default detection({
     is('eventSource', 'cloudtrail.amazonaws.com'),
     oneOf('eventName', ['StopLogging', 'DeleteTrail', 'UpdateTrail', 'PutEventSelectors', 'PutInsightSelectors']),
   ),
-  // Whoever stops the trail, or takes its log group away right after, keeps the record from the alarm.
-  eventLane: true,
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'restore-trail',
   attack: ['T1562.008'],

@@ -5,15 +5,18 @@ import { hasInnerWildcard } from './values.ts';
 /** CloudWatch's limit for a metric filter's pattern, in characters. https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html */
 export const longestPattern = 1024;
 
-/** A match whose CloudWatch pattern would be longer than CloudWatch takes. */
+/** A match whose pattern would be longer than the engine takes that is to evaluate it. */
 export class PatternTooLong extends Error {
   override readonly name = 'PatternTooLong';
   /** The pattern that was refused. */
   readonly pattern: string;
 
-  constructor(pattern: string) {
+  constructor(
+    pattern: string,
+    [kind, engine, most] = ['filter', 'CloudWatch', longestPattern] as [string, string, number],
+  ) {
     super(
-      `The filter pattern has ${pattern.length} characters, CloudWatch takes ${longestPattern}: ` +
+      `The ${kind} pattern has ${pattern.length} characters, ${engine} takes ${most}: ` +
         `split the detection, or use "like" instead of long lists. It begins ${pattern.slice(0, 80)}`,
     );
     this.pattern = pattern;

@@ -1,8 +1,12 @@
+import { PatternTooLong } from './cloudwatch-pattern.ts';
 import type { Literal, Match } from './match.ts';
 import { type Path, parsePath } from './path.ts';
 
-/** EventBridge's limit for a rule's pattern, in characters. https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
-export const longestEventPattern = 4096;
+/**
+ * EventBridge's limit for a rule's pattern, in characters. The API takes 4,096, but an account has to ask for more than these.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html
+ */
+export const longestEventPattern = 2048;
 /** How many alternatives a pattern is spread out to before it is refused; EventBridge itself ends at 1,000. */
 const mostAlternatives = 200;
 
@@ -20,19 +24,28 @@ export type EventPattern = { [key: string]: EventPattern | unknown[] };
  * since EventBridge looks into every element of an array: whoever receives the event applies the predicate again. EventBridge
  * compares numbers with numbers only and text with text only.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
- * @throws NoEventPattern for what EventBridge cannot say, and for a pattern over {@link longestEventPattern} characters.
+ * @param envelope what is asked of the event around the record, such as its source
+ * @throws NoEventPattern for what EventBridge cannot say
+ * @throws PatternTooLong over {@link longestEventPattern} characters
  */
-export function eventPattern(match: Match): EventPattern {
-  const alternatives = spread(match).map(written);
-  const [only] = alternatives;
-  const pattern: EventPattern = { detail: alternatives.length === 1 && only ? only : { $or: alternatives } };
-  const { length } = JSON.stringify(pattern);
-  if (length > longestEventPattern) {
-    throw new NoEventPattern(
-      `The event pattern has ${length} characters, EventBridge takes ${longestEventPattern}: split the match.`,
-    );
-  }
+export function eventPattern(match: Match, envelope: EventPattern = {}): EventPattern {
+  const pattern: EventPattern = { ...envelope, detail: alternatively(spread(match)) };
+  const text = JSON.stringify(pattern);
+  if (text.length > longestEventPattern) throw new PatternTooLong(text, ['event', 'EventBridge', longestEventPattern]);
   return pattern;
+}
+
+/** What all alternatives ask for stands once, beside the "or" of the rest: repeated, it would be most of the pattern. */
+function alternatively(alternatives: Together[]): EventPattern {
+  for (const one of alternatives) written(one);
+  const [first = new Map(), ...others] = alternatives;
+  const isCommon = (path: string) =>
+    others.every((one) => JSON.stringify(one.get(path)) === JSON.stringify(first.get(path)));
+  const common = new Map([...first].filter(([path]) => isCommon(path)));
+  const rests = alternatives.map((one) => new Map([...one].filter(([path]) => !common.has(path))));
+  // One that asks for nothing more takes what the others take as well.
+  if (rests.some(({ size }) => size === 0)) return written(common);
+  return { ...written(common), $or: rests.map(written) };
 }
 
 /** Conditions that hold together, by the path that they are on, as EventBridge's matchers of which one must fit. */

@@ -1,15 +1,14 @@
-import type { Detection } from '../detection.ts';
+import type { Detection, KnownTrail } from '../detection.ts';
 import { sqlCondition } from './athena-sql.ts';
-
-import { eventPattern } from './event-pattern.ts';
+import { eventPattern, NoEventPattern } from './event-pattern.ts';
 import { insightsQuery } from './insights-query.ts';
-import type { Match } from './match.ts';
+import { all, any, type Match, missing } from './match.ts';
 import { parsePath } from './path.ts';
 import { predicate } from './predicate.ts';
-import { cloudWatchPatterns } from './split.ts';
+import { cloudWatchPatterns, inParts } from './split.ts';
 
-/** Where else than in a metric filter a detection's match is to be said. */
-export const lanes = ['event-rule', 'insights', 'athena'] as const;
+/** Where else than in a metric filter a detection's match is said. */
+export const lanes = ['event', 'insights', 'athena'] as const;
 export type Lane = (typeof lanes)[number];
 
 /**
@@ -17,6 +16,37 @@ export type Lane = (typeof lanes)[number];
  * fewer, since whoever is told by it applies the predicate again.
  */
 export type Nearness = 'exact' | 'wider';
+
+/**
+ * The lane of events, in which EventBridge starts the playbook seconds after a call and before there is an alarm: how near its
+ * pattern is, and whether it takes calls that only read as well, of which there may be many more; or why there is no such lane.
+ */
+export type EventLane = Nearness | { form: Nearness; reads: true } | { none: string };
+
+/** In which further forms a detection's match is there. */
+export interface Lanes {
+  /** Every detection whose alarm fires at one record has it: `exact`, unless it says otherwise. */
+  event?: EventLane;
+  insights?: Nearness;
+  athena?: Nearness;
+}
+
+/** How a detection's playbook is started by the event of a call; undefined where only its alarm starts it. */
+export function eventLaneOf({
+  alarm,
+  lanes: { event = 'exact' } = {},
+}: Detection): { form: Nearness; reads: boolean } | undefined {
+  // One event says nothing about how many there were.
+  if (alarm.atLeast > 1) return undefined;
+  if (typeof event === 'string') return { form: event, reads: false };
+  return 'none' in event ? undefined : event;
+}
+
+/** Why the playbook of a detection without a lane of events waits for the alarm. */
+export const whyNoEventLane = ({ alarm, lanes: { event } = {} }: Detection): string =>
+  typeof event === 'object' && 'none' in event
+    ? event.none
+    : `it counts ${alarm.atLeast} records, and an event is only one`;
 
 /** A detection that must not be deployed: which one, where in it, and why. */
 export class DetectionRefused extends Error {
@@ -30,10 +60,35 @@ export class DetectionRefused extends Error {
 }
 
 const writers: Record<Lane, (match: Match) => unknown> = {
-  'event-rule': eventPattern,
+  event: (match) => inParts(match, eventPattern),
   insights: insightsQuery,
   athena: sqlCondition,
 };
+
+/**
+ * The part of a match that calls and sign-ins can meet that succeeded: those alone have a lane of events. What failed changed
+ * nothing, so the alarm is soon enough for it, and nobody can start playbooks by calls that he is refused.
+ */
+export function succeeded(match: Match): Match {
+  const part = withoutFailures(match);
+  if (!part)
+    throw new NoEventPattern(
+      'Only calls that failed can meet it, and these are left to the alarm: say so in lanes.event, { none: reason }.',
+    );
+  return all(part, missing('errorCode'), missing('errorMessage'));
+}
+
+/** Without the choices that only a call that failed can meet. */
+function withoutFailures(match: Match): Match | undefined {
+  if ('path' in match) {
+    const demands = match.kind !== 'missing' && match.kind !== 'isNull';
+    return demands && (match.path === 'errorCode' || match.path === 'errorMessage') ? undefined : match;
+  }
+  const of = match.of.map(withoutFailures);
+  const possible = of.filter((one) => one !== undefined);
+  if (match.kind === 'all') return possible.length < of.length ? undefined : all(...possible);
+  return possible.length > 0 ? any(...possible) : undefined;
+}
 
 type Condition = Exclude<Match, { kind: 'all' | 'any' }>;
 
@@ -46,7 +101,7 @@ type Condition = Exclude<Match, { kind: 'all' | 'any' }>;
  */
 export function differences(match: Match, lane: Lane): string[] {
   if (!('path' in match)) return match.of.flatMap((one) => differences(one, lane));
-  const reason = lane === 'event-rule' ? inEventRule(match) : lane === 'insights' ? inInsights(match) : undefined;
+  const reason = lane === 'event' ? inEventRule(match) : lane === 'insights' ? inInsights(match) : undefined;
   return reason ? [`${match.kind}("${match.path}") ${reason}`] : [];
 }
 
@@ -79,9 +134,10 @@ function inInsights(match: Condition): string | undefined {
 /**
  * Refuses a detection that could not do what it declares: samples of both kinds that its match takes and leaves, a
  * filter pattern that CloudWatch takes, and for each lane that it claims a form as near as it claims.
+ * @param trail what the deployment knows of its trail, for a match that counts within it only
  * @throws DetectionRefused
  */
-export function checkDetection(id: string, detection: Detection): void {
+export function checkDetection(id: string, detection: Detection, trail?: KnownTrail): void {
   const { when, samples } = detection;
   if (samples.matching.length === 0)
     throw new DetectionRefused(id, 'samples.matching is empty: add a record that it must take.');
@@ -96,22 +152,32 @@ export function checkDetection(id: string, detection: Detection): void {
   }
   const exclusive = detection.alarm.atLeast > 1;
   written(id, 'when, as a metric filter', () => cloudWatchPatterns(when, { exclusive }));
-  for (const lane of lanes) {
-    const claim = detection.lanes?.[lane];
-    if (claim === undefined) continue;
-    written(id, `when, for the lane ${lane}`, () => writers[lane](when));
-    const [difference] = claim === 'exact' ? differences(when, lane) : [];
-    if (difference === undefined) continue;
-    throw new DetectionRefused(
-      id,
-      `when, for the lane ${lane}: ${difference}. Declare the lane as "wider" if that does no harm, or ask for it explicitly.`,
-    );
+  if (exclusive && detection.lanes?.event !== undefined) {
+    throw new DetectionRefused(id, 'lanes.event: its alarm counts records, and an event is only one. Leave it out.');
   }
+  const parts: [string, Match][] = [['when', when]];
+  if (trail && detection.within) parts.push(['within', detection.within(trail)]);
+  for (const lane of lanes) for (const [name, match] of parts) checkLane(id, detection, lane, name, match);
 }
 
-function written(id: string, where: string, write: () => unknown): void {
+function checkLane(id: string, detection: Detection, lane: Lane, name: string, match: Match): void {
+  const claim = lane === 'event' ? eventLaneOf(detection)?.form : detection.lanes?.[lane];
+  if (claim === undefined) return;
+  const place = `${name}, for the lane ${lane}`;
+  written(id, place, () => writers[lane](lane === 'event' ? succeeded(match) : match));
+  const [difference] = claim === 'exact' ? differences(match, lane) : [];
+  if (difference === undefined) return;
+  const otherwise = lane === 'event' ? ', or say in lanes.event why there is none' : '';
+  throw new DetectionRefused(
+    id,
+    `${place}: ${difference}. Declare the lane as "wider" if that does no harm, or ask for it explicitly${otherwise}.`,
+  );
+}
+
+/** Runs what writes a form. @throws DetectionRefused with the place, where the form cannot be written */
+export function written<Form>(id: string, where: string, write: () => Form): Form {
   try {
-    write();
+    return write();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new DetectionRefused(id, `${where}: ${error.message}`, { cause: error });

@@ -6,22 +6,21 @@ export class NotExclusive extends Error {
   override readonly name = 'NotExclusive';
 }
 
-/** How a match is split. */
-export interface Splitting {
-  /** Writes a part, by which it is measured; unless told, {@link cloudWatchPattern}. */
-  write?: (part: Match) => string;
-  /** Each record may have one part at most. */
-  exclusive?: boolean;
-}
-
 /**
  * A match as CloudWatch patterns, as few as its limit for a pattern allows: a record has the match exactly when it has one
  * of them. Where a pattern would be too long, an "or" of the match is split.
+ * @param exclusive each record may have one of them at most
  * @throws {NotExclusive} where the parts cannot exclude each other, but are to
  * @throws {PatternTooLong} where a part that has no "or" is too long
  */
-export function cloudWatchPatterns(match: Match, splitting: Splitting = {}): string[] {
-  const { write = cloudWatchPattern, exclusive = false } = splitting;
+export const cloudWatchPatterns = (match: Match, { exclusive = false } = {}): string[] =>
+  inParts(match, cloudWatchPattern, exclusive);
+
+/**
+ * What {@link cloudWatchPatterns} does, for any form.
+ * @param write writes a part; throws PatternTooLong where the part has to be split
+ */
+export function inParts<Form>(match: Match, write: (part: Match) => Form, exclusive = false): Form[] {
   try {
     return [write(match)];
   } catch (error) {
@@ -33,7 +32,7 @@ export function cloudWatchPatterns(match: Match, splitting: Splitting = {}): str
       throw new NotExclusive(`${error.message}. Its parts would take a record twice.`);
     }
     const ways = usable.map(({ branches, among }) =>
-      packed(branches, among, write).flatMap((part) => cloudWatchPatterns(part, splitting)),
+      packed(branches, among, write).flatMap((part) => inParts(part, write, exclusive)),
     );
     return ways.reduce((fewest, way) => (way.length < fewest.length ? way : fewest));
   }
@@ -92,10 +91,11 @@ function areDisjoint(branches: Match[]): boolean {
 }
 
 /** Puts as many branches into each part as fit; one that is too long by itself is a part of its own. */
-function packed(branches: Match[], among: (branches: Match[]) => Match, write: (part: Match) => string): Match[] {
+function packed(branches: Match[], among: (branches: Match[]) => Match, write: (part: Match) => unknown): Match[] {
   const fits = (some: Match[]): boolean => {
     try {
-      return write(among(some)).length > 0;
+      write(among(some));
+      return true;
     } catch (error) {
       if (error instanceof PatternTooLong) return false;
       throw error;

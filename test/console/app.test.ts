@@ -167,6 +167,31 @@ describe('every answer', () => {
     }
   });
 
+  it('shows among the figures how long the last canary took, and that one is overdue', async () => {
+    const cookie = await enter();
+    const tile = async () => {
+      const page = await (await ask('/figures', { cookie })).text();
+      return (
+        /<div id="canary">.*?<\/dd><\/div>/s
+          .exec(page)?.[0]
+          .replace(/<[^>]+>/g, ' ')
+          .replace(/\s+/g, ' ') ?? ''
+      );
+    };
+    expect(await tile()).toMatch(/Canary none yet OVERDUE/);
+
+    const arrivedAt = library.now.toISOString();
+    const sent = (seconds: number) => new Date(library.now.getTime() - seconds * 1000).toISOString();
+    await library.ledger.canaries.arrived('alarm', { eventID: 'e', sentAt: sent(312), arrivedAt });
+    await library.ledger.canaries.arrived('event', { eventID: 'e', sentAt: sent(4), arrivedAt });
+    pass(60_000);
+    expect(await tile()).toMatch(/Canary 5 min 12 s by the alarm, came through 1 min ago, 4 s by the event/);
+
+    pass(20 * 60_000);
+    pass(10 * 60_000);
+    expect(await tile()).toMatch(/5 min 12 s OVERDUE: attacks may start no playbook, came through 31 min ago/);
+  });
+
   it('shows what an attacker wrote as text, hidden characters made visible', async () => {
     // Prepare
     const incident = trailStopped();

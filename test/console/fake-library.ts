@@ -58,6 +58,7 @@ export class FakeLibrary implements Library {
   waiting = () => this.ledger.questions.waiting(200);
   run = async () => this.runs;
   modes = async () => this.deployedModes;
+  canaries = () => this.ledger.canaries.last();
   health = async () => this.checks;
 
   async definition(execution: string): Promise<string> {

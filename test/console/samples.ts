@@ -97,6 +97,10 @@ export async function keepSamples(library: FakeLibrary): Promise<string> {
       });
     }
   }
+  const canary = { eventID: 'canary', arrivedAt: new Date(library.now.getTime() - 240_000).toISOString() };
+  const sent = (seconds: number) => new Date(Date.parse(canary.arrivedAt) - seconds * 1_000).toISOString();
+  await library.ledger.canaries.arrived('alarm', { ...canary, sentAt: sent(312) });
+  await library.ledger.canaries.arrived('event', { ...canary, sentAt: sent(3.4) });
   const opened = bucketOpened();
   const [closed, , proposed] = opened.actions;
   opened.events = opened.events.map((event) => ({ ...event, deliveredAt: '2026-05-01T03:01:02.000Z' }));

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { contain } from '../../handlers/actions/tag-iam-user.ts';
 import { announce } from '../../handlers/announce.ts';
-import { claim } from '../../handlers/steps/claim.ts';
 import { close } from '../../handlers/steps/close.ts';
 import { collect } from '../../handlers/steps/collect.ts';
 import { investigate } from '../../handlers/steps/investigate.ts';
@@ -143,8 +142,8 @@ describe('the steps of a playbook', () => {
 
   it('announce an incident that is opened, again when the step is repeated, and not when an alarm comes twice', async () => {
     const event = alarm('trail-tampering');
-    await claim({ execution: 'run-2026-05-01T03:01:00.000+0000', event }, desk.context);
-    await claim({ execution: 'another', event }, desk.context);
+    await desk.claim('run-2026-05-01T03:01:00.000+0000', event);
+    await desk.claim('another', event);
 
     expect(types()).toEqual(['Incident Opened', 'Incident Opened']);
     expect(new Set(ids())).toEqual(new Set([`${incidentId}/opened`]));

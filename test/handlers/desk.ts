@@ -58,8 +58,12 @@ export class Desk {
 
   /** Opens an incident as the playbook does. */
   async open(detection: string, at = '2026-05-01T03:01:00.000+0000'): Promise<string> {
-    const { incidentId } = await claim({ execution: `run-${at}`, event: alarm(detection, at) }, this.context);
-    return incidentId;
+    return (await this.claim(`run-${at}`, alarm(detection, at))).incidentId;
+  }
+
+  /** What starts a playbook comes to it, in an execution that begins now. */
+  claim(execution: string, event: Parameters<typeof claim>[0]['event']) {
+    return claim({ execution, startedAt: this.account.now.toISOString(), event }, this.context);
   }
 
   head(incidentId: string): Promise<Head> {

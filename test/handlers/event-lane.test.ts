@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { claim } from '../../handlers/steps/claim.ts';
+import { claim, input } from '../../handlers/steps/claim.ts';
 import { collect } from '../../handlers/steps/collect.ts';
 import { summarize } from '../../handlers/steps/summarize.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import { iamUser } from '../../playbooks/detections/samples.ts';
+import { iamUser, root } from '../../playbooks/detections/samples.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import { ACCOUNT, alarm, callAt, Desk, TRAIL } from './desk.ts';
 import { refusal } from './fake-account.ts';
@@ -35,19 +35,23 @@ const deleted = (rest: Record<string, unknown> = {}, logGroupName = GROUP) =>
     requestParameters: { logGroupName },
     ...rest,
   });
-const started = (record: Record<string, unknown>, execution = 'run-1') =>
+/** The event of a record comes, in an execution that began so many seconds before. */
+const started = (record: Record<string, unknown>, execution = 'run-1', ago = 0, rest: Record<string, unknown> = {}) =>
   claim(
     {
       execution,
+      startedAt: new Date(desk.account.now.getTime() - ago * 1000).toISOString(),
       event: {
         lane: 'event',
         detection: 'trail-pipeline-tampering',
         event: {
           'detail-type': 'AWS API Call via CloudTrail',
+          source: 'aws.logs',
           account: ACCOUNT,
           region: 'us-east-1',
           detail: cloudTrailRecord.parse(record),
         },
+        ...rest,
       },
     },
     desk.context,
@@ -73,45 +77,62 @@ describe('an incident that the event of a call opens', () => {
     expect((await started(deleted())).incidentId).not.toBe(first.incidentId);
   });
 
-  it('takes what comes while it is open, and the incident of that waits for it and is a duplicate', async () => {
+  it('takes what comes while it is open; nothing is opened for that, and its execution ends once it is taken', async () => {
     withoutLogGroup();
     const first = await started(deleted());
     await collected(first.incidentId);
     desk.pass(20);
-    const again = await started(deleted(), 'run-2');
+    const record = deleted();
+    const again = await started(record, 'run-2');
     expect([first.after, again.after]).toEqual([0, 30]);
+    expect(await started(record, 'run-2', 1)).toEqual(again);
 
     const looked = await collect({ incidentId: first.incidentId, round: 1, empty: 0 }, desk.context);
     expect(looked).toMatchObject({ fresh: 1 });
-    expect(await collected(again.incidentId)).toMatchObject({ fresh: 0, explained: true, restore: [] });
-    expect(await summarize({ incidentId: again.incidentId, round: 0 }, desk.context)).toEqual({ outcome: 'duplicate' });
+    expect(await started(record, 'run-2', 30)).toEqual({ ...again, proceed: false, after: 0 });
+    expect((await desk.context.ledger.recent(10)).map(({ id }) => id)).toEqual([first.incidentId]);
   });
 
-  it('treats its record itself where the one before is done with, or is old', async () => {
+  it('is for a record that the one before has not taken, where that is done with or old', async () => {
     withoutLogGroup();
     const first = await started(deleted());
     desk.pass(1);
     const record = deleted();
     const second = await started(record, 'run-2');
     desk.pass(30);
-    expect(await started(record, 'run-2')).toEqual({ ...second, after: 30 });
+    expect(await started(record, 'run-2', 30)).toEqual({ ...second, after: 30 });
     await desk.context.ledger.updateHead(first.incidentId, { status: 'closed' });
 
-    expect(await started(record, 'run-2')).toEqual({ ...second, after: 0 });
+    expect(await started(record, 'run-2', 30)).toEqual({ ...second, after: 0 });
     expect(await collected(second.incidentId)).toMatchObject({ fresh: 1 });
     desk.pass(61);
     expect(await started(deleted(), 'run-3')).toMatchObject({ after: 0 });
   });
 
-  it('waits for no other longer than five minutes, and never for one that came later', async () => {
+  it('is opened after five minutes, whatever is open, and then waits for none that came later', async () => {
+    await started(deleted());
     const record = deleted();
-    const first = await started(record);
-    desk.pass(1);
-    const other = deleted();
-    await started(other, 'run-2');
-    expect(await started(record)).toEqual({ ...first, after: 0 });
+    expect(await started(record, 'run-2')).toMatchObject({ after: 30 });
     desk.pass(301);
-    expect(await started(other, 'run-2')).toMatchObject({ proceed: true, after: 0 });
+    const own = await started(record, 'run-2', 301);
+    expect(own).toMatchObject({ proceed: true, after: 0 });
+    await started(deleted(), 'run-3');
+    expect(await started(record, 'run-2', 302)).toEqual(own);
+  });
+
+  it('takes all that comes as long as it is open, where its playbook puts nothing back', async () => {
+    const detection = 'root-usage';
+    const use = (eventName: string, at = '03:00:00') => callAt(at, 'iam.amazonaws.com', eventName, root, {});
+    desk.account.logs = [use('ListUsers')].map((one) => JSON.stringify(one));
+    const byAlarm = await desk.open(detection);
+    await collected(byAlarm);
+    desk.pass(600);
+    const record = use('CreateUser', '03:11:00');
+
+    expect(await started(record, 'run-2', 0, { detection })).toMatchObject({ proceed: true, after: 30 });
+    expect(await collect({ incidentId: byAlarm, round: 1, empty: 0 }, desk.context)).toMatchObject({ fresh: 1 });
+    expect(await started(record, 'run-2', 30, { detection })).toMatchObject({ proceed: false });
+    expect(await desk.context.ledger.recent(10)).toHaveLength(1);
   });
 
   it('takes its record although the log group is gone, and plans to make it again', async () => {
@@ -136,21 +157,19 @@ describe('an incident that the event of a call opens', () => {
 
   it('is a failure of the step when an alarm opened it and the log group is gone', async () => {
     withoutLogGroup();
-    const { incidentId } = await claim({ execution: 'run-1', event: alarm('trail-pipeline-tampering') }, desk.context);
+    const { incidentId } = await desk.claim('run-1', alarm('trail-pipeline-tampering'));
 
     await expect(collected(incidentId)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
-  it('is a duplicate without a mail when an alarm’s incident has its record', async () => {
+  it('is not opened for a record that an alarm’s incident has', async () => {
     const record = deleted();
     desk.account.logs = [JSON.stringify(record)];
     const byAlarm = await desk.open('trail-pipeline-tampering');
     await collected(byAlarm);
-    const { incidentId } = await started(record);
 
-    expect(await collected(incidentId)).toEqual({ fresh: 0, explained: true, restore: [], left: false });
-    expect(await summarize({ incidentId, round: 0 }, desk.context)).toEqual({ outcome: 'duplicate' });
-    expect(desk.account.mails).toEqual([]);
+    expect(await started(record)).toMatchObject({ proceed: false, after: 0 });
+    expect((await desk.context.ledger.recent(10)).map(({ id }) => id)).toEqual([byAlarm]);
   });
 
   it('leaves what restoring did before out, when the other lane’s incident has the records', async () => {
@@ -187,10 +206,43 @@ describe('an incident that the event of a call opens', () => {
     });
   });
 
-  it('takes no record that its detection does not look for', async () => {
-    withoutLogGroup();
-    const { incidentId } = await started(deleted({}, '/somebody/elses'));
+  it('is not opened for a record that its detection does not look for, where the rule takes more', async () => {
+    expect(await started(deleted({}, '/somebody/elses'))).toMatchObject({ proceed: false, after: 0 });
+    expect(await desk.context.ledger.recent(10)).toEqual([]);
+  });
+});
 
-    expect(await collected(incidentId)).toMatchObject({ fresh: 0, restore: [] });
+describe('an event that may open an incident', () => {
+  const event = (detailType: string, source: string) => ({
+    execution: 'run-1',
+    startedAt: '2026-05-01T03:00:02.123Z',
+    event: {
+      lane: 'event',
+      detection: 'root-usage',
+      event: {
+        'detail-type': detailType,
+        source,
+        account: ACCOUNT,
+        region: 'us-east-1',
+        detail: callAt('03:00:00', `${source.replace('aws.', '')}.amazonaws.com`, 'Any', root, {}),
+      },
+    },
+  });
+
+  it.each([
+    ['AWS API Call via CloudTrail', 'aws.iam'],
+    ['AWS Console Sign In via CloudTrail', 'aws.signin'],
+    ['AWS Console Signin via CloudTrail', 'aws.signin'],
+    ['AWS Console Action via CloudTrail', 'aws.health'],
+    ['AWS Service Event via CloudTrail', 'aws.kms'],
+  ])('has the type %s from %s', (detailType, source) => {
+    expect(input.safeParse(event(detailType, source)).error).toBeUndefined();
+  });
+
+  it.each([
+    ['a type that is not CloudTrail’s', 'EC2 Instance State-change Notification', 'aws.ec2'],
+    ['a source that anybody can send from', 'AWS API Call via CloudTrail', 'iam'],
+  ])('has not %s', (_, detailType, source) => {
+    expect(input.safeParse(event(detailType, source)).success).toBe(false);
   });
 });

@@ -44,6 +44,8 @@ export class FakeAccount {
   readonly accessPoints: Record<string, FakeAccessPoint> = {};
   readonly trails: Record<string, { logging: boolean; startedAt?: Date; stoppedAt?: Date }> = {};
   readonly alarms: Record<string, string> = {};
+  /** When they changed their states last. */
+  alarmsChangedAt: Date | undefined;
   /** Tags of roles, by the roles' names. */
   readonly roleTags: Record<string, Record<string, string>> = {};
   /** CloudFormation's stacks, by their names. */
@@ -289,8 +291,13 @@ export class FakeAccount {
     DescribeAlarms: ({ AlarmNames }) => ({
       MetricAlarms: (AlarmNames as string[])
         .filter((name) => name in this.alarms)
-        .map((name) => ({ AlarmName: name, StateValue: this.alarms[name] })),
+        .map((name) => ({
+          AlarmName: name,
+          StateValue: this.alarms[name],
+          StateUpdatedTimestamp: this.alarmsChangedAt,
+        })),
     }),
+    TagResource: () => ({}),
     // CloudWatch Logs hands over what the pattern lets through; here everything, one event a page: the predicate must do.
     FilterLogEvents: ({ nextToken }) => {
       const place = Number(nextToken ?? 0);

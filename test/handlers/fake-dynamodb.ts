@@ -61,6 +61,10 @@ export class FakeTable {
       );
     }
     if (condition === 'attribute_not_exists(pk)') return !this.items.has(key);
+    if (condition === 'attribute_not_exists(pk) OR sentAt < :sentAt') {
+      const item = this.items.get(key);
+      return item === undefined || String(item.sentAt) < String(values?.[':sentAt']);
+    }
     if (condition === 'attribute_exists(pk)') return this.items.has(key);
     if (condition === 'attribute_exists(pk) AND #from = :from')
       return this.items.get(key)?.status === values?.[':from'];

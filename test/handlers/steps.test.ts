@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { claim, handler as claimHandler } from '../../handlers/steps/claim.ts';
+import { handler as claimHandler } from '../../handlers/steps/claim.ts';
 import { close } from '../../handlers/steps/close.ts';
 import { collect } from '../../handlers/steps/collect.ts';
 import { investigate } from '../../handlers/steps/investigate.ts';
@@ -39,7 +39,7 @@ describe('claim', () => {
   const event = alarm('trail-tampering');
 
   it('opens one incident for an alarm that is delivered twice, at once', async () => {
-    const both = await Promise.all(['run-1', 'run-2'].map((execution) => claim({ execution, event }, desk.context)));
+    const both = await Promise.all(['run-1', 'run-2'].map((execution) => desk.claim(execution, event)));
 
     expect(both.map((one) => one.proceed).sort()).toEqual([false, true]);
     expect(new Set(both.map((one) => one.incidentId)).size).toBe(1);
@@ -47,8 +47,8 @@ describe('claim', () => {
   });
 
   it('lets a retry of the same execution go on', async () => {
-    const first = await claim({ execution: 'run-1', event }, desk.context);
-    expect(await claim({ execution: 'run-1', event }, desk.context)).toEqual(first);
+    const first = await desk.claim('run-1', event);
+    expect(await desk.claim('run-1', event)).toEqual(first);
     expect(first).toEqual({
       incidentId: expect.stringMatching(/^trail-tampering-20260501-030100-[0-9a-f]{4}$/),
       detection: 'trail-tampering',
@@ -539,6 +539,20 @@ describe('settle and close', () => {
       expect(await settle({ incidentId, looks: 3 }, desk.context)).toMatchObject({ quiet: true, looks: 4 });
     },
   );
+
+  it('looks for eight minutes for the alarm of an event’s record, unless that has come and gone', async () => {
+    const incidentId = await desk.open('trail-tampering');
+    await desk.context.ledger.open({ ...(await desk.head(incidentId)), id: 'by-event', lane: 'event' });
+    const quiet = async (looks: number) => (await settle({ incidentId: 'by-event', looks }, desk.context)).quiet;
+
+    desk.account.alarms['cordon-trail-tampering'] = 'OK';
+    desk.account.alarmsChangedAt = new Date('2026-05-01T02:00:00Z');
+    expect(await Promise.all([0, 1, 2, 3, 4].map(quiet))).toEqual([false, false, false, false, true]);
+    desk.account.alarmsChangedAt = new Date('2026-05-01T03:06:00Z');
+    expect(await quiet(0)).toBe(true);
+    desk.account.alarms['cordon-trail-tampering'] = 'ALARM';
+    expect(await quiet(4)).toBe(false);
+  });
 
   it('row: settle: an alarm that stays in ALARM for a day: closed all the same, and said', async () => {
     const incidentId = await desk.open('trail-tampering');

@@ -2,10 +2,12 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { finalErrors } from '../../handlers/errors.ts';
+import { canaryDefinition } from '../../infra/canary-definition.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
 import { questionDefinition } from '../../infra/question-definition.ts';
 import { undoDefinition } from '../../infra/undo-definition.ts';
 import { undoable, units } from '../../infra/units.ts';
+import { canaryUnit } from '../../playbooks/canary.ts';
 import { responses } from '../../playbooks/catalog.ts';
 import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 
@@ -29,6 +31,7 @@ const machines: [string, StateMachine][] = [
   ]),
   ['question', questionDefinition(Object.keys(actions), defaultQuestionTimes, arn, TOPIC)],
   ['undo', undoDefinition(undoable(), arn, TOPIC)],
+  ['canary', canaryDefinition(arn)],
 ];
 
 interface Scope {
@@ -95,7 +98,10 @@ describe.each(machines)('the state machine %s', (_, machine) => {
 });
 
 describe('the playbooks', () => {
-  const playbooks = machines.slice(0, -1).flatMap(([, machine]) => Object.entries(machine.States));
+  // A refused undo, and a canary that does not come through, are failures of the execution on purpose.
+  const playbooks = machines
+    .filter(([id]) => id !== 'undo' && id !== 'canary')
+    .flatMap(([, machine]) => Object.entries(machine.States));
 
   it('let no step end them without a word: what fails is caught', () => {
     for (const [name, state] of playbooks) {
@@ -130,8 +136,8 @@ describe('the playbooks', () => {
     }
   });
 
-  it('and the undo call every function that there is but those that something else calls, and none that is not', () => {
-    const scheduled = ['keep-baseline', 'answer'];
+  it('with the undo and the canary call every function that there is but those that something else calls, and none that is not', () => {
+    const scheduled = ['keep-baseline', 'answer', canaryUnit];
     const called = units.map((unit) => unit.id).filter((id) => !scheduled.includes(id));
     expect([...asked].sort()).toEqual(called.sort());
   });

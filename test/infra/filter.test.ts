@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filterPatterns, laneEventPattern } from '../../infra/filter.ts';
+import { eventPatterns, filterPatterns } from '../../infra/filter.ts';
 import { roleName } from '../../infra/functions.ts';
 import { units } from '../../infra/units.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import { type Detection, type KnownTrail, matchOf } from '../../playbooks/detection.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
 import { matchesPattern, parseFilterPattern } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
+import { eventLaneOf } from '../../playbooks/matching/forms.ts';
 import { any, oneOf } from '../../playbooks/matching/match.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { NotExclusive } from '../../playbooks/matching/split.ts';
@@ -115,25 +116,29 @@ describe('the metric filters', () => {
   });
 });
 
-describe.each(Object.entries(detections))('%s where every name is as long as it may be', (_, detection) => {
+describe.each(Object.entries(detections))('%s where every name is as long as it may be', (id, detection) => {
   it('has filters and a rule that CloudWatch and EventBridge take', () => {
     for (const prefix of PREFIXES) {
       for (const text of filterPatterns(detection, prefix, ACCOUNT, LONG))
         expect(text.length).toBeLessThanOrEqual(1024);
-      if (!detection.eventLane) continue;
-      expect(JSON.stringify(laneEventPattern(detection, prefix, LONG)).length).toBeLessThanOrEqual(4096);
+      if (!eventLaneOf(detection)) continue;
+      for (const pattern of eventPatterns(id, detection, prefix, LONG))
+        expect(JSON.stringify(pattern).length).toBeLessThanOrEqual(2048);
     }
   });
 });
 
 describe('the rule on the event of a call', () => {
   it('takes what succeeded and is not by a role that may make the call to restore something', () => {
-    const pattern = laneEventPattern(detections['trail-tampering'] as Detection, 'cordon', TRAIL);
+    const detection = detections['trail-tampering'] as Detection;
+    const [pattern] = eventPatterns('trail-tampering', detection, 'cordon', TRAIL);
     expect(pattern).toMatchObject({
-      'detail-type': ['AWS API Call via CloudTrail'],
+      source: [{ prefix: 'aws.' }],
+      'detail-type': [{ suffix: ' via CloudTrail' }],
       detail: {
         eventSource: ['cloudtrail.amazonaws.com'],
         errorCode: [{ exists: false }],
+        errorMessage: [{ exists: false }],
         userIdentity: {
           sessionContext: {
             sessionIssuer: {

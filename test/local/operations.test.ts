@@ -23,6 +23,7 @@ import { detections } from '../../playbooks/catalog.ts';
 import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { cordon, type Shell, startCordon } from './harness/cordon.ts';
 import { Desk } from './harness/desk.ts';
+import { eventually } from './harness/eventually.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
 // Simulations and what is broken on purpose would disturb others: these tests have a local AWS of their own.
@@ -196,6 +197,12 @@ const look = async () => {
 
 describe('doctor', () => {
   it('finds a healthy installation well, with the rights of a reader alone', async () => {
+    await eventually(
+      'the first canary has come through',
+      async () => ((await desk.ledger.canaries.last()).alarm ? true : undefined),
+      async () => 'none has',
+    );
+
     const { code, found, todo } = await look();
 
     expect(todo).toEqual([]);
@@ -204,7 +211,12 @@ describe('doctor', () => {
     for (const check of ['trail', 'filters', 'alarms', 'mails', 'rules', 'playbooks', 'roles', 'ledger', 'baselines']) {
       expect(checked).toContain(check);
     }
-    expect(found).toContainEqual(expect.objectContaining({ check: 'canary', state: 'info' }));
+    expect(found).toContainEqual({
+      ...{ check: 'canary', state: 'ok' },
+      says: expect.stringMatching(
+        /^the last one, sent .*, took \d+ s to its playbook by the alarm; by its event it took/,
+      ),
+    });
   });
 });
 

@@ -3,7 +3,13 @@ import { detections } from '../../playbooks/catalog.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
 import trailTampering from '../../playbooks/detections/trail-tampering.ts';
-import { checkDetection, DetectionRefused, differences } from '../../playbooks/matching/forms.ts';
+import {
+  checkDetection,
+  DetectionRefused,
+  differences,
+  eventLaneOf,
+  whyNoEventLane,
+} from '../../playbooks/matching/forms.ts';
 import { insightsQuery, NotInInsights } from '../../playbooks/matching/insights-query.ts';
 import * as m from '../../playbooks/matching/match.ts';
 
@@ -39,8 +45,8 @@ describe('a detection is refused at synthesis, with the reason and the place', (
     ],
     [
       'that EventBridge cannot say, in a lane that it claims',
-      { when: m.all(m.like('eventName', 'Stop*'), m.notLike('eventName', '*s')), lanes: { 'event-rule': 'wider' } },
-      /for the lane event-rule: .*two things of "eventName"/,
+      { when: m.all(m.like('eventName', 'Stop*'), m.notLike('eventName', '*s')), lanes: { event: 'wider' } },
+      /for the lane event: .*two things of "eventName"/,
     ],
     [
       'that Insights cannot say, in a lane that it claims',
@@ -48,12 +54,30 @@ describe('a detection is refused at synthesis, with the reason and the place', (
       /for the lane insights: .*isNull\("x"\)/,
     ],
     [
-      'that differs by nature, in a lane that it claims to be exact',
-      { when: m.all(m.is('eventName', 'StopLogging'), m.isNot('eventType', 'x')), lanes: { 'event-rule': 'exact' } },
-      /for the lane event-rule: isNot\("eventType"\) also holds of null.*"wider"/,
+      'that differs by nature, in the lane of events, which is exact unless told',
+      { when: m.all(m.is('eventName', 'StopLogging'), m.isNot('eventType', 'x')) },
+      /when, for the lane event: isNot\("eventType"\) also holds of null.*"wider".*lanes\.event why there is none/,
+    ],
+    [
+      'that differs by nature within a deployment',
+      { within: () => m.all(m.is('eventName', 'StopLogging'), m.exists('eventType')) },
+      /within, for the lane event: exists\("eventType"\)/,
+    ],
+    [
+      'that takes calls that failed only, and claims a lane of events',
+      {
+        when: m.all(m.is('eventName', 'StopLogging'), m.is('errorCode', 'AccessDenied')),
+        samples: { matching: [{ ...stop, record: { ...stop.record, errorCode: 'AccessDenied' } }], other: [stop] },
+      },
+      /when, for the lane event: Only calls that failed can meet it.*none/,
+    ],
+    [
+      'that counts records, and claims a lane of events',
+      { alarm: { atLeast: 2, withinMinutes: 5 }, lanes: { event: 'exact' } },
+      /lanes\.event: its alarm counts records/,
     ],
   ])('%s', (_, rest, message) => {
-    const check = () => checkDetection('try', declared(rest));
+    const check = () => checkDetection('try', declared(rest), { logGroup: '/cordon/trail' });
     expect(check).toThrow(DetectionRefused);
     expect(check).toThrow(message);
     expect(check).toThrow("'try'");
@@ -61,8 +85,20 @@ describe('a detection is refused at synthesis, with the reason and the place', (
 
   it('unless the difference is declared', () => {
     const when = m.all(m.is('eventName', 'StopLogging'), m.isNot('eventType', 'x'));
-    const check = () => checkDetection('try', declared({ when, lanes: { 'event-rule': 'wider', athena: 'exact' } }));
+    const check = () => checkDetection('try', declared({ when, lanes: { event: 'wider', athena: 'exact' } }));
     expect(check).not.toThrow();
+  });
+
+  it('unless it says why there is no lane of events, or counts', () => {
+    const when = m.all(m.is('eventName', 'StopLogging'), m.isNot('eventType', 'x'));
+    const none = declared({ when, lanes: { event: { none: 'its calls are everyday work' } } });
+    const counts = declared({ when, alarm: { atLeast: 2, withinMinutes: 5 } });
+    for (const one of [none, counts]) {
+      expect(() => checkDetection('try', one)).not.toThrow();
+      expect(eventLaneOf(one)).toBeUndefined();
+    }
+    expect(whyNoEventLane(none)).toBe('its calls are everyday work');
+    expect(whyNoEventLane(counts)).toBe('it counts 2 records, and an event is only one');
   });
 
   it.each(Object.entries(detections))('but not %s of the catalog', (id, detection) => {
@@ -73,7 +109,7 @@ describe('a detection is refused at synthesis, with the reason and the place', (
 describe('differences', () => {
   it('are found wherever they stand', () => {
     const match = m.any(m.all(m.isTrue('a'), m.exists('b')), m.is('c[0]', 'x'));
-    expect(differences(match, 'event-rule')).toEqual([
+    expect(differences(match, 'event')).toEqual([
       'exists("b") also holds of null, true and false',
       'is("c[0]") holds of any element of the array',
     ]);

@@ -536,6 +536,23 @@ describe('passing through', () => {
   });
 });
 
+describe('what functions log', () => {
+  const hand = (body: object) =>
+    fetch(`${recorder.url}/_cordon/function-logs`, { method: 'POST', body: JSON.stringify(body) });
+
+  it('is told on as any other log events are, and refused where it is none', async () => {
+    const written = {
+      ...{ region: 'us-east-1', logGroupName: '/cordon/playbooks' },
+      events: [{ timestamp: NOW.getTime(), message: '{"message":"canary came through"}' }],
+    };
+
+    expect((await hand(written)).status).toBe(204);
+    expect((await hand({ ...written, events: ['a line'] })).status).toBe(400);
+    expect(logs).toEqual([written]);
+    expect(records).toEqual([]);
+  });
+});
+
 describe('console sign-in', () => {
   const signIn = (body: object) =>
     fetch(`${recorder.url}/_cordon/console-sign-in`, { method: 'POST', body: JSON.stringify(body) });

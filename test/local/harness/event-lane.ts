@@ -1,6 +1,14 @@
-import { DisableRuleCommand, EnableRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeRuleCommand,
+  DisableRuleCommand,
+  EventBridgeClient,
+  ListRulesCommand,
+  PutRuleCommand,
+  type RuleState,
+} from '@aws-sdk/client-eventbridge';
 import type { AccessKey } from '../../../local/account.ts';
 import { detections } from '../../../playbooks/catalog.ts';
+import { eventLaneOf } from '../../../playbooks/matching/forms.ts';
 
 interface Account {
   endpoint: string;
@@ -9,22 +17,37 @@ interface Account {
 }
 
 /** Switches a rule off or on. */
-export async function switchRule(
+export const switchRule = (account: Account, Name: string, to: 'on' | 'off'): Promise<void> =>
+  withEvents(account, (events) => switchOne(events, Name, to, 'ENABLED'));
+
+/** Switches the rules that start playbooks on the events of calls off or on; those on alarms stay as they are. */
+export const switchEventLane = (account: Account, to: 'on' | 'off'): Promise<void> =>
+  withEvents(account, async (events) => {
+    for (const [id, detection] of Object.entries(detections)) {
+      const lane = eventLaneOf(detection);
+      if (!lane) continue;
+      const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `cordon-${id}-event` }));
+      if (Rules.length === 0) throw new Error(`There is no rule on the events of ${id}.`);
+      const on = lane.reads ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED';
+      for (const { Name = '' } of Rules) await switchOne(events, Name, to, on);
+    }
+  });
+
+async function switchOne(events: EventBridgeClient, Name: string, to: 'on' | 'off', on: RuleState): Promise<void> {
+  if (to === 'off') return void (await events.send(new DisableRuleCommand({ Name })));
+  const { EventPattern, ScheduleExpression, Description } = await events.send(new DescribeRuleCommand({ Name }));
+  // EnableRule knows one state only.
+  await events.send(new PutRuleCommand({ Name, EventPattern, ScheduleExpression, Description, State: on }));
+}
+
+async function withEvents(
   { endpoint, region, accountAdministrator: credentials }: Account,
-  Name: string,
-  to: 'on' | 'off',
+  work: (events: EventBridgeClient) => Promise<void>,
 ): Promise<void> {
   const events = new EventBridgeClient({ endpoint, region, credentials });
   try {
-    await events.send(to === 'on' ? new EnableRuleCommand({ Name }) : new DisableRuleCommand({ Name }));
+    await work(events);
   } finally {
     events.destroy();
-  }
-}
-
-/** Switches the rules that start playbooks on the events of calls off or on; those on alarms stay as they are. */
-export async function switchEventLane(account: Account, to: 'on' | 'off'): Promise<void> {
-  for (const [id, { eventLane }] of Object.entries(detections)) {
-    if (eventLane) await switchRule(account, `cordon-${id}-event`, to);
   }
 }

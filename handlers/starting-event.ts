@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { CLOUDTRAIL_EVENT, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+
+/**
+ * The event of an alarm that changed its state, as EventBridge delivers it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+ */
+const alarmEvent = z.looseObject({
+  lane: z.undefined().optional(),
+  'detail-type': z.literal('CloudWatch Alarm State Change'),
+  account: z.string(),
+  region: z.string(),
+  detail: z.looseObject({
+    alarmName: z.string().min(1),
+    state: z.looseObject({
+      value: z.literal('ALARM'),
+      // "2026-05-01T03:00:00.000+0000": an offset without a colon, which is no ISO date to a strict parser.
+      timestamp: z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time'),
+      reason: z.string().optional(),
+    }),
+  }),
+});
+
+/**
+ * The event of a call, whose detail is its CloudTrail record, and the detection whose rule took it.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
+ */
+const callEvent = z.object({
+  lane: z.literal('event'),
+  detection: z.string().min(1),
+  event: z.looseObject({
+    // Only AWS can send an event from such a source.
+    source: z.string().startsWith('aws.'),
+    'detail-type': z.string().endsWith(CLOUDTRAIL_EVENT),
+    account: z.string(),
+    region: z.string(),
+    detail: cloudTrailRecord,
+  }),
+});
+
+/** What starts a playbook: an alarm, or the event of a call before there is one. */
+export const startingEvent = z.discriminatedUnion('lane', [alarmEvent, callEvent]);
+export type AlarmEvent = z.infer<typeof alarmEvent>;
+export type CallEvent = z.infer<typeof callEvent>;
