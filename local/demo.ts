@@ -174,8 +174,10 @@ async function play(attack: Attack, stage: Stage, aws: LocalAws, signal: AbortSi
   };
   const times: Partial<Record<Happening['kind'], number>> = {};
   const timeline = new Timeline(aws, attack.detection, actor, (happening) => {
-    if ((happening.kind === 'done' && happening.text.endsWith('read back')) || times[happening.kind] === undefined)
-      times[happening.kind] = since(happening.at);
+    // Contained is what was read back, the last of it: what is only proposed contains nothing.
+    const isLater =
+      happening.kind === 'done' ? happening.text.endsWith('read back') : times[happening.kind] === undefined;
+    if (isLater) times[happening.kind] = since(happening.at);
     show(happening);
   });
   await carryOut((text) => show({ at: new Date(), kind: 'attack', text }));

@@ -38,8 +38,8 @@ export class Timeline {
   readonly #sfn: SFNClient;
   readonly #told = new Set<string>();
   readonly #offs: (() => void)[] = [];
-  /** Executions that alarm and event have started; the first is followed, until it proves to be the duplicate. */
-  readonly #executions: string[] = [];
+  /** Executions that the alarm and the events of the calls have started: the one whose incident has the records is followed. */
+  readonly #executions = new Set<string>();
 
   constructor(aws: LocalAws, detection: string, actor: string, tell: (happening: Happening) => void) {
     this.#aws = aws;
@@ -78,8 +78,8 @@ export class Timeline {
     const onDelivery = (delivery: { rule: string; started?: string; error?: string }) => {
       if (delivery.rule !== name && delivery.rule !== `${name}-event`) return;
       const by = delivery.rule === name ? 'alarm' : 'event';
+      if (delivery.started) this.#executions.add(delivery.started);
       if (!this.#isNew(`started by ${by}`)) return;
-      if (delivery.started) this.#executions.push(delivery.started);
       const text = delivery.error ?? `started by the ${by}: ${delivery.started?.split(':').slice(6).join(' ')}`;
       this.#tell({ at: now(), kind: 'playbook', text });
     };
@@ -120,31 +120,23 @@ export class Timeline {
 
   /** Reads how far the playbook is, and tells what is new in the order in which it happened. */
   async #look(): Promise<void> {
-    if (this.followed.incident?.outcome === 'duplicate') {
-      this.#executions.shift();
-      delete this.followed.incident;
-    }
-    if (!this.#executions[0]) return;
-    const news = [...(await this.#steps()), ...(await this.#actions())];
+    const head = await this.#head();
+    if (!head) return;
+    const news = [...(await this.#steps(head.execution)), ...(await this.#actions(head.id))];
     for (const happening of news.sort((a, b) => Number(a.at) - Number(b.at))) this.#tell(happening);
   }
 
-  async #steps(): Promise<Happening[]> {
+  async #steps(executionArn: string): Promise<Happening[]> {
     const news: Happening[] = [];
-    const { events = [] } = await this.#sfn.send(
-      new GetExecutionHistoryCommand({ executionArn: this.#executions[0], maxResults: 1000 }),
-    );
+    const { events = [] } = await this.#sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
     for (const { id, timestamp, type, stateEnteredEventDetails: entered } of events) {
       if (!/^(Task|Map|Succeed|Fail)StateEntered$/.test(type ?? '') || !entered?.name || !timestamp) continue;
-      if (this.#isNew(`step ${this.#executions[0]} ${id}`))
-        news.push({ at: timestamp, kind: 'step', text: entered.name });
+      if (this.#isNew(`step ${executionArn} ${id}`)) news.push({ at: timestamp, kind: 'step', text: entered.name });
     }
     return news;
   }
 
-  async #actions(): Promise<Happening[]> {
-    const id = await this.#incidentId();
-    if (!id) return [];
+  async #actions(id: string): Promise<Happening[]> {
     const news: Happening[] = [];
     this.followed.incident = await this.#ledger.incident(id);
     for (const action of this.followed.incident.actions) {
@@ -157,10 +149,12 @@ export class Timeline {
     return news;
   }
 
-  async #incidentId(): Promise<string | undefined> {
-    if (this.followed.incident) return this.followed.incident.id;
-    const heads = await this.#ledger.recent(20);
-    return heads.find((head) => head.execution === this.#executions[0])?.id;
+  /** The incident that was mailed, or else the first that is no duplicate: several calls may each have started the playbook. */
+  async #head(): Promise<Head | undefined> {
+    const heads = (await this.#ledger.recent(20)).filter(
+      ({ execution, outcome }) => this.#executions.has(execution) && outcome !== 'duplicate',
+    );
+    return heads.find(({ mailedRound }) => mailedRound !== undefined) ?? heads.at(-1);
   }
 
   #isNew(key: string): boolean {

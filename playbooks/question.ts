@@ -51,6 +51,8 @@ export interface Question {
   twoPersons: boolean;
   /** How far nobody's answer has brought it. */
   stage: 'asked' | 'reminded' | 'escalated';
+  /** Its place among all that the incident asks, as its response declares them. */
+  order?: number;
   /** ISO times. */
   askedAt: string;
   timesOutAt: string;

@@ -113,7 +113,7 @@ export class Ledger {
       questions: items
         .filter((item) => String(item.sk).startsWith('QUESTION#'))
         .map(parseQuestion)
-        .sort((a, b) => a.askedAt.localeCompare(b.askedAt)),
+        .sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || a.askedAt.localeCompare(b.askedAt)),
     };
   }
 

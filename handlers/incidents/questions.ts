@@ -22,6 +22,7 @@ export const questionItem = z.object({
   onTimeout: z.enum(['nothing', 'contain']),
   twoPersons: z.boolean(),
   stage: z.enum(['asked', 'reminded', 'escalated']),
+  order: z.number().int().min(0).optional(),
   askedAt: iso,
   timesOutAt: iso,
   settledAt: iso.optional(),

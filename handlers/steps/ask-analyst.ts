@@ -50,7 +50,7 @@ function wantedOf(incident: Incident): Asked[] {
   return [
     ...proposed.map((action) => approvalOf(action, incident, actionOf(action.action).blastRadius)),
     ...new Map(tasks.map((task) => [task.key, task])).values(),
-  ];
+  ].map((one, order) => ({ ...one, order }));
 }
 
 /** What could not be done, or not by a machine: a person must do it or decide that it is not to be done. */

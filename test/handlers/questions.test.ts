@@ -8,6 +8,7 @@ import { concludeQuestion } from '../../handlers/steps/conclude-question.ts';
 import { remindAnalyst } from '../../handlers/steps/remind-analyst.ts';
 import { settleQuestion } from '../../handlers/steps/settle-question.ts';
 import { actorOf } from '../../playbooks/actor.ts';
+import { responseOf } from '../../playbooks/catalog.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { iamUser } from '../../playbooks/detections/samples.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
@@ -81,6 +82,18 @@ describe('asking', () => {
       'task',
     ]);
     expect(Object.keys(desk.account.executions)).toHaveLength(asked.length);
+  });
+
+  it('keeps manual steps in the order in which the response declares them', async () => {
+    await askAnalyst({ incidentId }, desk.context);
+
+    const incident = await desk.context.ledger.incident(incidentId);
+    const declared = responseOf('restore-trail')
+      .byHand(incident)
+      .map(({ what }) => what);
+    const asked = incident.questions.filter(({ kind }) => kind === 'task').map(({ what }) => what);
+    expect(asked.filter((what) => declared.includes(what))).toEqual(declared);
+    expect(incident.questions.map(({ order }) => order)).toEqual(incident.questions.map((_, order) => order));
   });
 
   it('starts what a crash has left without an execution, and never a second one', async () => {
