@@ -8,7 +8,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { actions } from '../handlers/actions/catalog.ts';
-import { detections, responses } from '../playbooks/catalog.ts';
+import { deployedDetections, deployedResponses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
 import { DetectionRule } from './detection-rule.ts';
@@ -21,13 +21,14 @@ import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { undoDefinition } from './undo-definition.ts';
-import { undoable, units } from './units.ts';
+import { deployedUnits, undoable } from './units.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
     super(scope, id, props);
-    const { prefix } = settings;
+    const { prefix, packs } = settings;
+    const units = deployedUnits(packs);
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
     const topic = this.#topic(settings);
@@ -58,6 +59,7 @@ export class CordonStack extends Stack {
     refuseAutomaticIrreversible();
     const functions = new Functions(this, 'Functions', {
       prefix,
+      units,
       logGroup,
       suppressions: settings.guard.suppressions,
       resources,
@@ -71,6 +73,7 @@ export class CordonStack extends Stack {
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trail.logGroup,
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
+        CORDON_PACKS: JSON.stringify(packs),
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
@@ -83,7 +86,7 @@ export class CordonStack extends Stack {
     });
     const arn = (unit: string) => functions.of(unit).functionArn;
     const playbooks = new Map(
-      Object.entries(responses).map(([name, response]) => [
+      deployedResponses(packs).map(([name, response]) => [
         name,
         new Machine(this, `Playbook-${name}`, {
           name: `${prefix}-${name}`,
@@ -118,11 +121,15 @@ export class CordonStack extends Stack {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
-    for (const [name, detection] of Object.entries(detections)) {
+    const deployed = deployedDetections(packs);
+    const auditTopic =
+      settings.auditMail.length > 0 && deployed.some(([, { yields }]) => yields) ? this.#audit(settings) : topic;
+    for (const [name, detection] of deployed) {
       const playbook = playbooks.get(detection.response);
       if (playbook)
         new DetectionRule(this, name, {
-          ...{ prefix, detection, trail, topic, playbook, undelivered },
+          ...{ prefix, detection, trail, playbook, undelivered },
+          topic: detection.yields ? auditTopic : topic,
           runbooks: settings.runbooks,
         });
     }
@@ -164,7 +171,21 @@ export class CordonStack extends Stack {
 
   #topic({ prefix, mail }: Settings): Topic {
     const topic = new Topic(this, 'Mails', { topicName: `${prefix}-mails`, displayName: 'cordon' });
-    // An alarm whose topic refuses it tells nobody.
+    this.#takeAlarms(topic);
+    for (const address of mail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  /** Alerts of alarms that only an audit asks for: their playbooks' summaries are mailed as all others are. */
+  #audit({ prefix, auditMail }: Settings): Topic {
+    const topic = new Topic(this, 'AuditAlerts', { topicName: `${prefix}-audit-alerts`, displayName: 'cordon' });
+    this.#takeAlarms(topic);
+    for (const address of auditMail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  /** An alarm whose topic refuses it tells nobody. */
+  #takeAlarms(topic: Topic): void {
     topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -173,8 +194,6 @@ export class CordonStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
-    for (const address of mail) topic.addSubscription(new EmailSubscription(address));
-    return topic;
   }
 
   #escalation({ prefix, escalation }: Settings): Topic {

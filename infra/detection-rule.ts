@@ -26,11 +26,11 @@ export interface DetectionRuleProps {
 
 /** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const alarmDescription = (
-  { severity, title, why, response }: Detection,
+  { severity, title, why, response, yields }: Detection,
   prefix: string,
   runbooks?: string,
 ): string =>
-  `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
+  `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows${yields ? ', unless another detection tells of the same call' : ''}. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
 
 /** Metric filters, alarm with its alert by mail, and the rules that start the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {

@@ -305,6 +305,7 @@ export class Ledger {
         | 'mailedRound'
         | 'claimedBy'
         | 'ownCalls'
+        | 'leftTo'
         | 'firstAt'
         | 'containedAt'
         | 'marked'

@@ -1,0 +1,85 @@
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { CordonStack } from '../../infra/cordon-stack.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { deployedDetections, detections } from '../../playbooks/catalog.ts';
+import { type PackId, packIds } from '../../playbooks/packs.ts';
+
+const TRAIL = { logGroup: '/cordon/trail', bucket: 'cordon-trail-records', role: 'cordon-trail-delivery' };
+
+/** The stack with these packs on, as its template. No bundles: only names matter here. */
+function deployed(packs: PackId[], more: Record<string, string> = {}) {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const settings = readSettings((key) => ({ packs, mail: 'soc@example.com', ...more })[key]);
+  const stack = new CordonStack(app, 'cordon', settings, TRAIL, { suppressTemplateIndentation: true });
+  const template = Template.fromStack(stack);
+  const text = JSON.stringify(template.toJSON());
+  const named = (type: string, property: string) =>
+    Object.values(template.findResources(type)).map(({ Properties }) => String(Properties[property]));
+  /** The metrics that both a filter feeds and an alarm reads. */
+  const counted = () => {
+    const fed = Object.values(template.findResources('AWS::Logs::MetricFilter')).map(
+      ({ Properties }) => Properties.MetricTransformations[0].MetricName as string,
+    );
+    return [...new Set(named('AWS::CloudWatch::Alarm', 'MetricName').filter((name) => fed.includes(name)))].sort();
+  };
+  return { template, text, named, counted, resources: Object.keys(template.toJSON().Resources).length };
+}
+
+describe('packs', () => {
+  const off = deployed([]);
+  const on = deployed([...packIds]);
+
+  it('row: cis: packs off: nothing of them is deployed', () => {
+    expect(off.counted()).toEqual(
+      deployedDetections([])
+        .map(([id]) => id)
+        .sort(),
+    );
+    for (const id of Object.keys(detections)) {
+      if (detections[id]?.pack) expect(off.text).not.toContain(`"cordon-${id}"`);
+    }
+    expect(off.named('AWS::StepFunctions::StateMachine', 'StateMachineName')).not.toContain('cordon-review');
+    expect(off.named('AWS::Lambda::Function', 'FunctionName')).not.toContain('cordon-investigate-review');
+    expect(off.text).not.toContain('cordon-investigate-review');
+  });
+
+  it('row: cis: packs on by one line: each detection has its filters, alarm and playbook', () => {
+    expect(on.counted()).toEqual(Object.keys(detections).sort());
+    expect(on.named('AWS::StepFunctions::StateMachine', 'StateMachineName')).toContain('cordon-review');
+  });
+
+  it('fit into one stack, with room: CloudFormation takes 500 resources and a megabyte', () => {
+    expect(on.resources).toBeLessThan(480);
+    expect(on.text.length).toBeLessThan(900_000);
+  });
+
+  it('tell the functions which are on, and their variables fit: Lambda takes 4 KB', () => {
+    for (const { Properties } of Object.values(on.template.findResources('AWS::Lambda::Function'))) {
+      const variables = Properties.Environment.Variables as Record<string, unknown>;
+      expect(variables.CORDON_PACKS).toBe(JSON.stringify(packIds));
+      const size = Object.entries(variables).reduce((sum, [name, value]) => sum + name.length + `${value}`.length, 0);
+      expect(size).toBeLessThan(3_800);
+    }
+  });
+
+  it('alert whom an audit needs to alert, where somebody is named for it', () => {
+    const { template } = deployed(['cis'], { auditMail: 'audit@example.com' });
+    const topics = template.findResources('AWS::SNS::Topic', { Properties: { TopicName: 'cordon-audit-alerts' } });
+    const [audit = ''] = Object.keys(topics);
+
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Endpoint: 'audit@example.com',
+      TopicArn: { Ref: audit },
+    });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'cordon-cis-vpc-changes',
+      AlarmActions: [{ Ref: audit }],
+    });
+    const [own] = Object.values(
+      template.findResources('AWS::CloudWatch::Alarm', { Properties: { AlarmName: 'cordon-trail-tampering' } }),
+    );
+    expect(JSON.stringify(own?.Properties.AlarmActions)).not.toContain(audit);
+  });
+});
