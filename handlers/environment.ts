@@ -26,6 +26,7 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     denyAddresses: z.enum(choices),
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),
+    disableGiver: z.enum(choices),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );

@@ -39,6 +39,7 @@ const schema = z.object({
   loginSuccess: z.enum(loginSuccesses).default(defaultOptions.loginSuccess),
   denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
+  disableGiver: z.enum(choices).default(defaultOptions.disableGiver),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
   organizationRole: z
     .string()
@@ -133,6 +134,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       denyAddresses: data.denyAddresses,
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
+      disableGiver: data.disableGiver,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     messages: {

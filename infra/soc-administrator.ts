@@ -445,7 +445,12 @@ export function roleBoundary(account: string): PolicyDocument {
       ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
       ['undo-take-back-policy', ...ROLE_RESTORERS],
     ),
-    denyAllBut(account, 'Trust', ['iam:UpdateAssumeRolePolicy'], ROLE_RESTORERS),
+    denyAllBut(
+      account,
+      'Trust',
+      ['iam:UpdateAssumeRolePolicy'],
+      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS],
+    ),
     // Requiring a new password and taking that back is the same call as setting one.
     denyAllBut(
       account,

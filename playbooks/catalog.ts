@@ -1,4 +1,6 @@
 import type { Detection } from './detection.ts';
+import accessKeyMade from './detections/access-key-made.ts';
+import adminRightsGiven from './detections/admin-rights-given.ts';
 import cisBucketPolicyChanges from './detections/cis-bucket-policy-changes.ts';
 import cisConfigChanges from './detections/cis-config-changes.ts';
 import cisIamPolicyChanges from './detections/cis-iam-policy-changes.ts';
@@ -15,18 +17,24 @@ import cisTrailChanges from './detections/cis-trail-changes.ts';
 import cisUnauthorizedCalls from './detections/cis-unauthorized-calls.ts';
 import cisVpcChanges from './detections/cis-vpc-changes.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
+import loginProfileMade from './detections/login-profile-made.ts';
+import mfaDeactivated from './detections/mfa-deactivated.ts';
+import roleTrustOpened from './detections/role-trust-opened.ts';
 import rootUsage from './detections/root-usage.ts';
 import s3PublicExposure from './detections/s3-public-exposure.ts';
+import signInWithoutMfa from './detections/sign-in-without-mfa.ts';
 import trailPipelineTampering from './detections/trail-pipeline-tampering.ts';
 import trailTampering from './detections/trail-tampering.ts';
 import type { PackId } from './packs.ts';
 import type { Response } from './response.ts';
 import answerFailedLogins from './responses/answer-failed-logins.ts';
+import answerMissingMfa from './responses/answer-missing-mfa.ts';
 import closeBucket from './responses/close-bucket.ts';
 import restoreTrail from './responses/restore-trail.ts';
 import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import review from './responses/review.ts';
 import reviewRootUsage from './responses/review-root-usage.ts';
+import takeBackAccess from './responses/take-back-access.ts';
 
 /**
  * Every detection by its id. The only list of them: infra, handlers, docs and tests read this and name none. Their order
@@ -38,6 +46,12 @@ export const detections: Readonly<Record<string, Detection>> = {
   'failed-console-logins': failedConsoleLogins,
   'trail-tampering': trailTampering,
   'trail-pipeline-tampering': trailPipelineTampering,
+  'access-key-made': accessKeyMade,
+  'login-profile-made': loginProfileMade,
+  'admin-rights-given': adminRightsGiven,
+  'role-trust-opened': roleTrustOpened,
+  'mfa-deactivated': mfaDeactivated,
+  'sign-in-without-mfa': signInWithoutMfa,
   'cis-root-usage': cisRootUsage,
   'cis-trail-changes': cisTrailChanges,
   'cis-sign-in-without-mfa': cisSignInWithoutMfa,
@@ -62,6 +76,8 @@ export const responses: Readonly<Record<string, Response>> = {
   'answer-failed-logins': answerFailedLogins,
   'restore-trail': restoreTrail,
   'restore-trail-pipeline': restoreTrailPipeline,
+  'take-back-access': takeBackAccess,
+  'answer-missing-mfa': answerMissingMfa,
   review,
 };
 

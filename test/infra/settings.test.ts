@@ -97,7 +97,10 @@ describe('readSettings', () => {
   it('gathers what it decides for the responses', () => {
     const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
 
-    const given = { loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', removePublicAccess: 'off' };
+    const given = {
+      ...{ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto' },
+      ...{ removePublicAccess: 'off', disableGiver: 'auto' },
+    };
 
     const { options } = read({ ...given, organizationRole });
 
