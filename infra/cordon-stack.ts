@@ -1,4 +1,5 @@
 import { ArnFormat, Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -11,12 +12,14 @@ import { actions } from '../handlers/actions/catalog.ts';
 import { deployedDetections, deployedResponses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
+import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
 import { playbookDefinition } from './playbook-definition.ts';
+import { Queries } from './queries.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
@@ -124,15 +127,18 @@ export class CordonStack extends Stack {
     const deployed = deployedDetections(packs);
     const auditTopic =
       settings.auditMail.length > 0 && deployed.some(([, { yields }]) => yields) ? this.#audit(settings) : topic;
-    for (const [name, detection] of deployed) {
+    const alarms = deployed.flatMap(([name, detection]): [string, Alarm][] => {
       const playbook = playbooks.get(detection.response);
-      if (playbook)
-        new DetectionRule(this, name, {
-          ...{ prefix, detection, trail, playbook, undelivered },
-          topic: detection.yields ? auditTopic : topic,
-          runbooks: settings.runbooks,
-        });
-    }
+      if (!playbook) return [];
+      const { alarm } = new DetectionRule(this, name, {
+        ...{ prefix, detection, trail, playbook, undelivered },
+        topic: detection.yields ? auditTopic : topic,
+        runbooks: settings.runbooks,
+      });
+      return [[name, alarm]];
+    });
+    new Queries(this, 'Queries', { prefix, trail, detections: deployed });
+    new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn });

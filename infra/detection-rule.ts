@@ -34,6 +34,8 @@ export const alarmDescription = (
 
 /** Metric filters, alarm with its alert by mail, and the rules that start the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {
+  readonly alarm: Alarm;
+
   constructor(scope: Construct, id: string, props: DetectionRuleProps) {
     super(scope, id);
     const { prefix, detection, trail } = props;
@@ -67,6 +69,7 @@ export class DetectionRule extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(props.topic));
+    this.alarm = alarm;
     this.#start(name, id, alarm.alarmArn, props);
   }
 

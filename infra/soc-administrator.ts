@@ -204,6 +204,11 @@ export function deployPolicy(account: string): PolicyDocument {
       [...arns('cloudwatch', `alarm:${PREFIX}`), `arn:aws:cloudwatch::${account}:dashboard/${PREFIX}`],
     ),
     allow(
+      'Archive',
+      ['glue:*Database', 'glue:*Table', 'glue:GetTables', 'athena:*NamedQuery'],
+      [...arns('glue', 'catalog', 'database/cordon*', 'table/cordon*'), ...arns('athena', 'workgroup/primary')],
+    ),
+    allow(
       'Ledger',
       [
         'dynamodb:*Table',

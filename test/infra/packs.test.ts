@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { CordonStack } from '../../infra/cordon-stack.ts';
 import { readSettings } from '../../infra/settings.ts';
+import { TrailStack } from '../../infra/trail-stack.ts';
 import { deployedDetections, detections } from '../../playbooks/catalog.ts';
 import { type PackId, packIds } from '../../playbooks/packs.ts';
 
@@ -53,8 +54,58 @@ describe('packs', () => {
   });
 
   it('fit into one stack, with room: CloudFormation takes 500 resources and a megabyte', () => {
-    expect(on.resources).toBeLessThan(480);
+    expect(on.resources).toBeLessThan(495);
     expect(on.text.length).toBeLessThan(900_000);
+  });
+
+  it('have a saved query each, for Logs Insights and, over the bucket, for Athena', () => {
+    const ids = Object.keys(detections);
+    const insights = Object.values(on.template.findResources('AWS::Logs::QueryDefinition'));
+    const athena = Object.values(on.template.findResources('AWS::Athena::NamedQuery'));
+
+    expect(insights.map(({ Properties }) => Properties.Name).sort()).toEqual(ids.map((id) => `cordon/${id}`).sort());
+    expect(athena.map(({ Properties }) => Properties.Name).sort()).toEqual(ids.map((id) => `cordon-${id}`).sort());
+    for (const { Properties } of insights) {
+      expect(Properties.LogGroupNames).toEqual(['/cordon/trail']);
+      // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html
+      expect(Properties.QueryString.length).toBeLessThanOrEqual(10_000);
+      expect(Properties.QueryString).toMatch(/^fields @timestamp.*\n\| filter .+\n\| sort @timestamp desc$/s);
+    }
+    for (const { Properties } of athena) {
+      expect(Properties.Database).toBe('cordon_trail');
+      expect(Properties.QueryString).toContain('FROM "cordon_trail"."records"');
+      // https://docs.aws.amazon.com/athena/latest/APIReference/API_CreateNamedQuery.html
+      expect(Properties.QueryString.length).toBeLessThanOrEqual(262_144);
+      expect(Properties.Description.length).toBeLessThanOrEqual(1_024);
+    }
+    on.template.hasResourceProperties('AWS::Glue::Table', {
+      TableInput: { StorageDescriptor: { Location: 's3://cordon-trail-records/AWSLogs/' } },
+    });
+  });
+
+  it('say what they look for with names that only the deployment knows', () => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const settings = readSettings(() => undefined);
+    const trailStack = new TrailStack(app, 'cordon-trail', settings, {});
+    const text = JSON.stringify(
+      Template.fromStack(new CordonStack(app, 'cordon', settings, trailStack.trail, {})).toJSON(),
+    );
+
+    expect(text.includes('${Token[')).toBe(false);
+    expect(/AWSLogs/.test(text)).toBe(true);
+  });
+
+  it('are on the dashboard, with every alarm, and nothing else is where they are off', () => {
+    const body = (from: typeof on) => {
+      const [dashboard] = Object.values(from.template.findResources('AWS::CloudWatch::Dashboard'));
+      return JSON.stringify(dashboard?.Properties);
+    };
+
+    for (const [id, { pack }] of Object.entries(detections)) {
+      expect(body(on).includes(id), id).toBe(true);
+      if (pack) expect(body(off).includes(id), id).toBe(false);
+    }
+    expect(body(on)).toContain('ExecutionsFailed');
   });
 
   it('tell the functions which are on, and their variables fit: Lambda takes 4 KB', () => {
