@@ -18,8 +18,14 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
-/** Also refused, and left out for good: nothing here runs a saved query. */
-const DROPPED = ['AWS::Logs::QueryDefinition', 'AWS::Athena::NamedQuery'];
+/** Left out for good: nothing here runs a saved query or shows a dashboard, and the first two it refuses. */
+const DROPPED = [
+  'AWS::Logs::QueryDefinition',
+  'AWS::Athena::NamedQuery',
+  'AWS::Glue::Table',
+  'AWS::Glue::Database',
+  'AWS::CloudWatch::Dashboard',
+];
 
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */
 export const LEFT_OUT = 'cordon:left-out';

@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { CordonStack } from '../../infra/cordon-stack.ts';
+import { forLocalAws, localSynthesizer } from '../../infra/emulator.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { TrailStack } from '../../infra/trail-stack.ts';
 import { deployedDetections, detections } from '../../playbooks/catalog.ts';
@@ -93,6 +94,22 @@ describe('packs', () => {
 
     expect(text.includes('${Token[')).toBe(false);
     expect(/AWSLogs/.test(text)).toBe(true);
+  });
+
+  it('leave out on the local AWS what nothing there runs or shows, and what stays refers to none of it', () => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const settings = readSettings((key) => ({ packs: [...packIds], local: true })[key]);
+    const stack = new CordonStack(app, 'cordon', settings, TRAIL, { synthesizer: localSynthesizer() });
+    forLocalAws(app);
+
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
+
+    const types = Object.values(Resources).map(({ Type }) => Type);
+    expect(types.filter((type) => /QueryDefinition|Athena|Glue|Dashboard|ApiDestination/.test(type))).toEqual([]);
+    expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm').length).toBe(
+      on.named('AWS::CloudWatch::Alarm', 'AlarmName').length,
+    );
+    expect(/"(Ref|Fn::GetAtt|DependsOn)":\[?"(Queries|Overview)/.test(JSON.stringify(Resources))).toBe(false);
   });
 
   it('are on the dashboard, with every alarm, and nothing else is where they are off', () => {
