@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { type PackId, packIds } from '../playbooks/packs.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
 import { type Suppression, suppressionSchema } from '../playbooks/suppression.ts';
@@ -25,6 +26,7 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     denyAddresses: z.enum(choices),
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),
+    disableGiver: z.enum(choices),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );
@@ -45,6 +47,7 @@ const schema = z.object({
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
   CORDON_TRAIL_PARTS: json('object').pipe(trailParts),
+  CORDON_PACKS: list.pipe(z.array(z.enum(packIds))),
   CORDON_OWN_ROLES: list,
   CORDON_PROTECTED: list,
   CORDON_MODE: z.enum(modes),
@@ -76,6 +79,8 @@ export interface Environment {
   logGroup: string;
   /** What else the trail delivers through, as far as the deployment knows. */
   trailParts: Omit<KnownTrail, 'logGroup'>;
+  /** The packs of detections that are deployed. */
+  packs: PackId[];
   /** Names of the playbooks' own roles, whose calls are never offences. */
   ownRoles: string[];
   /** ARN patterns, `*` for anything, of principals that are never contained automatically. */
@@ -114,6 +119,7 @@ export function readEnvironment(
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
     trailParts: data.CORDON_TRAIL_PARTS,
+    packs: data.CORDON_PACKS,
     ownRoles: data.CORDON_OWN_ROLES,
     protectedPrincipals: data.CORDON_PROTECTED,
     mode: data.CORDON_MODE,

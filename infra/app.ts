@@ -24,6 +24,8 @@ const known = ownTrail?.trail ?? { logGroup: settings.existingLogGroup ?? '', ..
 for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection, known);
 const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),
+  // CloudFormation takes a megabyte, of which spaces would be a third.
+  suppressTemplateIndentation: true,
   description: 'cordon: detections, playbooks, ledger and evidence',
 });
 // The metric filters need the log group.

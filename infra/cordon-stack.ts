@@ -1,4 +1,5 @@
 import { ArnFormat, Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -8,28 +9,31 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { actions } from '../handlers/actions/catalog.ts';
-import { detections, responses } from '../playbooks/catalog.ts';
+import { deployedDetections, deployedResponses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { Answers } from './answers.ts';
 import { Canary } from './canary.ts';
+import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { Functions, roleName } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
 import { playbookDefinition } from './playbook-definition.ts';
+import { Queries } from './queries.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
-import { undoable, units } from './units.ts';
+import { deployedUnits, undoable } from './units.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
     super(scope, id, props);
-    const { prefix } = settings;
+    const { prefix, packs } = settings;
+    const units = deployedUnits(packs);
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
     const topic = this.#topic(settings);
@@ -60,6 +64,7 @@ export class CordonStack extends Stack {
     refuseAutomaticIrreversible();
     const functions = new Functions(this, 'Functions', {
       prefix,
+      units,
       logGroup,
       suppressions: settings.guard.suppressions,
       resources,
@@ -73,6 +78,7 @@ export class CordonStack extends Stack {
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trail.logGroup,
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
+        CORDON_PACKS: JSON.stringify(packs),
         CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
@@ -85,7 +91,7 @@ export class CordonStack extends Stack {
     });
     const arn = (unit: string) => functions.of(unit).functionArn;
     const playbooks = new Map(
-      Object.entries(responses).map(([name, response]) => [
+      deployedResponses(packs).map(([name, response]) => [
         name,
         new Machine(this, `Playbook-${name}`, {
           name: `${prefix}-${name}`,
@@ -125,14 +131,21 @@ export class CordonStack extends Stack {
       function: (unit) => functions.of(unit),
     });
     silentTrailAlarm(this, prefix, trail.logGroup, topic);
-    for (const [name, detection] of Object.entries(detections)) {
+    const deployed = deployedDetections(packs);
+    const auditTopic =
+      settings.auditMail.length > 0 && deployed.some(([, { yields }]) => yields) ? this.#audit(settings) : topic;
+    const alarms = deployed.flatMap(([name, detection]): [string, Alarm][] => {
       const playbook = playbooks.get(detection.response);
-      if (playbook)
-        new DetectionRule(this, name, {
-          ...{ prefix, detection, trail, topic, playbook, undelivered },
-          runbooks: settings.runbooks,
-        });
-    }
+      if (!playbook) return [];
+      const { alarm } = new DetectionRule(this, name, {
+        ...{ prefix, detection, trail, playbook, undelivered },
+        topic: detection.yields ? auditTopic : topic,
+        runbooks: settings.runbooks,
+      });
+      return [[name, alarm]];
+    });
+    new Queries(this, 'Queries', { prefix, trail, detections: deployed });
+    new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
     new CfnOutput(this, 'TopicArn', { value: topic.topicArn });
@@ -171,7 +184,21 @@ export class CordonStack extends Stack {
 
   #topic({ prefix, mail }: Settings): Topic {
     const topic = new Topic(this, 'Mails', { topicName: `${prefix}-mails`, displayName: 'cordon' });
-    // An alarm whose topic refuses it tells nobody.
+    this.#takeAlarms(topic);
+    for (const address of mail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  /** Alerts of alarms that only an audit asks for: their playbooks' summaries are mailed as all others are. */
+  #audit({ prefix, auditMail }: Settings): Topic {
+    const topic = new Topic(this, 'AuditAlerts', { topicName: `${prefix}-audit-alerts`, displayName: 'cordon' });
+    this.#takeAlarms(topic);
+    for (const address of auditMail) topic.addSubscription(new EmailSubscription(address));
+    return topic;
+  }
+
+  /** An alarm whose topic refuses it tells nobody. */
+  #takeAlarms(topic: Topic): void {
     topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -180,8 +207,6 @@ export class CordonStack extends Stack {
         conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
       }),
     );
-    for (const address of mail) topic.addSubscription(new EmailSubscription(address));
-    return topic;
   }
 
   #escalation({ prefix, escalation }: Settings): Topic {

@@ -32,14 +32,16 @@ const ALL_CALLS = 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS';
 
 /** An alarm's description has at most 1,024 characters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const alarmDescription = (
-  { severity, title, why, response }: Detection,
+  { severity, title, why, response, yields }: Detection,
   prefix: string,
   runbooks?: string,
 ): string =>
-  `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
+  `${severity}: ${title}. ${why} The playbook ${prefix}-${response} has started; its summary follows${yields ? ', unless another detection tells of the same call' : ''}. Runbook: ${runbookPlaces(response, runbooks).join(', ')}`;
 
 /** Metric filters, alarm with its alert by mail, and the rules that start the playbook: all that a detection declares. */
 export class DetectionRule extends Construct {
+  readonly alarm: Alarm;
+
   constructor(scope: Construct, id: string, props: DetectionRuleProps) {
     super(scope, id);
     const { prefix, detection, trail } = props;
@@ -73,6 +75,7 @@ export class DetectionRule extends Construct {
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(props.topic));
+    this.alarm = alarm;
     this.#start(name, id, alarm.alarmArn, props);
   }
 

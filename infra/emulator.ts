@@ -18,6 +18,15 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
+/** Left out for good: nothing here runs a saved query or shows a dashboard, and the first two it refuses. */
+const DROPPED = [
+  'AWS::Logs::QueryDefinition',
+  'AWS::Athena::NamedQuery',
+  'AWS::Glue::Table',
+  'AWS::Glue::Database',
+  'AWS::CloudWatch::Dashboard',
+];
+
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */
 export const LEFT_OUT = 'cordon:left-out';
 
@@ -36,6 +45,9 @@ function rendered(stack: Stack, node: CfnResource): [id: string, resource: Rende
 class LeaveOut implements IAspect {
   visit(stack: IConstruct): void {
     if (!Stack.isStack(stack)) return;
+    for (const node of stack.node.findAll().filter(CfnResource.isCfnResource)) {
+      if (DROPPED.includes(node.cfnResourceType)) node.node.scope?.node.tryRemoveChild(node.node.id);
+    }
     const resources = stack.node.findAll().filter(CfnResource.isCfnResource);
     const refused = resources.filter(({ cfnResourceType }) => cfnResourceType in REFUSED);
     if (refused.length === 0) return;

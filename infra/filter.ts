@@ -18,17 +18,19 @@ export const ANY_ACCOUNT = 'AWSAccountId';
  * The patterns of a detection's metric filters, which all feed one metric: as few as CloudWatch's limit for a pattern
  * allows. A record has one of them exactly when it is looked for and no call of cordon's own: what the playbooks do, and
  * the undo of it, must not set the alarm off again. The roles of this account that make such calls are left out by their
- * exact names, so that nobody slips in beside them.
+ * exact names, so that nobody slips in beside them. A text that is demanded to the letter stays as it is.
  * @param account the 12 digits of the account, or as many characters in their place
  * @throws {NotExclusive} where a record could count twice and the alarm would take that for two
  * @throws {PatternTooLong} where a part that cannot be split any further is too long
  */
 export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
-  inParts(
-    matchOf(detection, trail),
-    (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
-    detection.alarm.atLeast > 1,
-  );
+  detection.published
+    ? [...detection.published]
+    : inParts(
+        matchOf(detection, trail),
+        (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
+        detection.alarm.atLeast > 1,
+      );
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
 function withoutOwnCalls(part: Match, prefix: string, account: string): Match {

@@ -10,7 +10,7 @@ import { SUPPRESSIONS_FILE } from '../handlers/environment.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import type { Suppression } from '../playbooks/suppression.ts';
 import { bundle, bundleOf } from './bundle.ts';
-import { type Unit, units } from './units.ts';
+import type { Unit } from './units.ts';
 
 /** What not every deployment has: permissions on it are left out there. */
 const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey'] as const;
@@ -18,6 +18,7 @@ const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey']
 /** What the functions work with. */
 export interface FunctionsProps {
   prefix: string;
+  units: readonly Unit[];
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
@@ -40,7 +41,7 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const code = this.#code(props.suppressions);
-    for (const unit of units) this.#byUnit.set(unit.id, this.#add(unit, code(unit), props));
+    for (const unit of props.units) this.#byUnit.set(unit.id, this.#add(unit, code(unit), props));
   }
 
   /** Where a unit's code lies. Commands that deploy nothing, such as `cdk list`, ask for no bundles and get the sources. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { type PackId, packIds } from '../playbooks/packs.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
 
@@ -27,12 +28,18 @@ const schema = z.object({
     .default('cordon'),
   mail: addresses,
   escalation: addresses,
+  auditMail: addresses,
+  packs: list
+    .pipe(z.array(z.enum(packIds)))
+    .transform((given) => [...new Set(given)])
+    .default([]),
   questions: z.preprocess((value) => pairs(fromText(value)), questionTimes).default(defaultQuestionTimes),
   protected: list.pipe(z.array(z.string().startsWith('arn:', 'must be ARN patterns'))).default([]),
   ...guardFields,
   loginSuccess: z.enum(loginSuccesses).default(defaultOptions.loginSuccess),
   denyAddresses: z.enum(choices).default(defaultOptions.denyAddresses),
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
+  disableGiver: z.enum(choices).default(defaultOptions.disableGiver),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
   organizationRole: z
     .string()
@@ -74,6 +81,10 @@ export interface Settings {
   mail: string[];
   /** Who is told of what nobody answers; those of `mail` unless told. */
   escalation: string[];
+  /** Who gets the alerts of alarms whose detections yield to others; those of `mail` unless told. */
+  auditMail: string[];
+  /** The packs of detections that are deployed, besides those of no pack. */
+  packs: PackId[];
   /** How long questions to analysts wait. */
   questions: QuestionTimes;
   /** ARN patterns of principals that are never contained automatically. */
@@ -113,6 +124,8 @@ export function readSettings(context: (key: string) => unknown): Settings {
     prefix: data.prefix,
     mail: data.mail,
     escalation: data.escalation,
+    auditMail: data.auditMail,
+    packs: data.packs,
     questions: data.questions,
     protectedPrincipals: data.protected,
     guard: { mode: data.mode, detectionModes: data.modes, cap: data.cap, suppressions: data.suppressions },
@@ -121,6 +134,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       denyAddresses: data.denyAddresses,
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
+      disableGiver: data.disableGiver,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     messages: {

@@ -204,6 +204,11 @@ export function deployPolicy(account: string): PolicyDocument {
       [...arns('cloudwatch', `alarm:${PREFIX}`), `arn:aws:cloudwatch::${account}:dashboard/${PREFIX}`],
     ),
     allow(
+      'Archive',
+      ['glue:*Database', 'glue:*Table', 'glue:GetTables', 'athena:*NamedQuery'],
+      [...arns('glue', 'catalog', 'database/cordon*', 'table/cordon*'), ...arns('athena', 'workgroup/primary')],
+    ),
+    allow(
       'Ledger',
       [
         'dynamodb:*Table',
@@ -445,7 +450,12 @@ export function roleBoundary(account: string): PolicyDocument {
       ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
       ['undo-take-back-policy', ...ROLE_RESTORERS],
     ),
-    denyAllBut(account, 'Trust', ['iam:UpdateAssumeRolePolicy'], ROLE_RESTORERS),
+    denyAllBut(
+      account,
+      'Trust',
+      ['iam:UpdateAssumeRolePolicy'],
+      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS],
+    ),
     // Requiring a new password and taking that back is the same call as setting one.
     denyAllBut(
       account,

@@ -20,7 +20,8 @@ import { permissions as settle } from '../handlers/steps/settle.ts';
 import { permissions as settleQuestion } from '../handlers/steps/settle-question.ts';
 import { permissions as summarize } from '../handlers/steps/summarize.ts';
 import { canaryUnit } from '../playbooks/canary.ts';
-import { responses } from '../playbooks/catalog.ts';
+import { deployedResponses, responses } from '../playbooks/catalog.ts';
+import type { PackId } from '../playbooks/packs.ts';
 
 /** One Lambda function, derived from a step, a response's investigation, or an action. */
 export interface Unit {
@@ -32,6 +33,8 @@ export interface Unit {
   handler: 'handler' | 'contain' | 'undo';
   description: string;
   permissions: Permission[];
+  /** The response that it investigates for: it is deployed with it only. */
+  response?: string;
 }
 
 const steps: Record<string, { permissions: Permission[]; description: string }> = {
@@ -92,6 +95,7 @@ export const units: readonly Unit[] = [
     handler: 'handler' as const,
     description: describe('Investigates', response.title),
     permissions: [...investigate, ...response.investigate.flatMap((one) => investigations[one].permissions)],
+    response: id,
   })),
   ...Object.entries(actions).flatMap(([id, action]) => [
     {
@@ -114,3 +118,9 @@ export const units: readonly Unit[] = [
         ]),
   ]),
 ];
+
+/** The functions of a deployment. Actions are there whatever packs are on: what one did must be undone when it is off. */
+export function deployedUnits(on: readonly PackId[]): Unit[] {
+  const there = new Set(deployedResponses(on).map(([id]) => id));
+  return units.filter(({ response }) => response === undefined || there.has(response));
+}

@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
+import { packIds } from '../playbooks/packs.ts';
 import { type AccessKey, makeUser } from './account.ts';
 import { LocalFailure } from './failure.ts';
 import { liveLog, takesColours } from './live-log.ts';
 import { type LocalAws, STATE_FILE, startLocalAws } from './local-aws.ts';
+import { packSettings } from './packs.ts';
 import { findRunning, type RunningAccount, rememberUser, stopRunning } from './running.ts';
 
 const DEFAULT_PORT = 4599;
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
-const USAGE = `Usage: npm run local -- [--port PORT]          start a local AWS and stay in the foreground (port ${DEFAULT_PORT}; 0: a free one)
+const USAGE = `Usage: npm run local -- [--port PORT] [--packs cis,...]  start a local AWS and stay in the foreground (port ${DEFAULT_PORT}; 0: a free one)
+                                               --packs: these packs of detections are on: ${packIds.join(', ')}
        npm run --silent local -- env --as WHO  print the shell lines for the running one; WHO: soc, root or a user's name
        npm run local -- stop                   end the running one`;
 
@@ -28,7 +31,7 @@ async function main(args: string[]): Promise<void> {
   if (values.help) console.log(USAGE);
   else if (rest.length > 0)
     throw new LocalFailure('usage', `One command at a time: "${rest[0]}" is too much.\n${USAGE}`);
-  else if (command === 'start') await start(portOf(values.port));
+  else if (command === 'start') await start(portOf(values.port), packSettings(values.packs));
   else if (command === 'env') await printEnvironment(values.as ?? 'soc');
   else if (command === 'stop') await stop();
   else throw new LocalFailure('usage', `There is no command "${command}".\n${USAGE}`);
@@ -38,6 +41,7 @@ function parse(args: string[]) {
   try {
     const options = {
       port: { type: 'string' },
+      packs: { type: 'string' },
       as: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     } as const;
@@ -53,7 +57,7 @@ function portOf(text: string | undefined): number {
   throw new LocalFailure('usage', `--port takes a number from 0 to 65535, not "${text}".`);
 }
 
-async function start(port: number): Promise<void> {
+async function start(port: number, settings: Record<string, string>): Promise<void> {
   const stopping = new AbortController();
   let isUp = false;
   const stopBy = (signalNumber?: number): void => {
@@ -65,6 +69,7 @@ async function start(port: number): Promise<void> {
 
   const aws = await startLocalAws({
     port,
+    settings,
     announce: { onStop: () => stopBy() },
     signal: stopping.signal,
     onStage: (stage) => console.log(`${stage} ...`),

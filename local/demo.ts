@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { packIds } from '../playbooks/packs.ts';
 import { plain } from '../playbooks/report/words.ts';
 import type { Attack, Proof, Stage } from '../simulate/attack.ts';
 import { attacks } from '../simulate/catalog.ts';
 import { LocalFailure } from './failure.ts';
 import { takesColours } from './live-log.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
+import { packSettings } from './packs.ts';
 import { type Happening, Timeline } from './timeline.ts';
 
-const USAGE = `Usage: npm run demo -- [--only ID] [--keep]
+const USAGE = `Usage: npm run demo -- [--only ID] [--packs PACKS] [--keep]
 
   --only ID   play one attack: ${attacks.map((attack) => attack.detection).join(', ')}
+  --packs P   with these packs of detections on, separated by commas: ${packIds.join(', ')}
   --keep      leave the local AWS up afterwards, and say what to try next`;
 
 /** Waits and alarms run faster than on AWS here, so that an incident is closed within seconds, not minutes. */
@@ -57,7 +60,7 @@ class Interrupted extends Error {
 }
 
 async function main(): Promise<void> {
-  const { only, keep } = options();
+  const { only, keep, settings } = options();
   const interrupt = new AbortController();
   for (const [name, number] of Object.entries(SIGNAL_NUMBERS)) {
     process.on(name, () => interrupt.abort(new Interrupted(number)));
@@ -68,6 +71,7 @@ async function main(): Promise<void> {
   say();
   const aws = await startLocalAws({
     ...FASTER,
+    settings,
     signal: interrupt.signal,
     onStage: stages(),
     ...(keep ? { announce: { onStop: () => interrupt.abort() } } : {}),
@@ -87,7 +91,7 @@ async function main(): Promise<void> {
   }
 }
 
-function options(): { only: Attack[]; keep: boolean } {
+function options(): { only: Attack[]; keep: boolean; settings: Record<string, string> } {
   const { values } = parse();
   if (values.help) {
     say(USAGE);
@@ -95,7 +99,7 @@ function options(): { only: Attack[]; keep: boolean } {
   }
   const only = values.only === undefined ? [...attacks] : attacks.filter((attack) => attack.detection === values.only);
   if (only.length === 0) throw new LocalFailure('usage', `There is no attack "${values.only}".\n${USAGE}`);
-  return { only, keep: values.keep };
+  return { only, keep: values.keep, settings: packSettings(values.packs) };
 }
 
 function parse() {
@@ -103,6 +107,7 @@ function parse() {
     return parseArgs({
       options: {
         only: { type: 'string' },
+        packs: { type: 'string' },
         keep: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -6,12 +6,27 @@
 export const techniques = {
   T1110: { name: 'Brute Force', tactics: ['Credential Access'] },
   T1485: { name: 'Data Destruction', tactics: ['Impact'] },
+  T1580: { name: 'Cloud Infrastructure Discovery', tactics: ['Discovery'] },
+  T1666: { name: 'Modify Cloud Resource Hierarchy', tactics: ['Defense Evasion'] },
   T1530: { name: 'Data from Cloud Storage', tactics: ['Collection'] },
   'T1078.004': {
     name: 'Valid Accounts: Cloud Accounts',
     tactics: ['Defense Evasion', 'Persistence', 'Privilege Escalation', 'Initial Access'],
   },
+  'T1098.001': {
+    name: 'Account Manipulation: Additional Cloud Credentials',
+    tactics: ['Persistence', 'Privilege Escalation'],
+  },
+  'T1098.003': {
+    name: 'Account Manipulation: Additional Cloud Roles',
+    tactics: ['Persistence', 'Privilege Escalation'],
+  },
+  'T1556.006': {
+    name: 'Modify Authentication Process: Multi-Factor Authentication',
+    tactics: ['Credential Access', 'Defense Evasion', 'Persistence'],
+  },
   'T1562.001': { name: 'Impair Defenses: Disable or Modify Tools', tactics: ['Defense Evasion'] },
+  'T1562.007': { name: 'Impair Defenses: Disable or Modify Cloud Firewall', tactics: ['Defense Evasion'] },
   'T1562.008': { name: 'Impair Defenses: Disable or Modify Cloud Logs', tactics: ['Defense Evasion'] },
 } as const satisfies Record<string, { name: string; tactics: readonly string[] }>;
 

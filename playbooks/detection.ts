@@ -1,6 +1,7 @@
 import type { TechniqueId } from './attack-techniques.ts';
 import type { Lanes } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
+import type { PackId } from './packs.ts';
 
 /** How bad an incident of a detection is, worst last. */
 export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
@@ -48,8 +49,20 @@ export interface Detection {
   /** Why it matters and what it usually means, a sentence or two. */
   why: string;
   severity: Severity;
+  /** The pack that it belongs to; without one it is always deployed. */
+  pack?: PackId;
   /** Which records count. */
   when: Match;
+  /**
+   * The texts of its metric filters, where an auditor demands them to the letter: nothing is added, so cordon's own calls set
+   * the alarm off as well, and the playbook leaves them out. `when` then says the same.
+   */
+  published?: readonly string[];
+  /**
+   * A record that another deployed detection takes as well, before it in the catalog and from one record on, is left to that
+   * one: both alarms fire, but only the other's playbook tells of it.
+   */
+  yields?: true;
   /**
    * What counts in a deployment, where that is only a part of `when`: calls that are everyday work on other resources. The
    * metric filter, the rule and the playbook all take this.

@@ -144,6 +144,8 @@ export interface Incident {
   /** Where it has no records: how many matched, but were cordon's own calls, and the incidents that have the others. */
   ownCalls?: number;
   claimedBy?: string[];
+  /** Detections whose incidents tell of records of its window, as it yields to them. */
+  leftTo?: string[];
   actions: ActionRecord[];
   /** What waits, or waited, for an analyst, in order of its time. */
   questions: Question[];

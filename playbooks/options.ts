@@ -18,6 +18,8 @@ export interface Options {
   newPassword: Choice;
   /** Takes public statements and grants out of the policy and ACL of a bucket that was opened, besides blocking them. */
   removePublicAccess: Choice;
+  /** Disables IAM users who gave others access: keys, passwords, rights. What they gave is taken back whatever this says. */
+  disableGiver: Choice;
   /**
    * ARN of the role in the organization's management account that the actions against root assume. Without it they are
    * not offered: nothing inside an account holds its root.
@@ -31,4 +33,5 @@ export const defaultOptions: Options = {
   denyAddresses: 'off',
   newPassword: 'off',
   removePublicAccess: 'approve',
+  disableGiver: 'approve',
 };

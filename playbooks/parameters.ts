@@ -15,6 +15,14 @@ export const listOf = (value: unknown): unknown[] =>
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
+/** What a call names in its parameters, as far as they are texts: `userName mallory, policyArn ...`; empty where it names nothing. */
+export const namedBy = (record: CloudTrailRecord): string =>
+  Object.entries(parametersOf(record))
+    .filter(([, value]) => typeof value === 'string' && value !== '')
+    .map(([name, value]) => `${name} ${String(value).slice(0, 120)}`)
+    .slice(0, 4)
+    .join(', ');
+
 /** True when the call was refused or failed, so that it changed nothing. */
 export const failed = (record: CloudTrailRecord): boolean =>
   record.errorCode !== undefined || objectOf(record.responseElements).ConsoleLogin === 'Failure';

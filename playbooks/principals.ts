@@ -38,6 +38,10 @@ const some = (names: string[]): string =>
       ? names.join(', ')
       : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`;
 
+/** The IAM user who is behind an actor: the user, or who made a federated user's credentials. */
+export const userBehind = (actor: Actor): string | undefined =>
+  actor.kind === 'iam-user' ? actor.name : actor.kind === 'federated-user' ? actor.issuer?.name : undefined;
+
 /** Those whose calls succeeded, each once. What an AWS service does by itself has nobody behind it. */
 function offendersOf(incident: Incident): Actor[] {
   const byKey = new Map<string, Actor>();

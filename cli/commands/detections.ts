@@ -2,6 +2,7 @@ import { CloudWatchClient, paginateDescribeAlarms, type StateValue } from '@aws-
 import { detections, responseOf } from '../../playbooks/catalog.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { cloudWatchPattern, PatternTooLong } from '../../playbooks/matching/cloudwatch-pattern.ts';
+import { packs } from '../../playbooks/packs.ts';
 import { plain, plural } from '../../playbooks/report/words.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
 import { type AnyCall, type Command, command } from '../command.ts';
@@ -13,6 +14,8 @@ import { table, wrap } from '../output/table.ts';
 
 /** How a detection stands in a live installation. */
 interface Live {
+  /** Its pack is off: it is not deployed. */
+  off?: true;
   /** How far any of its actions goes by itself at most. */
   mode: Mode;
   /** State of its alarm, and whether it acts; absent where there is no alarm. */
@@ -36,7 +39,12 @@ async function live(desk: AnyCall['desk']): Promise<{ of: (id: string) => Live |
     return {
       of: (id) => {
         const alarm = alarms.get(`${office.prefix}-${id}`);
-        return { mode: least(settings.mode, settings.modes[id] ?? 'auto'), ...(alarm ? { alarm } : {}) };
+        const pack = detections[id]?.pack;
+        return {
+          ...(pack && !settings.packs.includes(pack) ? { off: true as const } : {}),
+          mode: least(settings.mode, settings.modes[id] ?? 'auto'),
+          ...(alarm ? { alarm } : {}),
+        };
       },
     };
   } catch (error) {
@@ -48,15 +56,16 @@ async function live(desk: AnyCall['desk']): Promise<{ of: (id: string) => Live |
 
 const least = (a: Mode, b: Mode): Mode => (modes.indexOf(a) < modes.indexOf(b) ? a : b);
 
-const alarmWords = ({ alarm }: Live): string =>
-  alarm ? `${alarm.state}${alarm.acts ? '' : ', ACTIONS OFF'}` : 'NOT THERE';
+const alarmWords = ({ alarm, off }: Live): string =>
+  alarm ? `${alarm.state}${alarm.acts ? '' : ', ACTIONS OFF'}` : off ? '' : 'NOT THERE';
+const modeWords = ({ mode, off }: Live): string => (off ? 'pack off' : mode);
 
 /** `detections list` */
 export const detectionsList: Command = command({
   name: 'detections list',
   summary: 'what is detected, and how each detection stands',
   about: [
-    'The catalog is that of this copy of cordon. MODE and ALARM are the live installation’s, where it can be reached; MODE is how far any action goes by itself at most.',
+    'The catalog is that of this copy of cordon. A detection of a pack is deployed only where the setting packs names it. MODE and ALARM are the live installation’s, where it can be reached; MODE is how far any action goes by itself at most.',
   ],
   examples: [{ command: 'npx cordon detections list', about: 'all of them' }],
   run: async ({ desk, out }) => {
@@ -64,8 +73,8 @@ export const detectionsList: Command = command({
     const rows = Object.entries(detections).map(([id, detection]) => ({ id, ...detection, live: of(id) }));
     if (out.json) {
       out.value(
-        rows.map(({ id, title, severity, response, attack, live: now }) => ({
-          ...{ id, title, severity, response, attack },
+        rows.map(({ id, pack = null, title, severity, response, attack, live: now }) => ({
+          ...{ id, pack, title, severity, response, attack },
           live: now ?? null,
         })),
       );
@@ -75,16 +84,19 @@ export const detectionsList: Command = command({
       table(
         [
           { heading: 'DETECTION', text: ({ id }) => id },
+          { heading: 'PACK', text: ({ pack }) => pack ?? '', spare: true },
           { heading: 'SEVERITY', text: ({ severity }) => severity, style: ({ severity }) => severityStyle[severity] },
           ...(unknown
             ? []
             : [
-                { heading: 'MODE', text: (row: (typeof rows)[number]) => row.live?.mode ?? '' },
+                { heading: 'MODE', text: (row: (typeof rows)[number]) => (row.live ? modeWords(row.live) : '') },
                 {
                   heading: 'ALARM',
                   text: (row: (typeof rows)[number]) => (row.live ? alarmWords(row.live) : ''),
                   style: ({ live: now }: (typeof rows)[number]) =>
-                    now?.alarm?.state === 'OK' && now.alarm.acts ? ('good' as const) : ('bad' as const),
+                    (now?.alarm?.state === 'OK' && now.alarm.acts) || (now?.off && !now.alarm)
+                      ? ('good' as const)
+                      : ('bad' as const),
                 },
               ]),
           { heading: 'PLAYBOOK', text: ({ response }) => response, spare: true },
@@ -135,11 +147,12 @@ export const detectionsShow: Command = command({
 });
 
 function lines(id: string, detection: Detection, now: Live | undefined): [term: string, ...said: string[]][] {
-  const { title, why, severity, alarm, response, attack, falsePositives, samples } = detection;
+  const { title, why, pack, severity, alarm, response, attack, falsePositives, samples } = detection;
   const { title: does, restore, contain } = responseOf(response);
   const found: [string, ...string[]][] = [
     ['Detection', id],
     ['Title', title],
+    ['Pack', ...(pack ? [`${pack}: ${packs[pack].title}`] : [])],
     ['Severity', severity],
     ['Why', why],
     ['Fires at', `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`],
@@ -156,14 +169,15 @@ function lines(id: string, detection: Detection, now: Live | undefined): [term: 
     ],
     ['ATT&CK', attack.join(', ')],
     ['Pattern', ...patternOf(detection)],
-    ['Mode', ...(now ? [now.mode] : [])],
+    ['Mode', ...(now ? [modeWords(now)] : [])],
     ['Alarm', ...(now ? [alarmWords(now)] : [])],
   ];
   return found.filter(([, ...said]) => said.length > 0);
 }
 
 /** The detection's match as one filter pattern, where it is short enough for one. */
-function patternOf({ when }: Detection): string[] {
+function patternOf({ when, published }: Detection): string[] {
+  if (published) return [...published];
   try {
     return [cloudWatchPattern(when)];
   } catch (error) {

@@ -7,6 +7,7 @@ import {
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
 import type { KnownTrail } from '../../playbooks/detection.ts';
+import { type PackId, packIds } from '../../playbooks/packs.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
 import type { Desk } from '../desk.ts';
 import { isNoStack } from '../explain.ts';
@@ -28,6 +29,8 @@ export interface InstalledSettings {
   trail: KnownTrail;
   mode: Mode;
   modes: Record<string, Mode>;
+  /** The packs that are on. */
+  packs: PackId[];
 }
 
 const json = z.string().transform((text): unknown => JSON.parse(text));
@@ -36,6 +39,11 @@ const variables = z.object({
   CORDON_TRAIL_PARTS: json.pipe(
     z.object({ bucket: z.string().optional(), role: z.string().optional(), key: z.string().optional() }),
   ),
+  // An installation from before there were packs does not say, and a later one may have packs that are not known here.
+  CORDON_PACKS: json
+    .pipe(z.array(z.string()))
+    .transform((on) => packIds.filter((id) => on.includes(id)))
+    .optional(),
   CORDON_MODE: z.enum(modes),
   CORDON_MODES: json.pipe(z.record(z.string(), z.enum(modes))),
 });
@@ -56,6 +64,7 @@ export async function installedSettings(desk: Desk): Promise<InstalledSettings> 
     trail: { logGroup: read.CORDON_LOG_GROUP, ...read.CORDON_TRAIL_PARTS },
     mode: read.CORDON_MODE,
     modes: read.CORDON_MODES,
+    packs: read.CORDON_PACKS ?? [],
   };
 }
 

@@ -1,5 +1,7 @@
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
+import { packIds, packs } from '../../playbooks/packs.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import { anchor, code, document, link, list, paragraph, table } from './markdown.ts';
 import { patternLines, sampleLines } from './trigger.ts';
@@ -13,21 +15,19 @@ export function detectionTable(): string {
     ...paragraph(
       `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
     ),
-    ...table(
-      ['Detection', 'Finding', 'Severity', 'The alarm fires at', 'Playbook', 'ATT&CK'],
-      all.map(([id, { title, severity, alarm, response, attack }]) => [
-        link(code(id), `#${anchor(id)}`),
-        title,
-        severity,
-        `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`,
-        link(code(response), `runbooks/${response}.md`),
-        attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
-      ]),
+    ...overview(all.filter(([, { pack }]) => pack === undefined)),
+    ...paragraph(
+      `**Packs** are deployed only where the setting ${code('packs')} names them: ${code(`-c packs=${packIds.join(',')}`)}. Where a detection of a pack yields, a record that another deployed detection before it takes as well is left to that one: both alarms fire, and one summary is mailed.`,
     ),
+    ...packIds.flatMap((id) => [
+      ...paragraph(`**${packs[id].title}** (${code(id)}). ${packs[id].about}`),
+      ...overview(all.filter(([, { pack }]) => pack === id)),
+    ]),
     ...all.flatMap(([id, detection]) => [
       `## ${id}`,
       '',
       ...paragraph(`**${detection.title}.** ${detection.why}`),
+      ...(detection.pack ? paragraph(`Pack ${code(detection.pack)}: ${packs[detection.pack].title}.`) : []),
       ...paragraph(`Runbook: ${link(responseOf(detection.response).title, `runbooks/${detection.response}.md`)}.`),
       ...sampleLines(detection),
       ...patternLines(detection, 'cordon'),
@@ -43,3 +43,16 @@ export function detectionTable(): string {
     ]),
   ]);
 }
+
+const overview = (some: readonly [string, Detection][]): string[] =>
+  table(
+    ['Detection', 'Finding', 'Severity', 'The alarm fires at', 'Playbook', 'ATT&CK'],
+    some.map(([id, { title, severity, alarm, response, attack }]) => [
+      link(code(id), `#${anchor(id)}`),
+      title,
+      severity,
+      `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`,
+      link(code(response), `runbooks/${response}.md`),
+      attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
+    ]),
+  );

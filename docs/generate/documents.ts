@@ -63,7 +63,10 @@ const contents = (): string =>
         link(code(id), `${id}.md`),
         title,
         detectionsOf(id)
-          .map(([detection, { severity }]) => `${link(code(detection), `../detections.md#${detection}`)} (${severity})`)
+          .map(
+            ([detection, { severity, pack }]) =>
+              `${link(code(detection), `../detections.md#${detection}`)} (${severity}${pack ? `, pack ${code(pack)}` : ''})`,
+          )
           .join(', '),
       ]),
     ),

@@ -6,6 +6,7 @@ import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { CordonStack } from '../../infra/cordon-stack.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { TrailStack } from '../../infra/trail-stack.ts';
+import { packIds } from '../../playbooks/packs.ts';
 
 /** One statement of a role's policies. */
 export interface RoleStatement {
@@ -55,7 +56,9 @@ function read(): DeployedRole[] {
       outdir,
       context: { ...context, [BUNDLING_STACKS]: [], '@aws-cdk/core:validateAgainstDefaultRules': false },
     });
-    const settings = readSettings((key) => ({ organizationRole: ORGANIZATION_ROLE, trailKey: TRAIL_KEY })[key]);
+    const settings = readSettings(
+      (key) => ({ organizationRole: ORGANIZATION_ROLE, trailKey: TRAIL_KEY, packs: [...packIds] })[key],
+    );
     const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {});
     const stacks = [new CordonStack(app, settings.prefix, settings, trail.trail, {}), trail];
     const assembly = app.synth();

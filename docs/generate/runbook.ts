@@ -71,6 +71,7 @@ function introduction({ id, detections: own, response, specimens: from }: Subjec
   const automatic = [...response.restore, ...response.contain.filter((one) => modesOf(one, from).has('auto'))];
   return [
     ...paragraph(
+      ...packLine(own),
       `Playbook ${code(id)}, state machine ${code(`${PREFIX}-${id}`)}, started by ${own.length === 1 ? 'the alarm' : 'the alarms'} ${alarms}.`,
       ...(headings.length > 0
         ? [`Written by hand, below: ${headings.map((heading) => link(heading, `#${anchor(heading)}`)).join(', ')}.`]
@@ -96,6 +97,14 @@ function introduction({ id, detections: own, response, specimens: from }: Subjec
   ];
 }
 
+/** A playbook that only packs start is deployed with one of them. */
+function packLine(own: readonly [string, Detection][]): string[] {
+  const from = [...new Set(own.map(([, { pack }]) => pack))];
+  return from.every((pack) => pack !== undefined)
+    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(`-c packs=${pack}`)})`).join(' or ')} only.`]
+    : [];
+}
+
 function trigger({ detections: own }: Subject): string[] {
   return [
     '## What sets it off, and why it matters',
@@ -105,7 +114,7 @@ function trigger({ detections: own }: Subject): string[] {
       '',
       ...paragraph(detection.why),
       ...paragraph(
-        `Detection ${code(id)}, severity ${detection.severity}. The alarm fires when ${plural(detection.alarm.atLeast, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
+        `Detection ${code(id)}, ${detection.pack ? `of the pack ${code(detection.pack)}, ` : ''}severity ${detection.severity}. The alarm fires when ${plural(detection.alarm.atLeast, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
       ),
       ...sampleLines(detection),
       ...patternLines(detection, PREFIX),

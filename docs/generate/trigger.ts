@@ -29,6 +29,11 @@ export function patternLines(detection: Detection, prefix: string): string[] {
         : 'The filter pattern that is deployed:',
     ),
     ...patterns.flatMap((pattern) => block('text', wrapped(pattern))),
+    ...(detection.published
+      ? paragraph(
+          'This text is demanded to the letter, so cordon’s own calls set the alarm off as well. The playbook knows them, and mails nothing about them.',
+        )
+      : []),
     ...(lane
       ? paragraph(
           `The event of such a call, where it succeeded, starts the playbook as well, seconds after it and before there is an alarm${lane.reads ? ', also of one that only reads' : ''}.`,

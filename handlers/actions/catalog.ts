@@ -2,6 +2,7 @@ import type { Action } from './action.ts';
 import blockAccountPublicAccess from './block-account-public-access.ts';
 import blockPublicAccess from './block-public-access.ts';
 import closeAccessPoint from './close-access-point.ts';
+import closeRoleTrust from './close-role-trust.ts';
 import deactivateAccessKey from './deactivate-access-key.ts';
 import deleteRootCredentials from './delete-root-credentials.ts';
 import denyAddresses from './deny-addresses.ts';
@@ -27,6 +28,7 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'block-account-public-access': blockAccountPublicAccess,
   'block-public-access': blockPublicAccess,
   'close-access-point': closeAccessPoint,
+  'close-role-trust': closeRoleTrust,
   'deactivate-access-key': deactivateAccessKey,
   'delete-root-credentials': deleteRootCredentials,
   'deny-addresses': denyAddresses,

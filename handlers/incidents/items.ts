@@ -33,6 +33,8 @@ export const headItem = z.object({
   claimedBy: z.array(z.string()).optional(),
   /** How many of the matching records were cordon's own calls, where no others were there. */
   ownCalls: z.number().optional(),
+  /** Detections that tell of its records, as it yields to them. */
+  leftTo: z.array(z.string()).optional(),
   /** Changes that could not be put onto the event bus. */
   unannounced: z.array(z.object({ what: z.string(), error: z.string(), at: iso })).optional(),
   /** The first call that it is about, and the last containment: what the figures are made of. */

@@ -317,6 +317,7 @@ export class Ledger {
         | 'mailedRound'
         | 'claimedBy'
         | 'ownCalls'
+        | 'leftTo'
         | 'firstAt'
         | 'containedAt'
         | 'marked'

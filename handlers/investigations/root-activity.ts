@@ -1,6 +1,6 @@
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { RootActivity } from '../../playbooks/findings.ts';
-import { objectOf, parametersOf, textOf } from '../../playbooks/parameters.ts';
+import { namedBy, objectOf, textOf } from '../../playbooks/parameters.ts';
 import type { Investigation } from './investigation.ts';
 
 /** Characters of a program's name that are told: a caller may make it as long as he likes. */
@@ -39,8 +39,6 @@ function errorOf(record: CloudTrailRecord): { error?: string } {
 /** What the call names, for calls that change something: `userName mallory, policyArn ...`. */
 function changeOf(record: CloudTrailRecord): { changed?: string } {
   if (record.readOnly !== false) return {};
-  const named = Object.entries(parametersOf(record))
-    .filter(([, value]) => typeof value === 'string' && value !== '')
-    .map(([name, value]) => `${name} ${String(value).slice(0, 120)}`);
-  return named.length > 0 ? { changed: named.slice(0, 4).join(', ') } : {};
+  const changed = namedBy(record);
+  return changed ? { changed } : {};
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { actorOf } from '../../playbooks/actor.ts';
-import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import { detectionOf, precedence, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { type Detection, matchOf } from '../../playbooks/detection.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
@@ -62,14 +62,20 @@ export async function collect(
   const detection = detectionOf(head.detection);
   const { from, to } = windowOf(head, detection, { round, empty }, context.now());
   const matching = await matchingRecords(head, detection, { from, to }, context);
-  const records = matching.filter((record) => !isOwn(record, context));
+  const others = matching.filter((record) => !isOwn(record, context));
+  const { records, leftTo } = withoutYielded(head.detection, others, context);
 
   const { mine, fresh, claimedBy } = await claimAll(head, records, round, context);
   // Own calls set off no alarm by themselves: where others have records, they explain nothing.
-  const ownCalls = claimedBy.length > 0 ? 0 : matching.length - records.length;
-  const explained = mine.length === 0 && (claimedBy.length > 0 || ownCalls > 0);
+  const ownCalls = claimedBy.length + leftTo.length > 0 ? 0 : matching.length - others.length;
+  const explained = mine.length === 0 && (claimedBy.length > 0 || leftTo.length > 0 || ownCalls > 0);
   // Records of the same window in another incident: the two belong together.
-  if (explained || claimedBy.length > 0) await context.ledger.updateHead(incidentId, { claimedBy, ownCalls });
+  if (explained || claimedBy.length > 0 || leftTo.length > 0) {
+    await context.ledger.updateHead(incidentId, {
+      ...{ claimedBy, ownCalls },
+      ...(leftTo.length > 0 ? { leftTo } : {}),
+    });
+  }
   const related = mine.length > 0 ? await addRelated(head, detection, mine, { from, to, round }, context) : 0;
   const restore = fresh.length > 0 ? await planRestores(head, mine, context) : [];
   const { now, left } = handOn(restore);
@@ -121,6 +127,26 @@ function isOwn(record: CloudTrailRecord, { environment }: Context): boolean {
     userIdentity.accountId === environment.account &&
     environment.ownRoles.includes(role)
   );
+}
+
+/**
+ * What a detection that yields keeps: the records that no detection before it takes. Those set off the other's alarm as
+ * well, and its playbook tells of them.
+ */
+function withoutYielded(id: string, records: CloudTrailRecord[], { environment }: Context) {
+  if (!detectionOf(id).yields) return { records, leftTo: [] };
+  const { logGroup, trailParts, packs } = environment;
+  const before = precedence(id, packs).map(([other, detection]) => ({
+    other,
+    takes: predicate(matchOf(detection, { logGroup, ...trailParts })),
+  }));
+  const leftTo = new Set<string>();
+  const kept = records.filter((record) => {
+    const taker = before.find(({ takes }) => takes(record));
+    if (taker) leftTo.add(taker.other);
+    return !taker;
+  });
+  return { records: kept, leftTo: [...leftTo] };
 }
 
 async function claimAll(head: Head, records: CloudTrailRecord[], round: number, context: Context) {

@@ -2,6 +2,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
 import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { incidentChanged } from '../../playbooks/messages/announcements.ts';
@@ -34,14 +35,14 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   const incident = settled(stored);
   const detection = detectionOf(incident.detection);
   const response = responseOf(detection.response);
-  const outcome = isDuplicate(stored) ? 'duplicate' : outcomeOf(incident, response);
+  const outcome = isDuplicate(stored, detection) ? 'duplicate' : outcomeOf(incident, response);
   const severity = response.severity?.(incident, detection.severity) ?? detection.severity;
   const complete: Incident = { ...incident, outcome, severity };
   await ledger.updateHead(incidentId, { outcome, severity, ...momentsOf(incident) });
 
   const mail = summaryMail(complete, detection, response, context.environment.runbooks);
   await keepEvidence(complete, mail.text, round, context);
-  // Another incident has all its records and mails about them.
+  // Other incidents have all its records and mail about them.
   if (outcome !== 'duplicate') {
     const { MessageId } = await context
       .client(SNSClient)
@@ -58,13 +59,17 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   return { outcome };
 }
 
-/** Every record of the window belongs to other incidents. Where some are cordon's own calls, those set off the alarm. */
-const isDuplicate = ({ events, claimedBy, ownCalls }: Incident): boolean =>
-  events.length === 0 && (claimedBy?.length ?? 0) > 0 && !ownCalls;
+/**
+ * Every record of the window belongs to other incidents. Where some are cordon's own calls, those set off the alarm, and
+ * that is told, but for a pattern that cannot leave them out: what made them has told of them.
+ */
+const isDuplicate = ({ events, claimedBy, leftTo, ownCalls }: Incident, { yields }: Detection): boolean =>
+  events.length === 0 && (ownCalls ? yields === true : (claimedBy?.length ?? 0) > 0 || (leftTo?.length ?? 0) > 0);
 
 /** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
-function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls'>): Incident {
-  if (incident.events.length > 0 || incident.claimedBy?.length || incident.ownCalls) return incident;
+function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls' | 'leftTo'>): Incident {
+  const { events, claimedBy, ownCalls, leftTo } = incident;
+  if (events.length > 0 || claimedBy?.length || ownCalls || leftTo?.length) return incident;
   if (incident.failures.some((failure) => failure.step === 'collect')) return incident;
   const error = 'the alarm fired, but no record of its window could be found in the log group';
   return { ...incident, failures: [...incident.failures, { step: 'collect', error, at: incident.alarmAt }] };

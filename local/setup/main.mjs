@@ -14,6 +14,7 @@ const PROGRAMS = {
   demo: 'local/demo.ts',
   local: 'local/cli.ts',
   docs: 'docs/generate/main.ts',
+  new: 'scaffold/main.ts',
   bench: 'bench/main.ts',
 };
 
@@ -26,6 +27,7 @@ const USAGE = `Usage: node local/bootstrap.mjs COMMAND [arguments]
   check    test, and a clean work tree
   rows     test, and write docs/rows.md from the tests
   docs     write the runbooks and the references from the units
+  new      a new detection or response: its file and its line in the catalog
   install  only what the others install first
 
 Exit codes: 0 success, ${Object.entries(EXIT)

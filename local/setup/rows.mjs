@@ -8,6 +8,8 @@ const AREAS = {
   s3: 'S3 exposure',
   logins: 'Failed sign-ins',
   root: 'Root',
+  credentials: 'Credentials',
+  cis: 'CIS pack',
   actors: 'Actors',
   guard: 'Guard rails',
   undo: 'Undo',

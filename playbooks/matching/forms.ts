@@ -1,6 +1,8 @@
 import type { Detection, KnownTrail } from '../detection.ts';
 import { sqlCondition } from './athena-sql.ts';
+import { longestPattern } from './cloudwatch-pattern.ts';
 import { eventPattern, NoEventPattern } from './event-pattern.ts';
+import { matchesPattern, parseFilterPattern } from './filter-pattern/filter-pattern.ts';
 import { insightsQuery } from './insights-query.ts';
 import { all, any, type Match, missing } from './match.ts';
 import { parsePath } from './path.ts';
@@ -150,6 +152,7 @@ export function checkDetection(id: string, detection: Detection, trail?: KnownTr
   for (const { name, record } of samples.other) {
     if (matches(record)) throw new DetectionRefused(id, `its match takes the sample "${name}" of samples.other.`);
   }
+  checkPublished(id, detection);
   const exclusive = detection.alarm.atLeast > 1;
   written(id, 'when, as a metric filter', () => cloudWatchPatterns(when, { exclusive }));
   if (exclusive && detection.lanes?.event !== undefined) {
@@ -172,6 +175,23 @@ function checkLane(id: string, detection: Detection, lane: Lane, name: string, m
     id,
     `${place}: ${difference}. Declare the lane as "wider" if that does no harm, or ask for it explicitly${otherwise}.`,
   );
+}
+
+/** What is published must fit into a filter, and take every sample as the match does. */
+function checkPublished(id: string, { published = [], samples, alarm }: Detection): void {
+  const patterns = published.map((text) => {
+    if (text.length > longestPattern)
+      throw new DetectionRefused(id, `published has ${text.length} characters, CloudWatch takes ${longestPattern}.`);
+    return written(id, 'published', () => parseFilterPattern(text));
+  });
+  if (patterns.length > 1 && alarm.atLeast > 1)
+    throw new DetectionRefused(id, 'published has several texts: its alarm would count a record more than once.');
+  if (patterns.length === 0) return;
+  const takes = (record: object) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
+  const differs = [...samples.matching, ...samples.other].find(
+    ({ record }) => takes(record) !== samples.matching.some((one) => one.record === record),
+  );
+  if (differs) throw new DetectionRefused(id, `published and when differ on the sample "${differs.name}".`);
 }
 
 /** Runs what writes a form. @throws DetectionRefused with the place, where the form cannot be written */

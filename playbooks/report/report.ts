@@ -63,14 +63,18 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
       ...(incident.events.length > 0 && incident.claimedBy?.length
         ? [`Linked    ${incident.claimedBy.join(', ')}`]
         : []),
+      ...(incident.events.length > 0 && incident.leftTo?.length
+        ? [`Besides   ${incident.leftTo.join(', ')} tells of other records that matched`]
+        : []),
     ],
     sections,
   });
 }
 
-function withoutRecords({ ownCalls, claimedBy, events }: Incident): Section {
+function withoutRecords({ ownCalls, claimedBy, leftTo, events }: Incident): Section {
   const lines = [
     ...(ownCalls ? [`${plural(ownCalls, 'matching call')} by cordon's own roles, as an undo makes them`] : []),
+    ...(leftTo?.length ? [`records that ${leftTo.join(', ')} tells of`] : []),
     ...(claimedBy?.length ? [`records that belong to ${claimedBy.join(', ')}`] : []),
   ];
   return { heading: 'What set off the alarm', lines: events.length === 0 ? lines : [] };

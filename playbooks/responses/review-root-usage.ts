@@ -1,5 +1,5 @@
+import { byRoot, givenBesides, takeBackByHand, usersMade } from '../given-access.ts';
 import type { Incident, ManualStep } from '../incident.ts';
-import { keysByRoot, policiesByRoot, takeBackByHand, usersByRoot } from '../made-by-root.ts';
 import { clock, line } from '../report/words.ts';
 import { type Contain, response } from '../response.ts';
 
@@ -63,9 +63,19 @@ export default response({
       // Nothing brings the credentials back.
       twoPersons: true,
     },
-    { action: 'disable-iam-user', who: 'root', mode: 'approve', targets: usersByRoot },
-    { action: 'deactivate-access-key', who: 'root', mode: 'approve', targets: keysByRoot },
-    { action: 'take-back-policy', who: 'root', mode: 'approve', targets: policiesByRoot },
+    { action: 'disable-iam-user', who: 'root', mode: 'approve', targets: (incident) => usersMade(incident, byRoot) },
+    {
+      action: 'deactivate-access-key',
+      who: 'root',
+      mode: 'approve',
+      targets: (incident) => givenBesides(incident, byRoot).keys,
+    },
+    {
+      action: 'take-back-policy',
+      who: 'root',
+      mode: 'approve',
+      targets: (incident) => givenBesides(incident, byRoot).policies,
+    },
   ],
   unresolved: (incident) =>
     isHeld(incident) || incident.events.every(({ verdict }) => verdict === 'benign')

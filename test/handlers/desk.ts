@@ -34,6 +34,7 @@ export class Desk {
         evidence: 'cordon-evidence',
         logGroup: '/aws/cloudtrail/cordon',
         trailParts: {},
+        packs: [],
         ownRoles: ['cordon-contain-start-logging', 'cordon-undo-start-logging'],
         protectedPrincipals: [],
         mode: 'auto',

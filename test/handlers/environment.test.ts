@@ -15,6 +15,7 @@ const variables = {
   CORDON_EVIDENCE: 'cordon-evidence',
   CORDON_LOG_GROUP: '/aws/cloudtrail/cordon',
   CORDON_TRAIL_PARTS: '{"bucket":"records"}',
+  CORDON_PACKS: '["cis"]',
   CORDON_OWN_ROLES: '["cordon-claim"]',
   CORDON_PROTECTED: '[]',
   CORDON_MODE: 'auto',
@@ -30,6 +31,7 @@ describe('readEnvironment', () => {
     expect(readEnvironment(variables)).toMatchObject({
       account: '111122223333',
       region: 'us-east-1',
+      packs: ['cis'],
       ownRoles: ['cordon-claim'],
       protectedPrincipals: [],
       options: defaultOptions,

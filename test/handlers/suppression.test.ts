@@ -94,6 +94,7 @@ describe('the suppressions beside a function', () => {
       CORDON_EVIDENCE: 'e',
       CORDON_LOG_GROUP: 'l',
       CORDON_TRAIL_PARTS: '{}',
+      CORDON_PACKS: '[]',
       CORDON_OWN_ROLES: '[]',
       CORDON_PROTECTED: '[]',
     },

@@ -11,6 +11,8 @@ describe('readSettings', () => {
       prefix: 'cordon',
       mail: [],
       escalation: [],
+      auditMail: [],
+      packs: [],
       questions: defaultQuestionTimes,
       protectedPrincipals: [],
       guard: { mode: 'auto', detectionModes: {}, cap: 10, suppressions: [] },
@@ -19,6 +21,11 @@ describe('readSettings', () => {
       messages: { pagerdutyUrl: 'https://events.pagerduty.com/v2/enqueue' },
       local: false,
     });
+  });
+
+  it('takes packs by their ids, each once, and names those that there are', () => {
+    expect(read({ packs: 'cis,cis, credentials' }).packs).toEqual(['cis', 'credentials']);
+    expect(() => read({ packs: 'pci' })).toThrow(/credentials.*cis/);
   });
 
   it('takes lists as text or as a list, and leaves blanks out', () => {
@@ -90,7 +97,10 @@ describe('readSettings', () => {
   it('gathers what it decides for the responses', () => {
     const organizationRole = 'arn:aws:iam::999988887777:role/cordon-root-guard';
 
-    const given = { loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto', removePublicAccess: 'off' };
+    const given = {
+      ...{ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto' },
+      ...{ removePublicAccess: 'off', disableGiver: 'auto' },
+    };
 
     const { options } = read({ ...given, organizationRole });
 

@@ -154,7 +154,13 @@ describe('the boundaries', () => {
     ['kms:CancelKeyDeletion', 'contain-enable-key'],
     ['kms:DisableKey', 'undo-enable-key'],
     ['kms:ScheduleKeyDeletion', 'undo-enable-key'],
-    ['iam:UpdateAssumeRolePolicy', 'contain-restore-delivery-role', 'undo-restore-delivery-role'],
+    [
+      'iam:UpdateAssumeRolePolicy',
+      'contain-close-role-trust',
+      'undo-close-role-trust',
+      'contain-restore-delivery-role',
+      'undo-restore-delivery-role',
+    ],
   ])('leave %s to no role of the stacks but those of %s %s', (action, ...units) => {
     // Act
     const statements = roleBoundary(ACCOUNT).Statement.filter(

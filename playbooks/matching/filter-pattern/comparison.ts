@@ -12,6 +12,8 @@ export interface Comparison {
   test: TextTest;
   /** A condition on a path that holds wherever the comparison does, and perhaps elsewhere. */
   implied: (path: string) => Match;
+  /** That condition holds nowhere else. */
+  exact: boolean;
 }
 
 const anyValue = (path: string): Match => ({ kind: 'exists', path });
@@ -30,7 +32,7 @@ export function readComparison(scanner: Scanner, inside: 'json' | 'fields'): Com
   const at = scanner.position;
   if (scanner.char === '%') {
     const expression = scanner.takeExpression();
-    return { test: equality(scanner, operator, at, (text) => expression.test(text)), implied: anyValue };
+    return { test: equality(scanner, operator, at, (text) => expression.test(text)), implied: anyValue, exact: false };
   }
   if (scanner.char === '"') return textComparison(scanner, operator, at, scanner.takeQuoted());
   const bare = scanner.takeMatch(inside === 'json' ? bareJson : bareField);
@@ -40,6 +42,7 @@ export function readComparison(scanner: Scanner, inside: 'json' | 'fields'): Com
   return {
     test: (text) => compareNumber(text, operator, number),
     implied: (path) => numberCondition(path, operator, number),
+    exact: true,
   };
 }
 
@@ -51,10 +54,10 @@ function numberCondition(path: string, operator: Operator, value: number): Match
 function textComparison(scanner: Scanner, operator: Operator, at: number, glob: string): Comparison {
   const test = equality(scanner, operator, at, globTest(glob));
   // A match's wildcard ends at a line's end where it stands inside a text.
-  if (hasInnerWildcard(glob)) return { test, implied: anyValue };
+  if (hasInnerWildcard(glob)) return { test, implied: anyValue, exact: false };
   if (!glob.includes('*'))
-    return { test, implied: (path) => ({ kind: operator === '=' ? 'is' : 'isNot', path, value: glob }) };
-  return { test, implied: (path) => ({ kind: operator === '=' ? 'like' : 'notLike', path, glob }) };
+    return { test, implied: (path) => ({ kind: operator === '=' ? 'is' : 'isNot', path, value: glob }), exact: true };
+  return { test, implied: (path) => ({ kind: operator === '=' ? 'like' : 'notLike', path, glob }), exact: true };
 }
 
 function equality(scanner: Scanner, operator: Operator, at: number, test: TextTest): TextTest {

@@ -10,6 +10,8 @@ export interface JsonPattern {
   test: (record: unknown) => boolean;
   /** A match that holds of every record that the pattern takes, and perhaps of others. */
   implied: Match;
+  /** That match holds of no others. */
+  exact: boolean;
 }
 
 type Condition = Omit<JsonPattern, 'kind'>;
@@ -32,6 +34,7 @@ export function readJsonPattern(scanner: Scanner): JsonPattern {
       parts.map(({ test }) => test),
     ),
     implied: { kind, of: parts.map(({ implied }) => implied) },
+    exact: parts.every(({ exact }) => exact),
   }));
   scanner.expect('}', 'after the conditions');
   return { kind: 'json', ...condition };
@@ -62,22 +65,26 @@ function readCondition(scanner: Scanner, path: Path, name: string): Condition {
   if (word === 'NOT') {
     scanner.skipSpace();
     if (scanner.takeMatch(/EXISTS\b/iy) === undefined) scanner.fail('"EXISTS" is expected after "NOT"');
-    return { test: (record) => select(record, path).length === 0, implied: { kind: 'missing', path: name } };
+    return {
+      test: (record) => select(record, path).length === 0,
+      implied: { kind: 'missing', path: name },
+      exact: true,
+    };
   }
   if (word === 'IS') {
     scanner.skipSpace();
     const node = readNode(scanner);
     const kind = node === null ? 'isNull' : node ? 'isTrue' : 'isFalse';
-    return { test: (record) => select(record, path).includes(node), implied: { kind, path: name } };
+    return { test: (record) => select(record, path).includes(node), implied: { kind, path: name }, exact: true };
   }
   if (word === 'EXISTS') scanner.fail('CloudWatch has no "EXISTS": say = "*"', at);
   if (word !== undefined) scanner.fail('a comparison, "IS" or "NOT EXISTS" is expected', at);
-  const { test, implied } = readComparison(scanner, 'json');
+  const { test, implied, exact } = readComparison(scanner, 'json');
   const holds = (node: unknown): boolean => {
     const text = valueText(node);
     return text !== undefined && test(text);
   };
-  return { test: (record) => select(record, path).some(holds), implied: implied(name) };
+  return { test: (record) => select(record, path).some(holds), implied: implied(name), exact };
 }
 
 function readNode(scanner: Scanner): null | boolean {

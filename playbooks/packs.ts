@@ -1,0 +1,22 @@
+/**
+ * Detections that belong together and are deployed only where a deployment asks for them: `-c packs=cis,credentials`.
+ * What belongs to no pack is always deployed.
+ */
+export const packs = {
+  credentials: {
+    title: 'Credentials and rights',
+    about:
+      'Access that somebody gives to others or keeps for himself: access keys and passwords for other users, administrator rights, trust in other accounts, MFA taken away, sign-ins without it. In an account whose people make users by hand this is everyday work, so it is switched on where it is not.',
+  },
+  cis: {
+    title: 'Monitoring section of the CIS AWS Foundations Benchmark',
+    about:
+      'The fifteen metric filters and alarms that the benchmark and Security Hub (CloudWatch.1 to CloudWatch.14) ask for, with the exact patterns that they publish. The playbook says who did what and changes nothing.',
+  },
+} as const satisfies Record<string, { title: string; about: string }>;
+
+/** The id of a pack. */
+export type PackId = keyof typeof packs;
+
+/** The ids of all packs. */
+export const packIds = Object.keys(packs) as [PackId, ...PackId[]];
