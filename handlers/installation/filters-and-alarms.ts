@@ -49,8 +49,8 @@ export const filterCheck: Check = {
 const groupOf = ({ properties }: Resource, { scope }: Installation): string => textOf(properties.LogGroupName, scope);
 
 /** The metric filters of a log group; none where it is gone, which then stands with each filter. */
-async function filtersOf(logGroupName: string, { desk }: Installation): Promise<MetricFilter[]> {
-  const client = desk.client(CloudWatchLogsClient);
+async function filtersOf(logGroupName: string, { reader }: Installation): Promise<MetricFilter[]> {
+  const client = reader.client(CloudWatchLogsClient);
   const found: MetricFilter[] = [];
   try {
     for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName })) {
@@ -91,14 +91,14 @@ function misjudged(
   id: string,
   detection: Detection,
   live: MetricFilter[],
-  { desk, settings }: Installation,
+  { reader, settings }: Installation,
 ): Finding[] {
   // Where a detection looks at some resources only, by those of this installation.
   const counts = predicate(matchOf(detection, settings.trail));
   const { samples } = detection;
   const patterns: FilterPattern[] = live
     .filter(({ metricTransformations = [] }) =>
-      metricTransformations.some((one) => one.metricNamespace === desk.prefix && one.metricName === id),
+      metricTransformations.some((one) => one.metricNamespace === reader.prefix && one.metricName === id),
     )
     .map(({ filterPattern = '' }) => parseFilterPattern(filterPattern));
   const seen = (record: unknown) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
@@ -116,8 +116,11 @@ export const alarmCheck: Check = {
   id: 'alarms',
   run: async (installation, now) => {
     const live: MetricAlarm[] = [];
-    const client = installation.desk.client(CloudWatchClient);
-    for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: `${installation.desk.prefix}-` })) {
+    const client = installation.reader.client(CloudWatchClient);
+    for await (const page of paginateDescribeAlarms(
+      { client },
+      { AlarmNamePrefix: `${installation.reader.prefix}-` },
+    )) {
       live.push(...(page.MetricAlarms ?? []));
     }
     const declared = ofType(installation, 'AWS::CloudWatch::Alarm');

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { inParts } from '../../handlers/in-parts.ts';
+import { inParts } from '../in-parts.ts';
 import { asDeployed, type Check, type Finding, orAllOk, todo } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, type Resource } from './template.ts';
@@ -36,7 +36,7 @@ export const ruleCheck: Check = {
   id: 'rules',
   run: async (installation) => {
     const rules = ofType(installation, 'AWS::Events::Rule');
-    const client = installation.desk.client(EventBridgeClient);
+    const client = installation.reader.client(EventBridgeClient);
     const wrong = await each(
       rules,
       ({ properties }) =>
@@ -127,7 +127,7 @@ function enabling(
 export const playbookCheck: Check = {
   id: 'playbooks',
   run: async (installation) => {
-    const { desk, scope } = installation;
+    const { reader, scope } = installation;
     const machines = ofType(installation, 'AWS::StepFunctions::StateMachine');
     const functions = ofType(installation, 'AWS::Lambda::Function');
     const wrongMachines = await each(
@@ -135,7 +135,7 @@ export const playbookCheck: Check = {
       ({ properties }) => todo(`the playbook ${properties.StateMachineName} IS GONE`, asDeployed(installation)),
       async ({ physical, properties }) => {
         const name = properties.StateMachineName;
-        const { status, definition, roleArn } = await desk
+        const { status, definition, roleArn } = await reader
           .client(SFNClient)
           .send(new DescribeStateMachineCommand({ stateMachineArn: physical }));
         if (status !== 'ACTIVE') return [todo(`the playbook ${name} is ${status}`, asDeployed(installation))];
@@ -149,7 +149,7 @@ export const playbookCheck: Check = {
       functions,
       ({ physical }) => todo(`the function ${physical} IS GONE`, asDeployed(installation)),
       async ({ physical, properties }) => {
-        const live = await desk
+        const live = await reader
           .client(LambdaClient)
           .send(new GetFunctionConfigurationCommand({ FunctionName: physical }));
         const { State = 'Active', StateReason, LastUpdateStatus = 'Successful', LastUpdateStatusReason, Role } = live;
@@ -186,7 +186,7 @@ export const busCheck: Check = {
   run: async (installation) => {
     const buses = ofType(installation, 'AWS::Events::EventBus');
     if (buses.length === 0) return [];
-    const client = installation.desk.client(EventBridgeClient);
+    const client = installation.reader.client(EventBridgeClient);
     const wrong = await each(
       buses,
       ({ physical }) =>

@@ -22,7 +22,7 @@ export const mailCheck: Check = {
   run: async (installation) => {
     const findings: Finding[] = [];
     for (const { physical: TopicArn } of ofType(installation, 'AWS::SNS::Topic')) {
-      const { Subscriptions = [] } = await installation.desk
+      const { Subscriptions = [] } = await installation.reader
         .client(SNSClient)
         .send(new ListSubscriptionsByTopicCommand({ TopicArn }));
       const name = TopicArn.split(':').at(-1);
@@ -55,7 +55,7 @@ export const mailCheck: Check = {
 export const ledgerCheck: Check = {
   id: 'ledger',
   run: async (installation) => {
-    const client = installation.desk.client(DynamoDBClient);
+    const client = installation.reader.client(DynamoDBClient);
     const wrong: Finding[] = [];
     const tables = ofType(installation, 'AWS::DynamoDB::Table');
     for (const { physical: TableName } of tables) {
@@ -90,7 +90,7 @@ export const queueCheck: Check = {
   id: 'undelivered',
   run: async (installation) => {
     const wrong: Finding[] = [];
-    const client = installation.desk.client(SQSClient);
+    const client = installation.reader.client(SQSClient);
     for (const { physical } of ofType(installation, 'AWS::SQS::Queue')) {
       const QueueName = physical.slice(physical.lastIndexOf('/') + 1);
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
@@ -114,8 +114,8 @@ export const queueCheck: Check = {
 /** What analysts have not answered for too long, and playbooks that do not come to an end. */
 export const questionCheck: Check = {
   id: 'questions',
-  run: async ({ desk }, now) => {
-    const waiting = await desk.ledger.questions.waiting(1000);
+  run: async ({ reader }, now) => {
+    const waiting = await reader.ledger.questions.waiting(1000);
     const late = waiting.filter(({ status, timesOutAt, stage }) => {
       return status === 'timed-out' || Date.parse(timesOutAt) < now.getTime() || stage === 'escalated';
     });

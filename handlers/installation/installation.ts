@@ -8,13 +8,21 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { z } from 'zod';
 import type { KnownTrail } from '../../playbooks/detection.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
-import type { Desk } from '../desk.ts';
-import { isNoStack } from '../explain.ts';
+import type { Ledger } from '../incidents/ledger.ts';
 import type { Resource, Scope } from './template.ts';
+
+/** Who looks, with what clients. */
+export interface Reader {
+  prefix: string;
+  region: string;
+  ledger: Ledger;
+  /** The client of a service, in the installation's region unless told. */
+  client<C>(type: new (config: never) => C, region?: string): C;
+}
 
 /** What the stacks of an installation have made, by what their templates say. */
 export interface Installation {
-  desk: Desk;
+  reader: Reader;
   scope: Scope;
   resources: Resource[];
   /** The stacks' statuses, by their names. */
@@ -22,7 +30,7 @@ export interface Installation {
   settings: InstalledSettings;
 }
 
-/** What a deployment tells its functions, as far as a desk needs it. */
+/** What a deployment tells its functions, as far as who looks at it needs it. */
 export interface InstalledSettings {
   /** The trail that the detections read, by what it delivers through. */
   trail: KnownTrail;
@@ -47,10 +55,10 @@ const template = z.object({
 });
 
 /** What the deployment was set to, as the function that collects has it. */
-export async function installedSettings(desk: Desk): Promise<InstalledSettings> {
-  const { Environment } = await desk
+export async function installedSettings(reader: Reader): Promise<InstalledSettings> {
+  const { Environment } = await reader
     .client(LambdaClient)
-    .send(new GetFunctionConfigurationCommand({ FunctionName: `${desk.prefix}-collect` }));
+    .send(new GetFunctionConfigurationCommand({ FunctionName: `${reader.prefix}-collect` }));
   const read = variables.parse(Environment?.Variables);
   return {
     trail: { logGroup: read.CORDON_LOG_GROUP, ...read.CORDON_TRAIL_PARTS },
@@ -60,13 +68,13 @@ export async function installedSettings(desk: Desk): Promise<InstalledSettings> 
 }
 
 /** Reads an installation from CloudFormation. An account's own trail has no stack here. */
-export async function readInstallation(desk: Desk): Promise<Installation> {
+export async function readInstallation(reader: Reader): Promise<Installation> {
   const stacks: Record<string, string> = {};
   const resources: Resource[] = [];
   let id = '';
-  for (const name of [desk.prefix, `${desk.prefix}-trail`]) {
-    const found = await readStack(desk, name).catch((error: Error) => {
-      if (name !== desk.prefix && isNoStack(error.name, error.message)) return undefined;
+  for (const name of [reader.prefix, `${reader.prefix}-trail`]) {
+    const found = await readStack(reader, name).catch((error: Error) => {
+      if (name !== reader.prefix && isNoStack(error.name, error.message)) return undefined;
       throw error;
     });
     if (!found) continue;
@@ -74,17 +82,21 @@ export async function readInstallation(desk: Desk): Promise<Installation> {
     resources.push(...found.resources);
     id ||= found.id;
   }
-  const [, partition = 'aws', , region = desk.region, account = ''] = id.split(':');
+  const [, partition = 'aws', , region = reader.region, account = ''] = id.split(':');
   return {
-    desk,
+    reader,
     ...{ stacks, resources },
     scope: { account, region, partition, resources: new Map(resources.map((one) => [one.id, one])) },
-    settings: await installedSettings(desk),
+    settings: await installedSettings(reader),
   };
 }
 
-async function readStack(desk: Desk, StackName: string) {
-  const client = desk.client(CloudFormationClient);
+/** DescribeStacks says so of a stack that is not there. */
+export const isNoStack = (name: string, message: string): boolean =>
+  name === 'ValidationError' && /does not exist/.test(message);
+
+async function readStack(reader: Reader, StackName: string) {
+  const client = reader.client(CloudFormationClient);
   const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName }));
   const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName }));
   const declared = template.parse(JSON.parse(TemplateBody)).Resources;

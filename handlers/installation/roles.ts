@@ -5,7 +5,7 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
-import { inParts } from '../../handlers/in-parts.ts';
+import { inParts } from '../in-parts.ts';
 import { asDeployed, type Check, type Finding, orAllOk, todo } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, normalPolicy, type Resource, textOf } from './template.ts';
@@ -53,7 +53,7 @@ function declaredRole({ id, physical, properties }: Resource, installation: Inst
 }
 
 async function inspect({ name, trust, inline, attached }: Declared, installation: Installation): Promise<Finding[]> {
-  const iam = installation.desk.client(IAMClient);
+  const iam = installation.reader.client(IAMClient);
   const RoleName = name;
   try {
     const wrong: Finding[] = [];
