@@ -36,7 +36,7 @@ let reader: Shell;
 
 beforeAll(async () => {
   // With every rule on, as it is deployed: doctor says so otherwise.
-  aws = await startTestAws({ eventLane: true });
+  aws = await startTestAws({ eventLane: true, watchdog: true });
   desk = await Desk.open('trail-tampering', aws.shared);
   stage = desk.stage();
   const shell = { endpoint: stage.endpoint, region: stage.region };
