@@ -67,11 +67,17 @@ export const eventRule = (match: Match): EventPattern =>
     'detail-type': [{ suffix: CLOUDTRAIL_EVENT }],
   });
 
+/** Services that IAM calls by another name than records do. */
+const IAM_PREFIXES: Record<string, string> = { monitoring: 'cloudwatch' };
+
 /** Whether a function may make one of the calls that a match names. */
 function mayCall({ permissions }: Unit, part: Match): boolean {
   const demanded = demandedBy(part);
   const of = (path: string) => demanded.flatMap((one) => (one.path === path ? one.values : [])).map(String);
-  const services = of('eventSource').map((source) => source.replace(/\.amazonaws\.com(\.cn)?$/, ''));
+  const services = of('eventSource').map((source) => {
+    const service = source.replace(/\.amazonaws\.com(\.cn)?$/, '');
+    return IAM_PREFIXES[service] ?? service;
+  });
   const needed = services.flatMap((service) => of('eventName').flatMap((name) => actionsOf(service, name)));
   return permissions.some(({ actions }) => actions.some((action) => needed.includes(action)));
 }

@@ -2,11 +2,13 @@ import type { Detection } from './detection.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
 import rootUsage from './detections/root-usage.ts';
 import s3PublicExposure from './detections/s3-public-exposure.ts';
+import socTampering from './detections/soc-tampering.ts';
 import trailPipelineTampering from './detections/trail-pipeline-tampering.ts';
 import trailTampering from './detections/trail-tampering.ts';
 import type { Response } from './response.ts';
 import answerFailedLogins from './responses/answer-failed-logins.ts';
 import closeBucket from './responses/close-bucket.ts';
+import restoreSoc from './responses/restore-soc.ts';
 import restoreTrail from './responses/restore-trail.ts';
 import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import reviewRootUsage from './responses/review-root-usage.ts';
@@ -18,6 +20,7 @@ export const detections: Readonly<Record<string, Detection>> = {
   'failed-console-logins': failedConsoleLogins,
   'trail-tampering': trailTampering,
   'trail-pipeline-tampering': trailPipelineTampering,
+  'soc-tampering': socTampering,
 };
 
 /** Every response by its id. */
@@ -27,6 +30,7 @@ export const responses: Readonly<Record<string, Response>> = {
   'answer-failed-logins': answerFailedLogins,
   'restore-trail': restoreTrail,
   'restore-trail-pipeline': restoreTrailPipeline,
+  'restore-soc': restoreSoc,
 };
 
 /** Thrown when an id is not in the catalog. */

@@ -16,10 +16,13 @@ export interface KnownTrail {
   role?: string | undefined;
   /** ARN of the key that encrypts it. */
   key?: string | undefined;
+  /** First part of the names of cordon's own things; `cordon` where it is not told. */
+  prefix?: string | undefined;
 }
 
 /** What is known of the trail that cordon itself deploys, whatever CloudFormation calls its bucket. */
 export const ownTrail = (prefix: string): KnownTrail & { role: string } => ({
+  prefix,
   logGroup: `/${prefix}/trail`,
   role: `${prefix}-trail-delivery`,
 });

@@ -29,8 +29,13 @@ export const difference = z.object({
 });
 export type Difference = z.infer<typeof difference>;
 
-/** The calls of an incident are known: it has their records, or another incident does. */
-const hasCalls = ({ events, claimedBy = [] }: Incident): boolean => events.length > 0 || claimedBy.length > 0;
+/** That no call is known of it, in words; those that another incident has may not be all. */
+function withoutCalls({ events, claimedBy = [] }: Incident): string | undefined {
+  if (events.length > 0) return undefined;
+  return claimedBy.length > 0
+    ? `no further call was found than those of ${claimedBy.join(', ')}`
+    : 'no call was found that did it';
+}
 
 /** What of an incident's differences still stands: all, unless something explains them. */
 const standing = ({ differences = [], explained }: Incident): Difference[] => (explained ? [] : differences);
@@ -42,11 +47,10 @@ export const isUnexplained = (incident: Pick<Incident, 'differences' | 'explaine
 /** What of it still needs a person, in words. */
 export const differenceReasons = (incident: Incident): string[] => {
   const left = standing(incident);
+  const unknown = withoutCalls(incident);
   return [
     ...left.filter(({ restore }) => restore === undefined).map(({ words }) => `${words}: cannot be put back by itself`),
-    ...(left.length > 0 && !hasCalls(incident)
-      ? ['no call was found that did it: whoever it was is not contained']
-      : []),
+    ...(left.length > 0 && unknown ? [`${unknown}: whoever it was is not contained`] : []),
   ];
 };
 
@@ -54,11 +58,12 @@ export const differenceReasons = (incident: Incident): string[] => {
 export const differenceSteps = (incident: Incident): ManualStep[] => {
   const left = standing(incident);
   const since = incident.since ?? incident.alarmAt;
+  const unknown = withoutCalls(incident);
   return [
     ...left
       .filter(({ restore }) => restore === undefined)
       .map(({ key, words, commands = [] }) => ({ id: `difference ${key}`, what: `Put right: ${words}.`, commands })),
-    ...(left.length > 0 && !hasCalls(incident)
+    ...(left.length > 0 && unknown
       ? [
           {
             id: 'who did it',
@@ -73,18 +78,23 @@ export const differenceSteps = (incident: Incident): ManualStep[] => {
 };
 
 /** What the watchdog found, for the report. */
-export const differenceSection = (incident: Incident): Section => ({
-  heading: 'What the watchdog found',
-  lines:
-    (incident.differences ?? []).length === 0
-      ? []
-      : [
-          ...(incident.differences ?? []).map(({ words }) => words),
-          ...(incident.explained
-            ? [`nothing is put back: ${incident.explained}`]
-            : hasCalls(incident)
-              ? []
-              : ['NO CALL that did it was found in event history: who did it is not known']),
-          `the look before this one began at ${clock(incident.since ?? incident.alarmAt)}`,
-        ],
-});
+export function differenceSection(incident: Incident): Section {
+  const { differences = [], explained, since, alarmAt } = incident;
+  const unknown = withoutCalls(incident);
+  const who = explained
+    ? [`nothing is put back: ${explained}`]
+    : unknown
+      ? [`${unknown.toUpperCase()} in event history: who did it is not known`]
+      : [];
+  return {
+    heading: 'What the watchdog found',
+    lines:
+      differences.length === 0
+        ? []
+        : [
+            ...differences.map(({ words }) => words),
+            ...who,
+            `the look before this one began at ${clock(since ?? alarmAt)}`,
+          ],
+  };
+}

@@ -28,6 +28,8 @@ export interface Installation {
   /** The stacks' statuses, by their names. */
   stacks: Record<string, string>;
   settings: InstalledSettings;
+  /** When the deployment began that is changing a stack right now. */
+  changing?: Date;
 }
 
 /** What a deployment tells its functions, as far as who looks at it needs it. */
@@ -61,7 +63,7 @@ export async function installedSettings(reader: Reader): Promise<InstalledSettin
     .send(new GetFunctionConfigurationCommand({ FunctionName: `${reader.prefix}-collect` }));
   const read = variables.parse(Environment?.Variables);
   return {
-    trail: { logGroup: read.CORDON_LOG_GROUP, ...read.CORDON_TRAIL_PARTS },
+    trail: { prefix: reader.prefix, logGroup: read.CORDON_LOG_GROUP, ...read.CORDON_TRAIL_PARTS },
     mode: read.CORDON_MODE,
     modes: read.CORDON_MODES,
   };
@@ -72,6 +74,7 @@ export async function readInstallation(reader: Reader): Promise<Installation> {
   const stacks: Record<string, string> = {};
   const resources: Resource[] = [];
   let id = '';
+  let changing: Date | undefined;
   for (const name of [reader.prefix, `${reader.prefix}-trail`]) {
     const found = await readStack(reader, name).catch((error: Error) => {
       if (name !== reader.prefix && isNoStack(error.name, error.message)) return undefined;
@@ -81,6 +84,7 @@ export async function readInstallation(reader: Reader): Promise<Installation> {
     stacks[name] = found.status;
     resources.push(...found.resources);
     id ||= found.id;
+    if (found.changing && !(changing && changing > found.changing)) changing = found.changing;
   }
   const [, partition = 'aws', , region = reader.region, account = ''] = id.split(':');
   return {
@@ -88,6 +92,7 @@ export async function readInstallation(reader: Reader): Promise<Installation> {
     ...{ stacks, resources },
     scope: { account, region, partition, resources: new Map(resources.map((one) => [one.id, one])) },
     settings: await installedSettings(reader),
+    ...(changing ? { changing } : {}),
   };
 }
 
@@ -107,7 +112,11 @@ async function readStack(reader: Reader, StackName: string) {
       if (one) resources.push({ id, physical, type: one.Type, properties: one.Properties ?? {} });
     }
   }
-  return { id: stack?.StackId ?? '', status: stack?.StackStatus ?? 'unknown', resources };
+  const { StackId = '', StackStatus = 'unknown' } = stack ?? {};
+  const began = stack?.DeletionTime ?? stack?.LastUpdatedTime ?? stack?.CreationTime;
+  // REVIEW_IN_PROGRESS is a stack whose first change set nobody has executed: nothing moves.
+  const moves = StackStatus.endsWith('_IN_PROGRESS') && StackStatus !== 'REVIEW_IN_PROGRESS';
+  return { id: StackId, status: StackStatus, resources, changing: moves ? began : undefined };
 }
 
 /** The resources of a type. */

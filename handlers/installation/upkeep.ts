@@ -2,8 +2,9 @@ import { DescribeContinuousBackupsCommand, DescribeTableCommand, DynamoDBClient 
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { plural } from '../../playbooks/report/words.ts';
-import { type Check, type Finding, ok, orAllOk, todo } from './check.ts';
-import { ofType } from './installation.ts';
+import { type Check, changed, type Finding, ok, orAllOk, todo } from './check.ts';
+import { type Installation, ofType } from './installation.ts';
+import { agrees, textOf } from './template.ts';
 
 /** The stacks themselves: that their last deployment ended well. */
 export const stackCheck: Check = {
@@ -37,6 +38,16 @@ export const mailCheck: Check = {
           ),
         );
       }
+      for (const address of addressesOf(TopicArn, installation)) {
+        if (Subscriptions.some(({ Endpoint }) => Endpoint === address)) continue;
+        findings.push(
+          changed(
+            { kind: 'subscription', name: TopicArn, service: 'sns' },
+            `${address} IS NOT SUBSCRIBED to ${name} any more`,
+            `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint ${address}`,
+          ),
+        );
+      }
       if (confirmed > 0) findings.push(ok(`${name} tells ${plural(confirmed, 'subscriber')}`));
       else {
         findings.push(
@@ -51,6 +62,12 @@ export const mailCheck: Check = {
   },
 };
 
+/** Whom the deployment has subscribed to a topic. */
+const addressesOf = (topic: string, installation: Installation): string[] =>
+  ofType(installation, 'AWS::SNS::Subscription')
+    .filter(({ properties }) => agrees(properties.TopicArn, topic, installation.scope))
+    .map(({ properties }) => textOf(properties.Endpoint, installation.scope));
+
 /** The ledger: cannot be deleted by mistake, and can be put back to any second of the last weeks. */
 export const ledgerCheck: Check = {
   id: 'ledger',
@@ -63,7 +80,8 @@ export const ledgerCheck: Check = {
       if (Table?.TableStatus !== 'ACTIVE') wrong.push(todo(`the table ${TableName} is ${Table?.TableStatus}`, 'Wait.'));
       if (!Table?.DeletionProtectionEnabled) {
         wrong.push(
-          todo(
+          changed(
+            { kind: 'ledger', name: TableName, service: 'dynamodb' },
             `the table ${TableName} can be deleted`,
             `aws dynamodb update-table --table-name ${TableName} --deletion-protection-enabled`,
           ),
@@ -74,7 +92,8 @@ export const ledgerCheck: Check = {
       );
       if (backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus !== 'ENABLED') {
         wrong.push(
-          todo(
+          changed(
+            { kind: 'ledger', name: TableName, service: 'dynamodb' },
             `the table ${TableName} has no point-in-time recovery`,
             `aws dynamodb update-continuous-backups --table-name ${TableName} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`,
           ),

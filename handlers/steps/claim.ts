@@ -110,8 +110,8 @@ export async function claim(
 
 /** A rule on events may take more than its detection: where its form is declared wider. */
 function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
-  const { logGroup, trailParts } = environment;
-  return predicate(matchOf(detectionOf(detection), { logGroup, ...trailParts }))(record);
+  const { logGroup, prefix, trailParts } = environment;
+  return predicate(matchOf(detectionOf(detection), { prefix, logGroup, ...trailParts }))(record);
 }
 
 /**

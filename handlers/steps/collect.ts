@@ -118,8 +118,8 @@ async function matchingRecords(
   context: Context,
 ): Promise<CloudTrailRecord[]> {
   const { id, lane } = head;
-  const { logGroup, trailParts } = context.environment;
-  const match = matchOf(detection, { logGroup, ...trailParts });
+  const { logGroup, prefix, trailParts } = context.environment;
+  const match = matchOf(detection, { prefix, logGroup, ...trailParts });
   const counts = (record: CloudTrailRecord) => lane !== 'watchdog' || record.eventTime >= earliest(head);
   const records =
     lane === 'watchdog'

@@ -36,8 +36,7 @@ const LATE_LOOKS = 7;
 /** The watchdog found it, and nobody knows yet whose calls made it: event history has them up to 15 minutes late. */
 async function mayComeLate({ id, lane, explained }: Head, { ledger }: Context): Promise<boolean> {
   if (lane !== 'watchdog' || explained !== undefined) return false;
-  const { events, claimedBy = [] } = await ledger.incident(id);
-  return events.length === 0 && claimedBy.length === 0;
+  return (await ledger.incident(id)).events.length === 0;
 }
 
 /** Looks whether the alarm is still in ALARM: while it is, a new event starts nothing, so this incident must look for it. */

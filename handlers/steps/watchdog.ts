@@ -8,6 +8,7 @@ import { mailOf } from '../../playbooks/report/mail.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
 import type { LastLook, Seen } from '../incidents/looks.ts';
+import { checkDeployedPermissions } from '../installation/declared.ts';
 import { allow, useLedger } from '../permissions.ts';
 import { machineArn } from '../questions/wait.ts';
 import type { LookEvent } from '../starting-event.ts';
@@ -167,7 +168,7 @@ async function sayUnlooked(
 const unlookedKey = (what: string): string => `not looked at: ${what}`;
 
 /** The playbooks that it may start. */
-const playbooks = ['restore-trail', 'restore-trail-pipeline', 'close-bucket'].map(
+const playbooks = ['restore-trail', 'restore-trail-pipeline', 'close-bucket', 'restore-soc'].map(
   (name) => `arn:{partition}:states:{region}:{account}:stateMachine:{prefix}-${name}`,
 );
 
@@ -179,5 +180,6 @@ export const permissions = [
   allow(['s3:GetAccountPublicAccessBlock'], '*'),
   ...readTrailPermissions,
   ...readPipelinePermissions,
+  ...checkDeployedPermissions,
 ];
 export const handler = stepHandler(input, watch);

@@ -4,6 +4,13 @@ import { readAccountBlock } from '../buckets/read.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
 import type { BlockBaseline } from '../incidents/looks.ts';
+import type { ChangedPart, Finding } from '../installation/check.ts';
+import { installationOf } from '../installation/declared.ts';
+import { alarmCheck, filterCheck } from '../installation/filters-and-alarms.ts';
+import type { Installation, InstalledSettings } from '../installation/installation.ts';
+import { roleCheck } from '../installation/roles.ts';
+import { busCheck, playbookCheck, ruleCheck } from '../installation/rules-and-playbooks.ts';
+import { ledgerCheck, mailCheck } from '../installation/upkeep.ts';
 import { isWatched, pipelineDifferences, trailDifferences } from './trails.ts';
 
 /** What a look came to. */
@@ -35,6 +42,7 @@ export async function lookAtAll(block: BlockBaseline | undefined, context: Conte
       return [];
     })),
     accountBlock(block, context),
+    ...ownPlaces(context),
   ];
   // One after the other: most of what is read has narrow limits, and nobody waits.
   for (const { what, detection, look } of places) {
@@ -86,3 +94,44 @@ const accountBlock = (baseline: BlockBaseline | undefined, context: Context): Pl
     ];
   },
 });
+
+/** The checks of what was deployed, by which `doctor` goes as well. */
+const OWN = { filterCheck, alarmCheck, ruleCheck, playbookCheck, roleCheck, busCheck, ledgerCheck, mailCheck };
+/** For so long a deployment may take, in ms: a stack can be kept in progress for as long as one likes. */
+const LONGEST_DEPLOYMENT_MS = 60 * 60_000;
+
+/** Cordon itself, against its own templates; while a deployment changes them nothing is held against them. */
+function ownPlaces(context: Context): Place[] {
+  let read: Promise<Installation> | undefined;
+  return Object.values(OWN).map((check) => ({
+    what: `cordon’s own ${check.id}`,
+    detection: 'soc-tampering',
+    look: async () => {
+      read ??= installationOf(context);
+      const installation = await read;
+      const { changing } = installation;
+      if (changing && context.now().getTime() - changing.getTime() < LONGEST_DEPLOYMENT_MS) return [];
+      return differencesOf(await check.run(installation, context.now()), installation);
+    },
+  }));
+}
+
+const isOfTrail = ({ kind, name }: ChangedPart, { trail }: InstalledSettings): boolean =>
+  (kind === 'metric filter' && name.startsWith(`${trail.logGroup} `)) || (kind === 'role' && name === trail.role);
+
+/** What is not as it was deployed, each thing once. What the trail delivers to has a baseline, and is looked at by that. */
+function differencesOf(findings: readonly Finding[], { settings }: Installation): Difference[] {
+  const byKey = new Map<string, Difference>();
+  for (const { part, says, todo = [] } of findings) {
+    if (!part || isOfTrail(part, settings)) continue;
+    const { kind, name, service, restore } = part;
+    const key = `${kind} ${name}`;
+    const known = byKey.get(key);
+    byKey.set(key, {
+      ...{ key, what: key, services: [service] },
+      words: known ? `${known.words}; ${says}`.slice(0, 1000) : says.slice(0, 1000),
+      ...(restore ? { restore } : { commands: [...(known?.commands ?? []), ...todo] }),
+    });
+  }
+  return [...byKey.values()];
+}

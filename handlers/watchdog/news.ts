@@ -41,12 +41,14 @@ export async function newsOf(
   );
   for (const difference of found) {
     const known = seen.get(difference.key);
-    const isOld = known !== undefined && known.gone === undefined;
+    const covering = incidents.find((incident) => covers(incident, difference));
+    // Read back as it should be after it was told of: what is different now came later.
+    const restored = covering && restoredAt(covering, difference);
+    const isOld = known !== undefined && known.gone === undefined && !(restored && restored > known.toldAt);
     const told = isOld ? known.told : 0;
     if (isOld && now.getTime() - Date.parse(known.toldAt) < pauseAfter(told)) continue;
     // Of one that was never told of, the last look is the last time that it was well.
-    const well = isOld ? undefined : (known?.gone ?? last);
-    const covering = incidents.find((incident) => covers(incident, difference));
+    const well = isOld ? undefined : [known?.gone ?? last ?? '', restored ?? ''].sort().at(-1);
     if (covering && isDecided(covering, difference) && !(well && wellSince(covering, difference, well))) continue;
     news.differences.push(difference);
     news.seen.push({ key: difference.key, told: told + 1, toldAt: now.toISOString() });
@@ -74,6 +76,11 @@ const isDecided = (incident: Incident, difference: Difference): boolean =>
 
 const actionOf = ({ actions }: Incident, { restore }: Difference) =>
   actions.find(({ key }) => restore !== undefined && key === actionKeyOf(restore.action, restore.target));
+
+function restoredAt(incident: Incident, difference: Difference): string | undefined {
+  const action = actionOf(incident, difference);
+  return action?.status === 'verified' ? action.at.verified : undefined;
+}
 
 /** It was as it should be after the incident had left it as it is. */
 function wellSince(incident: Incident, difference: Difference, well: string): boolean {

@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3-control';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fullBlock } from '../../handlers/buckets/exposure.ts';
+import type { Watched } from '../../handlers/steps/watchdog.ts';
 import { as, from, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { switchRule } from './harness/event-lane.ts';
@@ -39,7 +40,8 @@ let count = 0;
 
 // The trail is stopped, and the rules on its alarms are off: no other file could rely on it.
 beforeAll(async () => {
-  aws = await startTestAws();
+  // The rules that are off here are cordon's own, which the watchdog is to leave off.
+  aws = await startTestAws({ settings: { modes: 'soc-tampering=monitor' } });
   [trail, s3, pipeline] = await Promise.all([
     Desk.open('trail-tampering', aws.shared),
     Desk.open('s3-public-exposure', aws.shared),
@@ -64,6 +66,10 @@ beforeEach(async () => {
 const attacker = () => from(SOURCE, new CloudTrailClient(as(stage, offender.key)));
 const administrator = () => new CloudTrailClient(as(stage, stage.administrator));
 const stopLogging = () => attacker().send(new StopLoggingCommand({ Name: 'cordon' }));
+
+/** What is different, without the rules that are off on purpose. */
+const ofTheAccount = ({ different }: Watched): string[] =>
+  different.filter((words) => !/^the (rule|actions)/.test(words));
 
 /** Attacks, and has the watchdog look. */
 const play = (desk: Desk, attack: () => Promise<unknown>): Promise<Played> =>
@@ -101,13 +107,14 @@ describe('the watchdog, where neither alarms nor events start anything', () => {
 
   it('row: Watchdog: a second look: nothing is opened, nothing is mailed, and all is well', async () => {
     // Act
-    let seen: unknown;
+    let seen: Watched = { different: [], started: [], unlooked: [] };
     const after = await trail.playHarmless(async () => {
       seen = await look(stage);
     });
 
     // Assess
-    expect(seen).toEqual({ different: [], started: [], unlooked: [] });
+    expect(seen).toMatchObject({ started: [], unlooked: [] });
+    expect(ofTheAccount(seen)).toEqual([]);
     expect(after.mails).toEqual([]);
   });
 
@@ -141,7 +148,8 @@ describe('the watchdog, where neither alarms nor events start anything', () => {
     const seen = await look(stage);
 
     // Assess
-    expect(seen).toMatchObject({ different: ['trail cordon: logging off'], started: [], unlooked: [] });
+    expect(seen).toMatchObject({ started: [], unlooked: [] });
+    expect(ofTheAccount(seen)).toEqual(['trail cordon: logging off']);
     expect((await trail.everything()).incidents).toHaveLength(before.length);
     await administrator().send(new StartLoggingCommand({ Name: 'cordon' }));
     await look(stage);
