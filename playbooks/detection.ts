@@ -58,6 +58,8 @@ export interface Detection {
    * metric filter, the rule and the playbook all take this.
    */
   within?: (trail: KnownTrail) => Match;
+  /** It is about cordon's own things: calls by functions that may touch the trail's parts only are none of its. */
+  ofOwn?: true;
   /**
    * In which further forms the match is there; synthesis refuses what an engine cannot say, or not as near as this says. The
    * lane of events starts the playbook of every detection of single events, unless it says here why not.

@@ -109,7 +109,6 @@ const parts: readonly Part[] = [
       any(
         oneOf('requestParameters.stackName', [prefix, `${prefix}-trail`]),
         like('requestParameters.stackName', `*:stack/${prefix}/*`),
-        like('requestParameters.stackName', `*:stack/${prefix}-trail/*`),
       ),
   },
 ];
@@ -128,6 +127,7 @@ export default detection({
   when: any(...parts.map(callsOf)),
   // On other things these calls are everyday work.
   within: ({ prefix = 'cordon' }) => any(...parts.map((part) => all(callsOf(part), part.of({ prefix })))),
+  ofOwn: true,
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'restore-soc',
   attack: ['T1562.001', 'T1562.008'],
