@@ -37,6 +37,7 @@ async function told(execution = 'run-1'): Promise<string> {
   const { incidentId } = await claim(
     {
       execution,
+      startedAt: at,
       event: {
         ...{ lane: 'watchdog', detection: DETECTION, account: ACCOUNT, region: 'us-east-1', at, since: at },
         ...{ identity: execution, differences: [difference] },
