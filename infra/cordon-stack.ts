@@ -27,6 +27,7 @@ import type { Settings } from './settings.ts';
 import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { deployedUnits, undoable } from './units.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
@@ -120,6 +121,7 @@ export class CordonStack extends Stack {
       every: '15 minutes',
       target: functions.of('keep-baseline'),
     });
+    new Watchdog(this, 'Watchdog', { prefix, function: functions.of('watchdog'), logGroup, topic });
     // Events that could not start a playbook: nothing may be lost.
     const undelivered = new Queue(this, 'Undelivered', {
       queueName: `${prefix}-undelivered`,
