@@ -29,7 +29,9 @@ export const switchEventLane = (account: Account, to: 'on' | 'off'): Promise<voi
       const lane = eventLaneOf(detection);
       if (!lane) continue;
       const { Rules = [] } = await events.send(new ListRulesCommand({ NamePrefix: `cordon-${id}-event` }));
-      if (Rules.length === 0) throw new Error(`There is no rule on the events of ${id}.`);
+      // A pack is deployed where it is asked for.
+      if (Rules.length === 0 && detection.pack === undefined)
+        throw new Error(`There is no rule on the events of ${id}.`);
       const on = lane.reads ? 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS' : 'ENABLED';
       for (const { Name = '' } of Rules) await switchOne(events, Name, to, on);
     }
