@@ -15,7 +15,7 @@ import { Answers } from './answers.ts';
 import { Canary } from './canary.ts';
 import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
-import { Functions, roleName } from './functions.ts';
+import { Functions } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
@@ -80,7 +80,6 @@ export class CordonStack extends Stack {
         CORDON_LOG_GROUP: trail.logGroup,
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
         CORDON_PACKS: JSON.stringify(packs),
-        CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
         CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
