@@ -17,7 +17,7 @@ export interface Hit {
   address: string;
   name: string;
   region: string;
-  /** The record, as JSON. */
+  /** The record, as JSON; empty where nobody keeps it. */
   record: string;
 }
 
@@ -50,18 +50,25 @@ export class FileScan {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
+  readonly #isTextKept: () => boolean;
 
-  /** @throws InvalidPath */
-  constructor(module: WebAssembly.Module, criteria: readonly Criterion[], range: TimeRange = {}) {
+  /** @param isTextKept whether anybody keeps the text of further records @throws InvalidPath */
+  constructor(
+    module: WebAssembly.Module,
+    criteria: readonly Criterion[],
+    range: TimeRange = {},
+    isTextKept: () => boolean = () => true,
+  ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
     this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
+    this.#isTextKept = isTextKept;
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range);
+    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#isTextKept);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -80,12 +87,14 @@ class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
+  readonly #isTextKept: () => boolean;
   #ids: Uint8Array[] = [];
   #idBytes = 0;
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange) {
+  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, isTextKept: () => boolean) {
+    this.#isTextKept = isTextKept;
     this.#tests = tests;
     this.#bits = bits;
     this.#range = range;
@@ -161,7 +170,7 @@ class Collected {
       if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, text, fits);
+    const hit = hitOf(record, this.#isTextKept() ? text : '', fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
