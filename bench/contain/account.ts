@@ -31,7 +31,8 @@ import type { Incident } from '../../playbooks/incident.ts';
 import { eventLaneOf } from '../../playbooks/matching/forms.ts';
 import type { Stage } from '../../simulate/attack.ts';
 
-const LOG_GROUP = '/cordon/trail';
+/** The log group of the trail that is deployed. */
+export const LOG_GROUP = '/cordon/trail';
 const FUNCTIONS_LOG = '/cordon/playbooks';
 const BUCKET = 'bench-trails';
 

@@ -3,6 +3,7 @@ import { LocalFailure } from '../../local/failure.ts';
 import type { LocalAws } from '../../local/local-aws.ts';
 import type { LocalSignals } from '../../local/signals.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { LOG_GROUP } from './account.ts';
 
 /** A call by one of the playbooks' functions. */
 export interface OwnCall {
@@ -45,7 +46,9 @@ export class Watch {
     listen('record', (record) => {
       if (record.readOnly !== true && isAttackers(record)) this.records.push(record);
     });
-    listen('logs', ({ events }) => {
+    listen('logs', ({ logGroupName, events }) => {
+      // What functions log comes this way as well, and is no JSON of records.
+      if (logGroupName !== LOG_GROUP) return;
       const now = Date.now();
       const first = events.some(({ message }) => isAttackers(JSON.parse(message) as CloudTrailRecord));
       if (first) this.deliveredAt ??= now;

@@ -188,8 +188,8 @@ async function takeOver<T>(
       answer(outgoing, 400, { message: z.prettifyError(error) });
       return;
     }
-    outgoing.writeHead(204).end();
     take(data);
+    outgoing.writeHead(204).end();
   } catch (error) {
     answer(outgoing, 400, { message: error instanceof Error ? error.message : String(error) });
   }
