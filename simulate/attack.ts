@@ -6,7 +6,12 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  type Credentials as SessionCredentials,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import type { Severity } from '../playbooks/detection.ts';
 import type { Outcome } from '../playbooks/incident.ts';
 import { type AccessKey, type Credentials, type Scene, SceneFailure, tagsOf } from './scene.ts';
@@ -151,19 +156,20 @@ async function usable(scene: Scene, key: AccessKey): Promise<void> {
   await delay(POLICY_SPREADS);
 }
 
+/** The session credentials in an answer of STS. @throws {SceneFailure} where there are none */
+export function givenBy(made: SessionCredentials | undefined): Credentials {
+  if (!made?.AccessKeyId || !made.SecretAccessKey || !made.SessionToken) {
+    throw new SceneFailure('STS gave no session credentials.');
+  }
+  return { accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey, sessionToken: made.SessionToken };
+}
+
 /** Session credentials of an IAM user: they outlive the access key that they were made with. */
 export async function sessionOf(stage: Scene, key: AccessKey): Promise<Credentials> {
   const sts = new STSClient(as(stage, key));
   try {
     const { Credentials: made } = await sts.send(new GetSessionTokenCommand({}));
-    if (!made?.AccessKeyId || !made.SecretAccessKey || !made.SessionToken) {
-      throw new SceneFailure('STS gave no session credentials.');
-    }
-    return {
-      accessKeyId: made.AccessKeyId,
-      secretAccessKey: made.SecretAccessKey,
-      sessionToken: made.SessionToken,
-    };
+    return givenBy(made);
   } finally {
     sts.destroy();
   }

@@ -1,7 +1,6 @@
 import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateRoleCommand, IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +10,7 @@ import { startChromium } from '../../local/chromium.ts';
 import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk } from '../local/harness/desk.ts';
 import { theIncident } from '../local/harness/expectations.ts';
+import { assumeRole, makeRole } from '../local/harness/roles.ts';
 import { startTestAws, type TestAws } from '../local/harness/test-aws.ts';
 import { enter, makeAnalyst, serveFor, type Window } from './harness/analyst.ts';
 
@@ -46,36 +46,12 @@ afterEach(async () => {
 /** A role stops the trail: its sessions are proposed for revocation. Resolves to the incident's id and the role. */
 async function roleStopsTrail(mark: string): Promise<{ id: string; role: string }> {
   const role = `deployer-${mark}-${stage.mark}`;
-  const iam = new IAMClient(as(stage, stage.administrator));
-  const trust = [
-    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${stage.account}:root` }, Action: 'sts:AssumeRole' },
-  ];
-  const rights = [{ Effect: 'Allow', Action: ['cloudtrail:*'], Resource: '*' }];
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: role,
-      AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: trust }),
-    }),
-  );
-  await iam.send(
-    new PutRolePolicyCommand({
-      RoleName: role,
-      PolicyName: 'work',
-      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: rights }),
-    }),
-  );
+  await makeRole(stage, role, ['cloudtrail:*']);
   const mallory = await makeAttacker(stage, `mallory-${mark}-${stage.mark}`, ['sts:AssumeRole']);
   const played = await desk.play({
     stopsTrail: true,
     attack: async () => {
-      const RoleArn = `arn:aws:iam::${stage.account}:role/${role}`;
-      const sts = new STSClient(as(stage, mallory));
-      const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'build-7' }));
-      const credentials = {
-        accessKeyId: Credentials?.AccessKeyId ?? '',
-        secretAccessKey: Credentials?.SecretAccessKey ?? '',
-        sessionToken: Credentials?.SessionToken ?? '',
-      };
+      const credentials = await assumeRole(stage, mallory, role, 'build-7');
       await from(SOURCE, new CloudTrailClient(as(stage, credentials))).send(new StopLoggingCommand({ Name: 'cordon' }));
     },
   });

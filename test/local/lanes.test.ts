@@ -1,15 +1,13 @@
-import { CloudWatchClient, DescribeAlarmHistoryCommand } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand, DeletePublicAccessBlockCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cloudTrailEvent } from '../../local/plane/event.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { as, from, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
 import type { AccessKey } from '../../simulate/scene.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { switchEventLane, switchRule } from './harness/event-lane.ts';
-import { ended, start, statesOf } from './harness/executions.ts';
 import { actionOn, summaries, theIncident, theTreated } from './harness/expectations.ts';
+import { alarmInput, callInput, second } from './harness/lanes.ts';
 import { deliveredTwice } from './harness/second-delivery.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
@@ -28,37 +26,6 @@ afterAll(() => aws?.close());
 async function only(detection: string, lanes: { alarm: boolean; event: boolean }): Promise<void> {
   await switchRule(aws.shared, `cordon-${detection}`, lanes.alarm ? 'on' : 'off');
   await switchEventLane(aws.shared, lanes.event ? 'on' : 'off');
-}
-
-/** The input that the rule on the alarm hands the playbook: the event of its last change to ALARM. */
-async function alarmInput(stage: Stage, alarmName: string): Promise<string> {
-  const cloudWatch = new CloudWatchClient(as(stage, stage.administrator));
-  const { AlarmHistoryItems = [] } = await cloudWatch.send(
-    new DescribeAlarmHistoryCommand({ AlarmName: alarmName, HistoryItemType: 'StateUpdate', MaxRecords: 100 }),
-  );
-  const [change] = AlarmHistoryItems.filter(({ HistoryData = '{}' }) => {
-    const { newState } = JSON.parse(HistoryData) as { newState?: { stateValue?: string } };
-    return newState?.stateValue === 'ALARM';
-  }).sort((a, b) => Number(b.Timestamp) - Number(a.Timestamp));
-  const timestamp = change?.Timestamp?.toISOString().replace('Z', '+0000');
-  return JSON.stringify({
-    'detail-type': 'CloudWatch Alarm State Change',
-    ...{ source: 'aws.cloudwatch', account: stage.account, region: stage.region },
-    detail: { alarmName, state: { value: 'ALARM', timestamp } },
-  });
-}
-
-/** Starts the playbook for what comes second. Resolves to the incidents and the mails that came of it. */
-async function second(desk: Desk, input: string) {
-  const known = (await desk.everything()).incidents.map(({ id }) => id);
-  let arn = '';
-  const { mails } = await desk.playHarmless(async () => {
-    arn = await start(desk.clients.sfn, desk.machine, input);
-    const { status, cause } = await ended(desk.clients.sfn, arn);
-    expect(status, cause).toBe('SUCCEEDED');
-  });
-  const incidents = (await desk.everything()).incidents.filter(({ id }) => !known.includes(id));
-  return { incidents, mails, states: await statesOf(desk.clients.sfn, arn) };
 }
 
 describe('a bucket that is opened to everybody, with both lanes', () => {
@@ -123,8 +90,7 @@ describe('a bucket that is opened to everybody, with both lanes', () => {
     // Act
     const played = await play();
     const [record] = await recordsOf('DeleteBucketPublicAccessBlock');
-    const event = cloudTrailEvent(record as CloudTrailRecord, stage.account, stage.region);
-    const late = await second(desk, JSON.stringify({ lane: 'event', detection: desk.detection, event }));
+    const late = await second(desk, callInput(stage, desk.detection, record as CloudTrailRecord));
 
     // Assess
     expect(theIncident(played).lane).toBeUndefined();

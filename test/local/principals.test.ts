@@ -13,16 +13,17 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { GetPublicAccessBlockCommand, S3ControlClient } from '@aws-sdk/client-s3-control';
-import { AssumeRoleCommand, GetFederationTokenCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetFederationTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
-import { as, type Credentials, from, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
+import { as, type Credentials, from, givenBy, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
 import { releaseAndRun } from './harness/approve.ts';
 import '../../local/loopback.mjs';
 import { Desk, type Played } from './harness/desk.ts';
 import { actionOn, actionsOf, section, theIncident, theSummary } from './harness/expectations.ts';
 import { answerTo, readUser } from './harness/offender.ts';
+import { assumeRole, makeRole } from './harness/roles.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 import { undo } from './harness/undo.ts';
 
@@ -52,18 +53,6 @@ async function answer(stage: Stage, credentials: Credentials, address = SOURCE):
   }
 }
 
-const given = (
-  made: {
-    AccessKeyId?: string | undefined;
-    SecretAccessKey?: string | undefined;
-    SessionToken?: string | undefined;
-  } = {},
-): Credentials => ({
-  accessKeyId: made.AccessKeyId ?? '',
-  secretAccessKey: made.SecretAccessKey ?? '',
-  sessionToken: made.SessionToken ?? '',
-});
-
 /** A token's time of issue has whole seconds: the next one begins. */
 const aSecond = () => new Promise((resolve) => setTimeout(resolve, 1_100 - (Date.now() % 1_000)));
 
@@ -75,36 +64,14 @@ describe('a role that several use', () => {
   let mallory: AccessKey;
   let stolen: Credentials;
 
-  const assume = async (key: AccessKey, session: string): Promise<Credentials> => {
-    const sts = new STSClient(as(stage, key));
-    const RoleArn = `arn:aws:iam::${stage.account}:role/${role}`;
-    const { Credentials: made } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: session }));
-    return given(made);
-  };
+  const assume = (key: AccessKey, session: string): Promise<Credentials> => assumeRole(stage, key, role, session);
 
   beforeAll(async () => {
     // Prepare
     desk = await Desk.open('trail-tampering', aws.shared);
     stage = desk.stage();
     role = `deployer-${stage.mark}`;
-    const iam = new IAMClient(as(stage, stage.administrator));
-    const trust = [
-      { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${stage.account}:root` }, Action: 'sts:AssumeRole' },
-    ];
-    const rights = [{ Effect: 'Allow', Action: ['cloudtrail:*', 's3:*'], Resource: '*' }];
-    await iam.send(
-      new CreateRoleCommand({
-        RoleName: role,
-        AssumeRolePolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: trust }),
-      }),
-    );
-    await iam.send(
-      new PutRolePolicyCommand({
-        RoleName: role,
-        PolicyName: 'work',
-        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: rights }),
-      }),
-    );
+    await makeRole(stage, role, ['cloudtrail:*', 's3:*']);
     mallory = await makeAttacker(stage, `mallory-${stage.mark}`, ['sts:AssumeRole']);
     const alice = await makeAttacker(stage, `alice-${stage.mark}`, ['sts:AssumeRole']);
     const nightly = await assume(alice, 'nightly');
@@ -170,7 +137,7 @@ describe('a role that several use', () => {
         Policy: JSON.stringify({ Version: '2012-10-17', Statement: [rights] }),
       }),
     );
-    const guest = given(made);
+    const guest = givenBy(made);
     const before = await answerTo(stage, guest);
 
     // Act

@@ -1,7 +1,6 @@
 import { CloudTrailClient, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
-import { AttachUserPolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { AttachUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { SFNClient, StopExecutionCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { questionDefinition } from '../../infra/question-definition.ts';
@@ -15,6 +14,7 @@ import { eventually } from './harness/eventually.ts';
 import { ended, start } from './harness/executions.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';
 import { answerTo } from './harness/offender.ts';
+import { assumeRole, makeRole } from './harness/roles.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
 let aws: TestAws;
@@ -48,28 +48,10 @@ afterAll(async () => {
 
 /** A role that may stop the trail and answer questions, and credentials of it. */
 async function roleOf(name: string): Promise<Credentials> {
-  const trust = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${stage.account}:root` }, Action: 'sts:AssumeRole' };
-  const rights = {
-    Effect: 'Allow',
-    Action: ['cloudtrail:*', 's3:*', 'execute-api:*', 'cloudformation:*'],
-    Resource: '*',
-  };
-  const document = (Statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [Statement] });
-  const RoleName = `${name}-${stage.mark}`;
-  await administrator().send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(trust) }));
-  await administrator().send(
-    new PutRolePolicyCommand({ RoleName, PolicyName: 'work', PolicyDocument: document(rights) }),
-  );
+  const role = `${name}-${stage.mark}`;
+  await makeRole(stage, role, ['cloudtrail:*', 's3:*', 'execute-api:*', 'cloudformation:*']);
   const key = await makeAttacker(stage, `${name}-user-${stage.mark}`, ['sts:AssumeRole']);
-  const RoleArn = `arn:aws:iam::${stage.account}:role/${RoleName}`;
-  const { Credentials: made } = await new STSClient(as(stage, key)).send(
-    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'build-7' }),
-  );
-  return {
-    accessKeyId: made?.AccessKeyId ?? '',
-    secretAccessKey: made?.SecretAccessKey ?? '',
-    sessionToken: made?.SessionToken ?? '',
-  };
+  return assumeRole(stage, key, role, 'build-7');
 }
 
 /** The trail stopped by a role: what is to be done about its sessions is asked. */

@@ -5,18 +5,16 @@ import {
   StopLoggingCommand,
   UpdateTrailCommand,
 } from '@aws-sdk/client-cloudtrail';
-import { CloudWatchClient, DescribeAlarmHistoryCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateUserCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../handlers/context.ts';
 import { readTrail } from '../../handlers/trails/read-trail.ts';
-import { cloudTrailEvent } from '../../local/plane/event.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { as, from, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { switchEventLane, switchRule } from './harness/event-lane.ts';
 import { eventually } from './harness/eventually.ts';
-import { ended, start, statesOf } from './harness/executions.ts';
+import { statesOf } from './harness/executions.ts';
 import {
   actionOn,
   actionsOf,
@@ -26,6 +24,7 @@ import {
   theSummary,
   theTreated,
 } from './harness/expectations.ts';
+import { alarmInput, callInput, second } from './harness/lanes.ts';
 import { answerTo, makeOffender, type Offender } from './harness/offender.ts';
 import { runAgain } from './harness/run-again.ts';
 import { deliveredTwice } from './harness/second-delivery.ts';
@@ -90,47 +89,6 @@ async function recordOf(eventName: string): Promise<CloudTrailRecord> {
   return record as CloudTrailRecord;
 }
 
-/** What EventBridge hands the playbook of a call's event, as the deployed rule transforms it. */
-const callInput = (record: CloudTrailRecord): string =>
-  JSON.stringify({
-    lane: 'event',
-    detection: 'trail-tampering',
-    event: cloudTrailEvent(record, stage.account, stage.region),
-  });
-
-/** The event of the alarm's last change to ALARM. */
-async function alarmInput(): Promise<string> {
-  const cloudWatch = new CloudWatchClient(as(stage, stage.administrator));
-  const { AlarmHistoryItems = [] } = await cloudWatch.send(
-    new DescribeAlarmHistoryCommand({ AlarmName: ALARM_RULE, HistoryItemType: 'StateUpdate', MaxRecords: 100 }),
-  );
-  const change = AlarmHistoryItems.filter(({ HistoryData = '' }) =>
-    /"newState":\s*\{[^}]*"stateValue":\s*"ALARM"/.test(HistoryData),
-  ).sort((a, b) => Number(b.Timestamp) - Number(a.Timestamp))[0];
-  return JSON.stringify({
-    'detail-type': 'CloudWatch Alarm State Change',
-    account: stage.account,
-    region: stage.region,
-    detail: {
-      alarmName: ALARM_RULE,
-      state: { value: 'ALARM', timestamp: change?.Timestamp?.toISOString().replace('Z', '+0000') },
-    },
-  });
-}
-
-/** Starts the playbook for what comes second, and resolves to its incident and the mails that came of it. */
-async function second(input: string) {
-  const known = (await desk.everything()).incidents.map(({ id }) => id);
-  let arn = '';
-  const { mails } = await desk.playHarmless(async () => {
-    arn = await start(desk.clients.sfn, desk.machine, input);
-    const { status, cause } = await ended(desk.clients.sfn, arn);
-    expect(status, cause).toBe('SUCCEEDED');
-  });
-  const fresh = (await desk.everything()).incidents.filter(({ id }) => !known.includes(id));
-  return { arn, mails, incidents: fresh };
-}
-
 /** How often the playbooks' own roles made a call since a time. */
 const ownCalls = async (eventName: string, since: string): Promise<number> =>
   (
@@ -150,7 +108,7 @@ describe('the lane of alarms and the lane of events', () => {
 
     // Act
     const played = await play();
-    const late = await second(await alarmInput());
+    const late = await second(desk, await alarmInput(stage, ALARM_RULE));
 
     // Assess
     const incident = theIncident(played);
@@ -175,7 +133,7 @@ describe('the lane of alarms and the lane of events', () => {
 
     // Act
     const played = await play();
-    const late = await second(callInput(await recordOf('StopLogging')));
+    const late = await second(desk, callInput(stage, 'trail-tampering', await recordOf('StopLogging')));
 
     // Assess
     const incident = theIncident(played);
