@@ -1,14 +1,7 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { type Alarm, Metric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import {
-  CfnMetricFilter,
-  FilterPattern,
-  type ILogGroup,
-  LogGroup,
-  MetricFilter,
-  RetentionDays,
-} from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, type ILogGroup, LogGroup, MetricFilter, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -26,6 +19,7 @@ import {
 } from '../playbooks/canary.ts';
 import { cloudWatchPattern } from '../playbooks/matching/cloudwatch-pattern.ts';
 import { canaryDefinition } from './canary-definition.ts';
+import { countingAlarm } from './counting-alarm.ts';
 import { eventRule } from './filter.ts';
 import { Machine } from './machine.ts';
 import { Schedule } from './schedule.ts';
@@ -64,7 +58,7 @@ export class Canary extends Construct {
       functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-conclude-canary`,
     });
     const starter = new Starter(this, 'Start', { name, playbook, undelivered });
-    starter.onAlarm(name, this.#alarm(name, props).alarmArn);
+    starter.onAlarm(name, this.#alarm(props).alarmArn);
     starter.onCalls('Event', 'canary', {
       name: `${name}-event`,
       eventPattern: eventRule(canaryMatch(prefix, Aws.ACCOUNT_ID)),
@@ -79,27 +73,12 @@ export class Canary extends Construct {
   }
 
   /** The filter and the alarm of the canary's call, as every detection has them. Nobody is mailed: it fires again and again. */
-  #alarm(name: string, { prefix, trailLogGroup }: CanaryProps): Alarm {
-    const metric = { metricNamespace: prefix, metricName: 'canary' };
-    new CfnMetricFilter(this, 'Filter', {
-      filterName: name,
+  #alarm({ prefix, trailLogGroup }: CanaryProps): Alarm {
+    return countingAlarm(this, {
+      ...{ prefix, id: 'canary', atLeast: 1, withinMinutes: 1 },
       logGroupName: trailLogGroup,
-      filterPattern: cloudWatchPattern(canaryMatch(prefix, Aws.ACCOUNT_ID)),
-      metricTransformations: [{ ...metric, metricValue: '1', unit: 'Count' }],
-    });
-    return new Alarm(this, 'Alarm', {
-      alarmName: name,
-      alarmDescription: `No incident: the canary of ${prefix} has come to the trail's log group, as it does every ${CANARY_EVERY} minutes.`,
-      metric: new Metric({
-        namespace: prefix,
-        metricName: metric.metricName,
-        statistic: Stats.SUM,
-        period: Duration.minutes(1),
-      }),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      patterns: [cloudWatchPattern(canaryMatch(prefix, Aws.ACCOUNT_ID))],
+      description: `No incident: the canary of ${prefix} has come to the trail's log group, as it does every ${CANARY_EVERY} minutes.`,
     });
   }
 

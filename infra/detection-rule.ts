@@ -1,13 +1,12 @@
-import { Aws, Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { CfnMetricFilter } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection, KnownTrail } from '../playbooks/detection.ts';
 import { eventLaneOf } from '../playbooks/matching/forms.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
+import { countingAlarm } from './counting-alarm.ts';
 import { ANY_ACCOUNT, eventPatterns, filterPatterns } from './filter.ts';
 import type { Machine } from './machine.ts';
 import { Starter } from './starter.ts';
@@ -46,33 +45,11 @@ export class DetectionRule extends Construct {
     super(scope, id);
     const { prefix, detection, trail } = props;
     const name = `${prefix}-${id}`;
-    const metric = { namespace: prefix, name: id };
-    // A pattern has so many characters only: where one filter cannot say it, several feed the metric.
-    for (const [index, filterPattern] of filterPatterns(detection, prefix, ANY_ACCOUNT, trail).entries()) {
-      new CfnMetricFilter(this, index === 0 ? 'Filter' : `Filter${index + 1}`, {
-        filterName: index === 0 ? name : `${name}-${index + 1}`,
-        logGroupName: trail.logGroup,
-        filterPattern: filterPattern.replaceAll(ANY_ACCOUNT, Aws.ACCOUNT_ID),
-        metricTransformations: [
-          { metricNamespace: metric.namespace, metricName: metric.name, metricValue: '1', unit: 'Count' },
-        ],
-      });
-    }
-    const alarm = new Alarm(this, 'Alarm', {
-      alarmName: name,
-      alarmDescription: alarmDescription(detection, prefix, props.runbooks),
-      metric: new Metric({
-        namespace: metric.namespace,
-        metricName: metric.name,
-        // Each match counts 1: only the sum is their number.
-        statistic: Stats.SUM,
-        period: Duration.minutes(detection.alarm.withinMinutes),
-      }),
-      threshold: detection.alarm.atLeast,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      // Nothing matching is the normal state.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    const alarm = countingAlarm(this, {
+      ...{ prefix, id, ...detection.alarm },
+      logGroupName: trail.logGroup,
+      patterns: filterPatterns(detection, prefix, ANY_ACCOUNT, trail),
+      description: alarmDescription(detection, prefix, props.runbooks),
     });
     alarm.addAlarmAction(new SnsAction(props.topic));
     this.alarm = alarm;
