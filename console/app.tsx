@@ -11,7 +11,7 @@ import { plain } from '../playbooks/report/words.ts';
 import { assets } from './assets.ts';
 import { filterOf, pathOf } from './filter.ts';
 import { type Change, ChangeRefused, type Library } from './library.ts';
-import { Live, PAGE_SIZE } from './live.ts';
+import { Live, listed } from './live.ts';
 import { DetectionsPage } from './pages/detections.tsx';
 import { FiguresPage } from './pages/figures.tsx';
 import { IncidentPage } from './pages/incident.tsx';
@@ -91,9 +91,11 @@ export function createApp(dependencies: AppDependencies): Hono<Env> {
 function reading(app: Hono<Env>, { library, now }: AppDependencies): void {
   app.get('/', async (context) => {
     const filter = filterOf(context.req.query());
-    const listed = await library.page(filter, { limit: PAGE_SIZE, ...(filter.after ? { after: filter.after } : {}) });
     const frame = await frameOf(context, library, 'Incidents', pathOf(filter));
-    return page(context, <IncidentsPage frame={frame} filter={filter} page={listed} now={now()} />);
+    return page(
+      context,
+      <IncidentsPage frame={frame} filter={filter} page={await listed(library, filter)} now={now()} />,
+    );
   });
   app.get('/waiting', async (context) => {
     const waiting = await library.waiting();

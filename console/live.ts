@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { filterOf } from './filter.ts';
+import { type Filter, filterOf } from './filter.ts';
 import { isMissing, type Library } from './library.ts';
 
 /** How many incidents a page of the list has. */
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
+
+/** The page of the list that an address asks for, as it is shown and as it is watched: its filter, and where it begins. */
+export const listed = (library: Library, { after, ...filter }: Filter): ReturnType<Library['page']> =>
+  library.page(filter, { limit: PAGE_SIZE, ...(after ? { after } : {}) });
 
 /**
  * Tells whether what a page shows has changed, by looking again and again as long as somebody looks at it. Pages that show the
@@ -57,11 +61,7 @@ export class Live {
       stage,
     ]);
     if (id === undefined) {
-      const filter = filterOf(Object.fromEntries(url.searchParams));
-      return [
-        waiting,
-        await this.#library.page(filter, { limit: PAGE_SIZE, ...(filter.after ? { after: filter.after } : {}) }),
-      ];
+      return [waiting, await listed(this.#library, filterOf(Object.fromEntries(url.searchParams)))];
     }
     const incident = await this.#library.incident(decodeURIComponent(id));
     const run = incident ? await this.#library.run(incident.execution) : undefined;
