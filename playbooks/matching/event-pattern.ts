@@ -100,10 +100,10 @@ function onOnePath(path: string, left: readonly unknown[], right: readonly unkno
   if (arrayIn(parsePath(path))) throw clash(path);
   const [a, b] = [sole(left), sole(right)];
   if (a && b && Array.isArray(a.numeric) && Array.isArray(b.numeric)) {
-    const range = [...a.numeric, ...b.numeric];
+    const both = [...a.numeric, ...b.numeric];
     const lower = String(a.numeric[0]).startsWith('>');
-    if (range.length === 4 && lower !== String(b.numeric[0]).startsWith('>') && !range.includes('=')) {
-      return [{ numeric: lower ? range : [...b.numeric, ...a.numeric] }];
+    if (both.length === 4 && lower !== String(b.numeric[0]).startsWith('>') && !both.includes('=')) {
+      return [{ numeric: range(path, lower ? both : [...b.numeric, ...a.numeric]) }];
     }
   }
   const [notA, notB] = [a?.['anything-but'], b?.['anything-but']];
@@ -112,6 +112,14 @@ function onOnePath(path: string, left: readonly unknown[], right: readonly unkno
   }
   if (JSON.stringify(left) === JSON.stringify(right)) return [...left];
   throw new NoEventPattern(`EventBridge cannot ask two things of "${path}" at once: ${JSON.stringify([left, right])}.`);
+}
+
+/** A range from a lower bound to an upper one, which must lie above it: of one number EventBridge wants to be told as such. */
+function range(path: string, bounds: readonly unknown[]): unknown[] {
+  const [above, bottom, below, top] = bounds as [string, number, string, number];
+  if (bottom < top) return [...bounds];
+  if (bottom === top && above === '>=' && below === '<=') return ['=', bottom];
+  throw new NoEventPattern(`Nothing is ${above} ${bottom} and ${below} ${top}: what is asked of "${path}" never holds.`);
 }
 
 function sole(values: readonly unknown[]): Record<string, unknown> | undefined {

@@ -24,6 +24,7 @@ describe('eventPattern', () => {
     [m.all(m.isNot('a', 'x'), m.isNot('a', 'y')), { a: [{ 'anything-but': ['x', 'y'] }] }],
     [m.all(m.above('n', 1), m.atMost('n', 5)), { n: [{ numeric: ['>', 1, '<=', 5] }] }],
     [m.all(m.below('n', 5), m.atLeast('n', 1)), { n: [{ numeric: ['>=', 1, '<', 5] }] }],
+    [m.all(m.atMost('n', 3), m.atLeast('n', 3)), { n: [{ numeric: ['=', 3] }] }],
     [m.is('n', 4), { n: [{ numeric: ['=', 4] }] }],
     [m.like('a', 'arn:**:user\\*'), { a: [{ wildcard: 'arn:*:user\\\\*' }] }],
     [m.like('a', '*:root'), { a: [{ suffix: ':root' }] }],
@@ -51,6 +52,8 @@ describe('eventPattern', () => {
     [m.is('a.*', 'x'), 'no wildcard for the fields'],
     [m.above('n', 6e9), 'up to 5,000,000,000'],
     [m.notLike('a', '*'), 'never holds'],
+    [m.all(m.above('n', 0), m.atMost('n', 0)), 'never holds'],
+    [m.all(m.below('n', 1), m.atLeast('n', 2)), 'never holds'],
     [
       m.all(...['a', 'b', 'c'].map((p) => m.any(...Array.from({ length: 7 }, (_, n) => m.isTrue(`${p}${n}`))))),
       'split it',
