@@ -39,7 +39,7 @@ export interface FileResult {
   bytes: number;
 }
 
-/** As many faults of a file are listed; more are counted. */
+/** Of a file, unless told otherwise. */
 const MOST_FAULTS = 100;
 /** A part is handed over when it has so many hits or bytes of eventIDs. */
 const PART = { hits: 2000, ids: 1 << 20 };
@@ -50,18 +50,28 @@ export class FileScan {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
+  readonly #mostFaults: number;
 
-  /** @throws InvalidPath */
-  constructor(module: WebAssembly.Module, criteria: readonly Criterion[], range: TimeRange = {}) {
+  /**
+   * @param mostFaults as many faults of a file are listed; more are counted
+   * @throws InvalidPath
+   */
+  constructor(
+    module: WebAssembly.Module,
+    criteria: readonly Criterion[],
+    range: TimeRange = {},
+    mostFaults = MOST_FAULTS,
+  ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
     this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
+    this.#mostFaults = mostFaults;
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range);
+    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#mostFaults);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -80,12 +90,14 @@ class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
+  readonly #mostFaults: number;
   #ids: Uint8Array[] = [];
   #idBytes = 0;
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange) {
+  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, mostFaults: number) {
+    this.#mostFaults = mostFaults;
     this.#tests = tests;
     this.#bits = bits;
     this.#range = range;
@@ -104,7 +116,7 @@ class Collected {
 
   fault(one: Fault): void {
     this.#faults += 1;
-    if (this.#faults <= MOST_FAULTS) this.#result.faults.push(one);
+    if (this.#faults <= this.#mostFaults) this.#result.faults.push(one);
     else this.#result.moreFaults += 1;
   }
 
