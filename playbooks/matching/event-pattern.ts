@@ -119,7 +119,9 @@ function range(path: string, bounds: readonly unknown[]): unknown[] {
   const [above, bottom, below, top] = bounds as [string, number, string, number];
   if (bottom < top) return [...bounds];
   if (bottom === top && above === '>=' && below === '<=') return ['=', bottom];
-  throw new NoEventPattern(`Nothing is ${above} ${bottom} and ${below} ${top}: what is asked of "${path}" never holds.`);
+  throw new NoEventPattern(
+    `Nothing is ${above} ${bottom} and ${below} ${top}: what is asked of "${path}" never holds.`,
+  );
 }
 
 function sole(values: readonly unknown[]): Record<string, unknown> | undefined {
