@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { policyWith } from '../handlers/answers/policies.ts';
+import { isNoStack } from '../handlers/installation/installation.ts';
 import { plain } from '../playbooks/report/words.ts';
 import type { Connection } from './connection.ts';
 import { CliFailure } from './failure.ts';
@@ -45,10 +46,6 @@ export async function explain(error: unknown, where: Where): Promise<CliFailure>
 }
 
 const LOOK = 'See: npx cordon incidents list';
-
-/** DescribeStacks says so of a stack that is not there. */
-export const isNoStack = (name: string, message: string): boolean =>
-  name === 'ValidationError' && /does not exist/.test(message);
 
 function withoutCredentials(message: string, { profile = process.env.AWS_PROFILE }: Connection): string {
   if (!profile) {

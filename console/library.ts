@@ -1,7 +1,7 @@
-import type { Finding } from '../cli/doctor/check.ts';
 import type { Head } from '../handlers/incidents/items.ts';
 import type { Page, PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
 import type { StoredQuestion } from '../handlers/incidents/questions.ts';
+import type { Finding } from '../handlers/installation/check.ts';
 import type { Arrivals } from '../playbooks/canary.ts';
 import type { Incident } from '../playbooks/incident.ts';
 import type { Mode } from '../playbooks/response.ts';

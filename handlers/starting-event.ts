@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CLOUDTRAIL_EVENT, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import { difference } from '../playbooks/difference.ts';
 
 /**
  * The event of an alarm that changed its state, as EventBridge delivers it.
@@ -38,7 +39,22 @@ const callEvent = z.object({
   }),
 });
 
-/** What starts a playbook: an alarm, or the event of a call before there is one. */
-export const startingEvent = z.discriminatedUnion('lane', [alarmEvent, callEvent]);
+/** What the watchdog found by the state itself. */
+const lookEvent = z.object({
+  lane: z.literal('watchdog'),
+  detection: z.string().min(1),
+  account: z.string(),
+  region: z.string(),
+  /** When it began to look, and when it had begun the look before. ISO times. */
+  at: z.iso.datetime(),
+  since: z.iso.datetime(),
+  /** The same for the same differences of the same look. */
+  identity: z.string().min(1),
+  differences: z.array(difference).min(1),
+});
+
+/** What starts a playbook: an alarm, what the watchdog found, or the event of a call before there is one. */
+export const startingEvent = z.discriminatedUnion('lane', [alarmEvent, callEvent, lookEvent]);
 export type AlarmEvent = z.infer<typeof alarmEvent>;
 export type CallEvent = z.infer<typeof callEvent>;
+export type LookEvent = z.infer<typeof lookEvent>;

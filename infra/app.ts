@@ -20,7 +20,11 @@ const ownTrail =
         description: 'cordon: the trail, its bucket and its log group',
       })
     : undefined;
-const known = ownTrail?.trail ?? { logGroup: settings.existingLogGroup ?? '', ...settings.trailParts };
+const known = ownTrail?.trail ?? {
+  prefix: settings.prefix,
+  logGroup: settings.existingLogGroup ?? '',
+  ...settings.trailParts,
+};
 for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection, known);
 const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),

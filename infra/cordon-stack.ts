@@ -15,7 +15,7 @@ import { Answers } from './answers.ts';
 import { Canary } from './canary.ts';
 import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
-import { Functions, roleName } from './functions.ts';
+import { Functions } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
@@ -27,6 +27,7 @@ import type { Settings } from './settings.ts';
 import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { deployedUnits, undoable } from './units.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
@@ -79,7 +80,6 @@ export class CordonStack extends Stack {
         CORDON_LOG_GROUP: trail.logGroup,
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
         CORDON_PACKS: JSON.stringify(packs),
-        CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
         CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
@@ -120,6 +120,7 @@ export class CordonStack extends Stack {
       every: '15 minutes',
       target: functions.of('keep-baseline'),
     });
+    new Watchdog(this, 'Watchdog', { prefix, function: functions.of('watchdog'), logGroup, topic });
     // Events that could not start a playbook: nothing may be lost.
     const undelivered = new Queue(this, 'Undelivered', {
       queueName: `${prefix}-undelivered`,

@@ -89,22 +89,32 @@ class PlainHttp implements IAspect {
 /** Calls whose resource the local AWS takes for another: who may make them of some resources could make them of none. */
 const OF_ANYTHING = ['events:DescribeEventBus', 'events:ListTargetsByRule'];
 
+interface Document {
+  Statement: { Effect?: string; Action: string | string[]; Resource?: unknown }[];
+}
+
 class OfAnything implements IAspect {
   visit(node: IConstruct): void {
-    if (!CfnResource.isCfnResource(node) || node.cfnResourceType !== 'AWS::IAM::ManagedPolicy') return;
-    if (!('policyDocument' in node)) return;
-    const policy = Stack.of(node).resolve(node.policyDocument) as { Statement: { Action: string | string[] }[] };
+    if (!CfnResource.isCfnResource(node)) return;
+    if (node.cfnResourceType === 'AWS::IAM::ManagedPolicy' && 'policyDocument' in node) {
+      node.policyDocument = this.#opened(Stack.of(node).resolve(node.policyDocument));
+    }
+    if (node.cfnResourceType === 'AWS::IAM::Role' && 'policies' in node) {
+      const policies = Stack.of(node).resolve(node.policies) as { policyDocument: Document }[] | undefined;
+      node.policies = policies?.map((one) => ({ ...one, policyDocument: this.#opened(one.policyDocument) }));
+    }
+  }
+
+  /** The document with those calls allowed on everything, where it allows them at all. */
+  #opened(policy: Document): Document {
     const actionsOf = ({ Action }: { Action: string | string[] }) => (Array.isArray(Action) ? Action : [Action]);
     const found = OF_ANYTHING.filter((action) => policy.Statement.some((one) => actionsOf(one).includes(action)));
-    if (found.length === 0) return;
+    if (found.length === 0) return policy;
     const statements = policy.Statement.map((one) => ({
       ...one,
       Action: actionsOf(one).filter((action) => !found.includes(action)),
     })).filter(({ Action }) => Action.length > 0);
-    node.policyDocument = {
-      ...policy,
-      Statement: [...statements, { Effect: 'Allow', Action: found, Resource: '*' }],
-    };
+    return { ...policy, Statement: [...statements, { Effect: 'Allow', Action: found, Resource: '*' }] };
   }
 }
 

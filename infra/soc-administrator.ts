@@ -61,6 +61,8 @@ const denyAllBut = (
 });
 const unitRoles = (account: string, units: string[]): string[] =>
   units.map((unit) => `arn:aws:iam::${account}:role/${PREFIX}-${unit}`);
+/** The units that put cordon's own roles back as they were deployed. */
+const OWN_ROLE_RESTORERS = ['contain-restore-own-role', 'undo-restore-own-role'];
 /** The units that put a trail's delivery role back. */
 const ROLE_RESTORERS = ['contain-restore-delivery-role', 'undo-restore-delivery-role'];
 const arnsOf =
@@ -448,13 +450,13 @@ export function roleBoundary(account: string): PolicyDocument {
       account,
       'GivenPolicies',
       ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
-      ['undo-take-back-policy', ...ROLE_RESTORERS],
+      ['undo-take-back-policy', ...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
     ),
     denyAllBut(
       account,
       'Trust',
       ['iam:UpdateAssumeRolePolicy'],
-      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS],
+      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
     ),
     // Requiring a new password and taking that back is the same call as setting one.
     denyAllBut(
@@ -463,8 +465,18 @@ export function roleBoundary(account: string): PolicyDocument {
       ['iam:UpdateLoginProfile'],
       ['contain-require-new-password', 'undo-require-new-password'],
     ),
-    // No role here changes a role here, and those that put a delivery role back change no other.
-    denyAllBut(account, 'OwnRights', ['iam:*RolePolicy'], ROLE_RESTORERS, [`arn:aws:iam::${account}:role/${PREFIX}`]),
+    // No role here changes a role here but those that put one back, and these change no other.
+    denyAllBut(
+      account,
+      'OwnRights',
+      ['iam:*RolePolicy'],
+      [...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
+      [`arn:aws:iam::${account}:role/${PREFIX}`],
+    ),
+    {
+      ...deny('RightsOfOthers', ['iam:*RolePolicy'], { NotResource: [`arn:aws:iam::${account}:role/${PREFIX}`] }),
+      Condition: { ArnLike: { 'aws:PrincipalArn': unitRoles(account, OWN_ROLE_RESTORERS) } },
+    },
     {
       ...deny('OtherRights', ['iam:*RolePolicy'], { NotResource: [`arn:aws:iam::${account}:role/${PREFIX}-trail-*`] }),
       Condition: { ArnLike: { 'aws:PrincipalArn': unitRoles(account, ROLE_RESTORERS) } },

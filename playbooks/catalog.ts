@@ -23,6 +23,7 @@ import roleTrustOpened from './detections/role-trust-opened.ts';
 import rootUsage from './detections/root-usage.ts';
 import s3PublicExposure from './detections/s3-public-exposure.ts';
 import signInWithoutMfa from './detections/sign-in-without-mfa.ts';
+import socTampering from './detections/soc-tampering.ts';
 import trailPipelineTampering from './detections/trail-pipeline-tampering.ts';
 import trailTampering from './detections/trail-tampering.ts';
 import type { PackId } from './packs.ts';
@@ -30,6 +31,7 @@ import type { Response } from './response.ts';
 import answerFailedLogins from './responses/answer-failed-logins.ts';
 import answerMissingMfa from './responses/answer-missing-mfa.ts';
 import closeBucket from './responses/close-bucket.ts';
+import restoreSoc from './responses/restore-soc.ts';
 import restoreTrail from './responses/restore-trail.ts';
 import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import review from './responses/review.ts';
@@ -46,6 +48,7 @@ export const detections: Readonly<Record<string, Detection>> = {
   'failed-console-logins': failedConsoleLogins,
   'trail-tampering': trailTampering,
   'trail-pipeline-tampering': trailPipelineTampering,
+  'soc-tampering': socTampering,
   'access-key-made': accessKeyMade,
   'login-profile-made': loginProfileMade,
   'admin-rights-given': adminRightsGiven,
@@ -76,6 +79,7 @@ export const responses: Readonly<Record<string, Response>> = {
   'answer-failed-logins': answerFailedLogins,
   'restore-trail': restoreTrail,
   'restore-trail-pipeline': restoreTrailPipeline,
+  'restore-soc': restoreSoc,
   'take-back-access': takeBackAccess,
   'answer-missing-mfa': answerMissingMfa,
   review,

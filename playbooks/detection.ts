@@ -17,10 +17,13 @@ export interface KnownTrail {
   role?: string | undefined;
   /** ARN of the key that encrypts it. */
   key?: string | undefined;
+  /** First part of the names of cordon's own things; `cordon` where it is not told. */
+  prefix?: string | undefined;
 }
 
 /** What is known of the trail that cordon itself deploys, whatever CloudFormation calls its bucket. */
 export const ownTrail = (prefix: string): KnownTrail & { role: string } => ({
+  prefix,
   logGroup: `/${prefix}/trail`,
   role: `${prefix}-trail-delivery`,
 });
@@ -68,6 +71,8 @@ export interface Detection {
    * metric filter, the rule and the playbook all take this.
    */
   within?: (trail: KnownTrail) => Match;
+  /** It is about cordon's own things: calls by functions that may touch the trail's parts only are none of its. */
+  ofOwn?: true;
   /**
    * In which further forms the match is there; synthesis refuses what an engine cannot say, or not as near as this says. The
    * lane of events starts the playbook of every detection of single events, unless it says here why not.

@@ -18,7 +18,7 @@ export interface Measured extends Moments {
   openedAt: string;
   alarmAt: string;
   /** The event of the call opened it: `alarmAt` is the time of the call then. */
-  lane?: 'event';
+  lane?: Incident['lane'];
   marked?: { as: Mark };
 }
 

@@ -1,4 +1,5 @@
 import { CloudWatchClient, paginateDescribeAlarms, type StateValue } from '@aws-sdk/client-cloudwatch';
+import { installedSettings } from '../../handlers/installation/installation.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';
 import type { Detection } from '../../playbooks/detection.ts';
 import { cloudWatchPattern, PatternTooLong } from '../../playbooks/matching/cloudwatch-pattern.ts';
@@ -6,7 +7,6 @@ import { packs } from '../../playbooks/packs.ts';
 import { plain, plural } from '../../playbooks/report/words.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
 import { type AnyCall, type Command, command } from '../command.ts';
-import { installedSettings } from '../doctor/installation.ts';
 import { explain } from '../explain.ts';
 import { CliFailure } from '../failure.ts';
 import { severityStyle } from '../output/paint.ts';

@@ -70,10 +70,7 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       <dl class="tiles">
         <Tile name="Time to detect" value={ttd === undefined ? 'not known' : seconds(ttd)} />
         <Tile name="Time to contain" value={ttc === undefined ? 'nothing contained' : seconds(ttc)} />
-        <Tile
-          name={incident.lane === 'event' ? 'Detected by event' : 'Detected by alarm'}
-          value={<Time iso={detectedAt(incident)} now={now} />}
-        />
+        <Tile name={`Detected by ${incident.lane ?? 'alarm'}`} value={<Time iso={detectedAt(incident)} now={now} />} />
         <Tile name="Opened" value={<Time iso={openedAt} />} />
         {closedAt ? (
           <Tile name={status === 'closed' ? 'Closed' : 'Handed over'} value={<Time iso={closedAt} />} />

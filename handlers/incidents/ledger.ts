@@ -17,6 +17,7 @@ import { Canaries } from './canaries.ts';
 import { findingsOf, foundItems } from './found.ts';
 import { Holds } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
+import { Looks } from './looks.ts';
 import { type Page, type PageBounds, type PageFilter, readPage } from './pages.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
@@ -49,6 +50,8 @@ export class Ledger {
   readonly canaries: Canaries;
   /** What waits for analysts. */
   readonly questions: Questions;
+  /** What the watchdog has seen. */
+  readonly looks: Looks;
   /** Which actions hold the same thing. */
   readonly holds: Holds;
 
@@ -60,6 +63,7 @@ export class Ledger {
     this.baselines = new Baselines(documents, table);
     this.canaries = new Canaries(documents, table);
     this.questions = new Questions(documents, table, now);
+    this.looks = new Looks(documents, table);
     this.holds = new Holds(documents, table);
   }
 
@@ -318,6 +322,7 @@ export class Ledger {
         | 'claimedBy'
         | 'ownCalls'
         | 'leftTo'
+        | 'explained'
         | 'firstAt'
         | 'containedAt'
         | 'marked'

@@ -5,11 +5,12 @@ import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { matchOf } from '../../playbooks/detection.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
+import { plural } from '../../playbooks/report/words.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
-import { type AlarmEvent, type CallEvent, startingEvent } from '../starting-event.ts';
+import { type AlarmEvent, type CallEvent, type LookEvent, startingEvent } from '../starting-event.ts';
 import { stepHandler } from '../step.ts';
 
 /** What starts a playbook, in the execution's envelope. */
@@ -52,6 +53,8 @@ interface Opening {
   reason: string | undefined;
   /** The record of the call whose event it is. */
   record?: CloudTrailRecord;
+  /** What of it the head keeps, where no alarm opens it. */
+  found?: Pick<Head, 'lane' | 'differences' | 'since'>;
 }
 
 /**
@@ -65,8 +68,10 @@ export async function claim(
   context: Context,
 ): Promise<Claimed> {
   const { environment, ledger, now, log } = context;
-  const { detection, account, region, alarmName, identity, at, reason, record } =
-    event.lane === 'event' ? openingOfCall(event, environment.prefix) : openingOfAlarm(event, environment.prefix);
+  const { detection, account, region, alarmName, identity, at, reason, record, found } = openingOf(
+    event,
+    environment.prefix,
+  );
   const { severity } = detectionOf(detection);
   const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
@@ -91,7 +96,7 @@ export async function claim(
     alarmAt: at.toISOString(),
     alarmName,
     ...(reason ? { alarmReason: reason } : {}),
-    ...(record ? { lane: 'event' as const } : {}),
+    ...found,
     execution,
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
@@ -105,8 +110,8 @@ export async function claim(
 
 /** A rule on events may take more than its detection: where its form is declared wider. */
 function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
-  const { logGroup, trailParts } = environment;
-  return predicate(matchOf(detectionOf(detection), { logGroup, ...trailParts }))(record);
+  const { logGroup, prefix, trailParts } = environment;
+  return predicate(matchOf(detectionOf(detection), { prefix, logGroup, ...trailParts }))(record);
 }
 
 /**
@@ -142,6 +147,17 @@ function takes({ detection: of, status, lane, openedAt }: Head, detection: strin
   return lane === 'event' && Date.parse(openedAt) >= at.getTime() - TAKES_MORE_MS;
 }
 
+function openingOf(event: z.infer<typeof input>['event'], prefix: string): Opening {
+  switch (event.lane) {
+    case 'event':
+      return openingOfCall(event, prefix);
+    case 'watchdog':
+      return openingOfLook(event, prefix);
+    default:
+      return openingOfAlarm(event, prefix);
+  }
+}
+
 function openingOfAlarm({ account, region, detail }: AlarmEvent, prefix: string): Opening {
   const { alarmName, state } = detail;
   const detection = alarmName.startsWith(`${prefix}-`) ? alarmName.slice(prefix.length + 1) : alarmName;
@@ -154,7 +170,16 @@ function openingOfCall({ detection, event }: CallEvent, prefix: string): Opening
   const { eventName, eventID, eventTime } = record;
   const reason = `EventBridge delivered the event of ${eventName ?? 'a call'} (${eventID}) before any alarm`;
   const alarmName = `${prefix}-${detection}`;
-  return { detection, account, region, alarmName, identity: eventID, at: new Date(eventTime), reason, record };
+  const found = { lane: 'event' as const };
+  return { detection, account, region, alarmName, identity: eventID, at: new Date(eventTime), reason, record, found };
+}
+
+function openingOfLook(event: LookEvent, prefix: string): Opening {
+  const { lane, detection, account, region, identity, at, since, differences } = event;
+  const reason = `read the state itself: ${plural(differences.length, 'difference')}, which no alarm and no event had reported`;
+  const alarmName = `${prefix}-${detection}`;
+  const found = { lane, differences, since };
+  return { detection, account, region, alarmName, identity, at: new Date(at), reason, found };
 }
 
 /** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition or record. */

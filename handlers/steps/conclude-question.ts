@@ -8,6 +8,7 @@ import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
 import { answerMail } from '../../playbooks/report/questions.ts';
+import { subjectTarget } from '../../playbooks/report/report.ts';
 import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
@@ -44,7 +45,7 @@ export async function concludeQuestion({ incidentId, key, number }: z.infer<type
     const came = { cause: `answer/${key}/${number}`, round: incident.mailedRound ?? 0, at, open };
     await announce(
       context,
-      incidentChanged(incident, { ...came, target: response.subject(incident) }),
+      incidentChanged(incident, { ...came, target: subjectTarget(incident, response) }),
       ...(closes ? [incidentEnded(incident, at)] : []),
     );
   }

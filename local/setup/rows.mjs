@@ -17,6 +17,8 @@ const AREAS = {
   lanes: 'Lanes',
   pipeline: 'Pipeline',
   messages: 'Messages',
+  Watchdog: 'Watchdog',
+  'Defence of the SOC': 'Defence of the SOC',
   input: 'Bad input',
   backtest: 'Backtest',
 };

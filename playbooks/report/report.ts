@@ -1,4 +1,5 @@
 import type { Detection } from '../detection.ts';
+import { differenceSection, differenceSteps } from '../difference.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
@@ -30,6 +31,7 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
   const sections: Section[] = [
     // What needs a person comes first: it may be read on a phone at night.
     { heading: 'Still open', lines: openReasons(incident, response) },
+    differenceSection(incident),
     withoutRecords(incident),
     suppressed(incident),
     ...response.report(incident),
@@ -37,7 +39,9 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
     { heading: 'What cordon would have done', lines: incident.actions.filter(isMonitored).flatMap(wouldHave) },
     toDecide(incident),
-    outcome === 'benign' ? { heading: '', lines: [] } : toDo(incident, response.byHand(incident)),
+    outcome === 'benign'
+      ? { heading: '', lines: [] }
+      : toDo(incident, [...differenceSteps(incident), ...response.byHand(incident)]),
     decided(incident),
     {
       heading: 'Not put onto the event bus',
@@ -49,16 +53,14 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     },
   ];
   return mailOf({
-    subject: subjectOf({ ...incident, outcome: short, target: response.subject(incident) }),
+    subject: subjectOf({ ...incident, outcome: short, target: subjectTarget(incident, response) }),
     head: [
       `${incident.severity}: ${outcomeWords[outcome]}`,
       detection.title,
       '',
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
-      ...(incident.lane === 'event'
-        ? [`Event     ${incident.alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(incident.alarmAt)}`]
-        : [`Alarm     ${incident.alarmName}`, `Fired     ${dayAndClock(incident.alarmAt)}`]),
+      ...openedBy(incident),
       ...runbookLines(detection.response, runbooks),
       ...(incident.events.length > 0 && incident.claimedBy?.length
         ? [`Linked    ${incident.claimedBy.join(', ')}`]
@@ -69,6 +71,21 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     ],
     sections,
   });
+}
+
+/** What it is about. Without a record only what the watchdog found says so. */
+export const subjectTarget = (incident: Incident, response: Response): string =>
+  (incident.events.length === 0 && incident.differences?.[0]?.what) || response.subject(incident);
+
+function openedBy({ lane, alarmReason, alarmName, alarmAt }: Incident): string[] {
+  switch (lane) {
+    case 'event':
+      return [`Event     ${alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(alarmAt)}`];
+    case 'watchdog':
+      return [`Watchdog  ${alarmReason ?? 'found it'}`, `Looked    ${dayAndClock(alarmAt)}`];
+    default:
+      return [`Alarm     ${alarmName}`, `Fired     ${dayAndClock(alarmAt)}`];
+  }
 }
 
 function withoutRecords({ ownCalls, claimedBy, leftTo, events }: Incident): Section {

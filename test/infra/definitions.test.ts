@@ -137,7 +137,7 @@ describe('the playbooks', () => {
   });
 
   it('with the undo and the canary call every function that there is but those that something else calls, and none that is not', () => {
-    const scheduled = ['keep-baseline', 'answer', canaryUnit];
+    const scheduled = ['keep-baseline', 'watchdog', 'answer', canaryUnit];
     const called = units.map((unit) => unit.id).filter((id) => !scheduled.includes(id));
     expect([...asked].sort()).toEqual(called.sort());
   });

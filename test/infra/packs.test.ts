@@ -60,7 +60,11 @@ describe('packs', () => {
     const insights = Object.values(on.template.findResources('AWS::Logs::QueryDefinition'));
     const athena = Object.values(on.template.findResources('AWS::Athena::NamedQuery'));
 
-    expect(insights.map(({ Properties }) => Properties.Name).sort()).toEqual(ids.map((id) => `cordon/${id}`).sort());
+    // Insights cannot look into each of the alarms that a call names.
+    const sayable = ids.filter((id) => id !== 'soc-tampering');
+    expect(insights.map(({ Properties }) => Properties.Name).sort()).toEqual(
+      sayable.map((id) => `cordon/${id}`).sort(),
+    );
     expect(athena.map(({ Properties }) => Properties.Name).sort()).toEqual(ids.map((id) => `cordon-${id}`).sort());
     for (const { Properties } of insights) {
       expect(Properties.LogGroupNames).toEqual(['/cordon/trail']);

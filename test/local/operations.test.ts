@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../cli/doctor/check.ts';
+import type { Finding } from '../../handlers/installation/check.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { cordon, type Shell, startCordon } from './harness/cordon.ts';
@@ -36,7 +36,7 @@ let reader: Shell;
 
 beforeAll(async () => {
   // With every rule on, as it is deployed: doctor says so otherwise.
-  aws = await startTestAws({ eventLane: true });
+  aws = await startTestAws({ eventLane: true, watchdog: true });
   desk = await Desk.open('trail-tampering', aws.shared);
   stage = desk.stage();
   const shell = { endpoint: stage.endpoint, region: stage.region };

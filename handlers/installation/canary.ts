@@ -6,8 +6,7 @@ import {
   isOverdue,
   latencyOf,
 } from '../../playbooks/canary.ts';
-import { dayAndClock } from '../../playbooks/report/words.ts';
-import { span } from '../output/times.ts';
+import { dayAndClock, span } from '../../playbooks/report/words.ts';
 import { type Check, info, ok, todo } from './check.ts';
 import { ofType } from './installation.ts';
 
@@ -15,7 +14,7 @@ import { ofType } from './installation.ts';
 export const canaryCheck: Check = {
   id: 'canary',
   run: async (installation, now) => {
-    const { prefix, ledger } = installation.desk;
+    const { prefix, ledger } = installation.reader;
     if (!ofType(installation, 'AWS::Events::Rule').some(({ properties }) => properties.Name === `${prefix}-canary`)) {
       return [info('not deployed; show by hand that it works: npx cordon simulate trail-tampering')];
     }

@@ -5,15 +5,16 @@ import {
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
-import { inParts } from '../../handlers/in-parts.ts';
-import { asDeployed, type Check, type Finding, orAllOk, todo } from './check.ts';
+import { inParts } from '../in-parts.ts';
+import { asDeployed, type Check, changed, type Finding, orAllOk } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, normalPolicy, type Resource, textOf } from './template.ts';
 
 /** IAM takes few calls a second. */
 const AT_ONCE = 5;
 
-interface Declared {
+/** A role as it was deployed. */
+export interface DeclaredRole {
   name: string;
   trust: unknown;
   inline: Map<string, unknown>;
@@ -25,12 +26,13 @@ export const roleCheck: Check = {
   id: 'roles',
   run: async (installation) => {
     const roles = ofType(installation, 'AWS::IAM::Role').map((role) => declaredRole(role, installation));
-    const wrong = await inParts(roles, AT_ONCE, (role) => inspect(role, installation));
+    const wrong = await inParts(roles, AT_ONCE, (role) => inspectRole(role, installation));
     return orAllOk(wrong.flat(), `${roles.length} roles have what they were deployed with, and nothing else`);
   },
 };
 
-function declaredRole({ id, physical, properties }: Resource, installation: Installation): Declared {
+/** A role with all of its policies, as the templates have them. */
+export function declaredRole({ id, physical, properties }: Resource, installation: Installation): DeclaredRole {
   const own = (properties.Policies ?? []) as { PolicyName: unknown; PolicyDocument: unknown }[];
   // Policies that stand by themselves in the template, and name the role.
   const others = ofType(installation, 'AWS::IAM::Policy')
@@ -52,19 +54,26 @@ function declaredRole({ id, physical, properties }: Resource, installation: Inst
   };
 }
 
-async function inspect({ name, trust, inline, attached }: Declared, installation: Installation): Promise<Finding[]> {
-  const iam = installation.desk.client(IAMClient);
+/** In what a role is not as it was deployed. */
+export async function inspectRole(
+  { name, trust, inline, attached }: DeclaredRole,
+  installation: Installation,
+): Promise<Finding[]> {
+  const iam = installation.reader.client(IAMClient);
   const RoleName = name;
+  const restore = { action: 'restore-own-role', target: { ownRole: name } };
+  const part = { kind: 'role', name, service: 'iam', restore };
   try {
     const wrong: Finding[] = [];
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
     if (!samePolicy(trust, Role?.AssumeRolePolicyDocument, installation)) {
-      wrong.push(todo(`somebody else may assume the role ${name}, or nobody may`, asDeployed(installation)));
+      wrong.push(changed(part, `somebody else may assume the role ${name}, or nobody may`, asDeployed(installation)));
     }
     const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
     for (const PolicyName of PolicyNames.filter((one) => !inline.has(one))) {
       wrong.push(
-        todo(
+        changed(
+          part,
           `the role ${name} has the policy ${PolicyName}, which was not deployed`,
           `aws iam delete-role-policy --role-name ${name} --policy-name ${PolicyName}`,
         ),
@@ -72,27 +81,31 @@ async function inspect({ name, trust, inline, attached }: Declared, installation
     }
     for (const [PolicyName, document] of inline) {
       if (!PolicyNames.includes(PolicyName)) {
-        wrong.push(todo(`the role ${name} has lost its policy ${PolicyName}`, asDeployed(installation)));
+        wrong.push(changed(part, `the role ${name} has lost its policy ${PolicyName}`, asDeployed(installation)));
         continue;
       }
       const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
       if (!samePolicy(document, PolicyDocument, installation)) {
-        wrong.push(todo(`the policy ${PolicyName} of the role ${name} was changed`, asDeployed(installation)));
+        wrong.push(changed(part, `the policy ${PolicyName} of the role ${name} was changed`, asDeployed(installation)));
       }
     }
     const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
     for (const { PolicyArn = '' } of AttachedPolicies.filter((one) => !attached.includes(one.PolicyArn ?? ''))) {
       wrong.push(
-        todo(
+        changed(
+          part,
           `the role ${name} has the policy ${PolicyArn}, which was not deployed`,
           `aws iam detach-role-policy --role-name ${name} --policy-arn ${PolicyArn}`,
         ),
       );
     }
+    for (const PolicyArn of attached.filter((one) => !AttachedPolicies.some(({ PolicyArn }) => PolicyArn === one))) {
+      wrong.push(changed(part, `the role ${name} has lost its policy ${PolicyArn}`, asDeployed(installation)));
+    }
     return wrong;
   } catch (error) {
     if (error instanceof Error && /NoSuchEntity/.test(error.name)) {
-      return [todo(`the role ${name} IS GONE`, asDeployed(installation))];
+      return [changed(part, `the role ${name} IS GONE`, asDeployed(installation))];
     }
     throw error;
   }

@@ -2,8 +2,9 @@ import { DescribeContinuousBackupsCommand, DescribeTableCommand, DynamoDBClient 
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { plural } from '../../playbooks/report/words.ts';
-import { type Check, type Finding, ok, orAllOk, todo } from './check.ts';
-import { ofType } from './installation.ts';
+import { type Check, changed, type Finding, ok, orAllOk, todo } from './check.ts';
+import { type Installation, ofType } from './installation.ts';
+import { agrees, textOf } from './template.ts';
 
 /** The stacks themselves: that their last deployment ended well. */
 export const stackCheck: Check = {
@@ -22,7 +23,7 @@ export const mailCheck: Check = {
   run: async (installation) => {
     const findings: Finding[] = [];
     for (const { physical: TopicArn } of ofType(installation, 'AWS::SNS::Topic')) {
-      const { Subscriptions = [] } = await installation.desk
+      const { Subscriptions = [] } = await installation.reader
         .client(SNSClient)
         .send(new ListSubscriptionsByTopicCommand({ TopicArn }));
       const name = TopicArn.split(':').at(-1);
@@ -34,6 +35,16 @@ export const mailCheck: Check = {
             `${Endpoint} has not confirmed the subscription to ${name}, and is told nothing`,
             'Open the mail that SNS has sent and confirm; SNS sends it again with: ' +
               `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint ${Endpoint}`,
+          ),
+        );
+      }
+      for (const address of addressesOf(TopicArn, installation)) {
+        if (Subscriptions.some(({ Endpoint }) => Endpoint === address)) continue;
+        findings.push(
+          changed(
+            { kind: 'subscription', name: TopicArn, service: 'sns' },
+            `${address} IS NOT SUBSCRIBED to ${name} any more`,
+            `aws sns subscribe --topic-arn ${TopicArn} --protocol email --notification-endpoint ${address}`,
           ),
         );
       }
@@ -51,11 +62,17 @@ export const mailCheck: Check = {
   },
 };
 
+/** Whom the deployment has subscribed to a topic. */
+const addressesOf = (topic: string, installation: Installation): string[] =>
+  ofType(installation, 'AWS::SNS::Subscription')
+    .filter(({ properties }) => agrees(properties.TopicArn, topic, installation.scope))
+    .map(({ properties }) => textOf(properties.Endpoint, installation.scope));
+
 /** The ledger: cannot be deleted by mistake, and can be put back to any second of the last weeks. */
 export const ledgerCheck: Check = {
   id: 'ledger',
   run: async (installation) => {
-    const client = installation.desk.client(DynamoDBClient);
+    const client = installation.reader.client(DynamoDBClient);
     const wrong: Finding[] = [];
     const tables = ofType(installation, 'AWS::DynamoDB::Table');
     for (const { physical: TableName } of tables) {
@@ -63,7 +80,8 @@ export const ledgerCheck: Check = {
       if (Table?.TableStatus !== 'ACTIVE') wrong.push(todo(`the table ${TableName} is ${Table?.TableStatus}`, 'Wait.'));
       if (!Table?.DeletionProtectionEnabled) {
         wrong.push(
-          todo(
+          changed(
+            { kind: 'ledger', name: TableName, service: 'dynamodb' },
             `the table ${TableName} can be deleted`,
             `aws dynamodb update-table --table-name ${TableName} --deletion-protection-enabled`,
           ),
@@ -74,7 +92,8 @@ export const ledgerCheck: Check = {
       );
       if (backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus !== 'ENABLED') {
         wrong.push(
-          todo(
+          changed(
+            { kind: 'ledger', name: TableName, service: 'dynamodb' },
             `the table ${TableName} has no point-in-time recovery`,
             `aws dynamodb update-continuous-backups --table-name ${TableName} --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`,
           ),
@@ -90,7 +109,7 @@ export const queueCheck: Check = {
   id: 'undelivered',
   run: async (installation) => {
     const wrong: Finding[] = [];
-    const client = installation.desk.client(SQSClient);
+    const client = installation.reader.client(SQSClient);
     for (const { physical } of ofType(installation, 'AWS::SQS::Queue')) {
       const QueueName = physical.slice(physical.lastIndexOf('/') + 1);
       const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }));
@@ -114,8 +133,8 @@ export const queueCheck: Check = {
 /** What analysts have not answered for too long, and playbooks that do not come to an end. */
 export const questionCheck: Check = {
   id: 'questions',
-  run: async ({ desk }, now) => {
-    const waiting = await desk.ledger.questions.waiting(1000);
+  run: async ({ reader }, now) => {
+    const waiting = await reader.ledger.questions.waiting(1000);
     const late = waiting.filter(({ status, timesOutAt, stage }) => {
       return status === 'timed-out' || Date.parse(timesOutAt) < now.getTime() || stage === 'escalated';
     });

@@ -12,7 +12,7 @@ import {
   parseFilterPattern,
 } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
-import { asDeployed, type Check, type Finding, info, orAllOk, todo } from './check.ts';
+import { asDeployed, type Check, changed, type Finding, info, orAllOk, todo } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, type Resource, textOf } from './template.ts';
 
@@ -47,8 +47,8 @@ export const filterCheck: Check = {
 const groupOf = ({ properties }: Resource, { scope }: Installation): string => textOf(properties.LogGroupName, scope);
 
 /** The metric filters of a log group; none where it is gone, which then stands with each filter. */
-async function filtersOf(logGroupName: string, { desk }: Installation): Promise<MetricFilter[]> {
-  const client = desk.client(CloudWatchLogsClient);
+async function filtersOf(logGroupName: string, { reader }: Installation): Promise<MetricFilter[]> {
+  const client = reader.client(CloudWatchLogsClient);
   const found: MetricFilter[] = [];
   try {
     for await (const page of paginateDescribeMetricFilters({ client }, { logGroupName })) {
@@ -73,13 +73,14 @@ function differs(declared: Resource, group: string, live: MetricFilter[], { scop
   const there = live.find(({ filterName }) => filterName === FilterName);
   const wanted = textOf(pattern, scope);
   const mend = `aws logs put-metric-filter --log-group-name ${group} --filter-name ${FilterName} --filter-pattern ${quoted(wanted)} --metric-transformations metricNamespace=${metric?.MetricNamespace},metricName=${metric?.MetricName},metricValue=${metric?.MetricValue},unit=${metric?.Unit ?? 'None'}`;
-  if (!there) return [todo(`the metric filter ${FilterName} IS GONE: what it looks for is not seen`, mend)];
+  const part = { kind: 'metric filter', name: `${group} ${FilterName}`, service: 'logs' };
+  if (!there) return [changed(part, `the metric filter ${FilterName} IS GONE: what it looks for is not seen`, mend)];
   if (!agrees(pattern, there.filterPattern ?? '', scope)) {
-    return [todo(`the metric filter ${FilterName} has another pattern than it was deployed with`, mend)];
+    return [changed(part, `the metric filter ${FilterName} has another pattern than it was deployed with`, mend)];
   }
   const [feeds] = there.metricTransformations ?? [];
   if (feeds?.metricName !== metric?.MetricName || feeds?.metricNamespace !== metric?.MetricNamespace) {
-    return [todo(`the metric filter ${FilterName} feeds another metric than its alarm reads`, mend)];
+    return [changed(part, `the metric filter ${FilterName} feeds another metric than its alarm reads`, mend)];
   }
   return [];
 }
@@ -89,14 +90,14 @@ function misjudged(
   id: string,
   detection: Detection,
   live: MetricFilter[],
-  { desk, settings }: Installation,
+  { reader, settings }: Installation,
 ): Finding[] {
   // Where a detection looks at some resources only, by those of this installation.
   const counts = predicate(matchOf(detection, settings.trail));
   const { samples } = detection;
   const patterns: FilterPattern[] = live
     .filter(({ metricTransformations = [] }) =>
-      metricTransformations.some((one) => one.metricNamespace === desk.prefix && one.metricName === id),
+      metricTransformations.some((one) => one.metricNamespace === reader.prefix && one.metricName === id),
     )
     .map(({ filterPattern = '' }) => parseFilterPattern(filterPattern));
   const seen = (record: unknown) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
@@ -114,12 +115,15 @@ export const alarmCheck: Check = {
   id: 'alarms',
   run: async (installation, now) => {
     const live: MetricAlarm[] = [];
-    const client = installation.desk.client(CloudWatchClient);
-    for await (const page of paginateDescribeAlarms({ client }, { AlarmNamePrefix: `${installation.desk.prefix}-` })) {
+    const client = installation.reader.client(CloudWatchClient);
+    for await (const page of paginateDescribeAlarms(
+      { client },
+      { AlarmNamePrefix: `${installation.reader.prefix}-` },
+    )) {
       live.push(...(page.MetricAlarms ?? []));
     }
     const declared = ofType(installation, 'AWS::CloudWatch::Alarm');
-    const findings = declared.flatMap((one) => inspect(one, live, installation, now));
+    const findings = declared.flatMap((one) => inspectAlarm(one, live, installation, now));
     const wrong = findings.filter(({ state }) => state === 'todo');
     return [
       ...orAllOk(wrong, `${declared.length} alarms are there, act, and mail`),
@@ -128,15 +132,26 @@ export const alarmCheck: Check = {
   },
 };
 
-function inspect(declared: Resource, live: MetricAlarm[], installation: Installation, now: Date): Finding[] {
+/** In what an alarm is not as it was deployed, or is not of use. */
+export function inspectAlarm(
+  declared: Resource,
+  live: MetricAlarm[],
+  installation: Installation,
+  now: Date,
+): Finding[] {
   const { properties, physical: name } = declared;
   const alarm = live.find(({ AlarmName }) => AlarmName === name);
+  const restore = { action: 'restore-alarm', target: { alarm: name } };
+  const part = { kind: 'alarm', name, service: 'monitoring', restore };
   if (!alarm)
-    return [todo(`the alarm ${name} IS GONE: nobody is told and no playbook starts`, asDeployed(installation))];
+    return [
+      changed(part, `the alarm ${name} IS GONE: nobody is told and no playbook starts`, asDeployed(installation)),
+    ];
   const findings: Finding[] = [];
   if (!alarm.ActionsEnabled) {
     findings.push(
-      todo(
+      changed(
+        part,
         `the actions of the alarm ${name} ARE OFF: its alert is not mailed`,
         `aws cloudwatch enable-alarm-actions --alarm-names ${name}`,
       ),
@@ -146,7 +161,7 @@ function inspect(declared: Resource, live: MetricAlarm[], installation: Installa
   const missing = wanted.filter((one) => !alarm.AlarmActions?.some((there) => agrees(one, there, installation.scope)));
   if (missing.length > 0) {
     const topics = missing.map((one) => textOf(one, installation.scope)).join(', ');
-    findings.push(todo(`the alarm ${name} does not tell ${topics}`, asDeployed(installation)));
+    findings.push(changed(part, `the alarm ${name} does not tell ${topics}`, asDeployed(installation)));
   }
   const fields = ['Namespace', 'MetricName', 'Statistic', 'Period', 'EvaluationPeriods', 'Threshold'].concat([
     'ComparisonOperator',
@@ -159,7 +174,11 @@ function inspect(declared: Resource, live: MetricAlarm[], installation: Installa
   );
   if (other.length > 0) {
     findings.push(
-      todo(`the alarm ${name} has another ${other.join(', ')} than it was deployed with`, asDeployed(installation)),
+      changed(
+        part,
+        `the alarm ${name} has another ${other.join(', ')} than it was deployed with`,
+        asDeployed(installation),
+      ),
     );
   }
   const since = alarm.StateUpdatedTimestamp ?? now;

@@ -1,8 +1,8 @@
 import { canaryCheck } from './canary.ts';
 import type { Check } from './check.ts';
-import { alarmCheck, filterCheck } from './detections.ts';
-import { busCheck, playbookCheck, ruleCheck } from './playbooks.ts';
+import { alarmCheck, filterCheck } from './filters-and-alarms.ts';
 import { roleCheck } from './roles.ts';
+import { busCheck, playbookCheck, ruleCheck } from './rules-and-playbooks.ts';
 import { baselineCheck, trailCheck } from './trail.ts';
 import { ledgerCheck, mailCheck, questionCheck, queueCheck, stackCheck } from './upkeep.ts';
 

@@ -1,3 +1,5 @@
+import { TargetUnfit } from '../errors.ts';
+
 /** A resource of a CloudFormation template, and what was made of it. */
 export interface Resource {
   /** Logical id. */
@@ -57,6 +59,18 @@ export const textOf = (value: unknown, scope: Scope): string =>
   partsOf(value, scope)
     .map((part) => (part === ANY ? '*' : part))
     .join('');
+
+/** What a template says of a value, with everything that it refers to filled in. @throws {TargetUnfit} where that cannot be told from it */
+export function filledIn(value: unknown, scope: Scope): unknown {
+  if (isIntrinsic(value)) {
+    const parts = partsOf(value, scope);
+    if (parts.includes(ANY)) throw new TargetUnfit(`The template does not tell what ${JSON.stringify(value)} is.`);
+    return parts.join('');
+  }
+  if (Array.isArray(value)) return value.filter((one) => !isNoValue(one)).map((one) => filledIn(one, scope));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filledIn(one, scope)]));
+}
 
 /** A policy document without the choices that IAM leaves: one or a list of them, and what stands first. */
 export function normalPolicy(document: unknown): unknown {

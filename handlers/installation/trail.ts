@@ -16,8 +16,8 @@ const QUIET = 2 * 3_600_000;
 export const trailCheck: Check = {
   id: 'trail',
   run: async (installation, now) => {
-    const { desk, settings } = installation;
-    const client = desk.client(CloudTrailClient);
+    const { reader, settings } = installation;
+    const client = reader.client(CloudTrailClient);
     const { trailList = [] } = await client.send(new DescribeTrailsCommand({}));
     const delivering = trailList.filter(
       ({ CloudWatchLogsLogGroupArn: arn = '' }) => arn.split(':').slice(6)[0] === settings.trail.logGroup,
@@ -26,7 +26,7 @@ export const trailCheck: Check = {
       return [
         todo(
           `no trail delivers to ${settings.trail.logGroup}: nothing is detected`,
-          `npx cdk deploy ${desk.prefix}-trail, or let your own trail deliver there`,
+          `npx cdk deploy ${reader.prefix}-trail, or let your own trail deliver there`,
         ),
       ];
     }
@@ -36,9 +36,9 @@ export const trailCheck: Check = {
   },
 };
 
-async function inspect(trail: Trail, { desk }: Installation, now: Date): Promise<Finding[]> {
-  const { Name = '', TrailARN: arn = Name, HomeRegion = desk.region } = trail;
-  const client = desk.client(CloudTrailClient, HomeRegion);
+async function inspect(trail: Trail, { reader }: Installation, now: Date): Promise<Finding[]> {
+  const { Name = '', TrailARN: arn = Name, HomeRegion = reader.region } = trail;
+  const client = reader.client(CloudTrailClient, HomeRegion);
   const status = await client.send(new GetTrailStatusCommand({ Name: arn }));
   const selectors = await client.send(new GetEventSelectorsCommand({ TrailName: arn }));
   const wrong: Finding[] = [];
@@ -113,8 +113,8 @@ function leavesOut({
 /** That the trail would be put back as it is, after somebody has changed it. */
 export const baselineCheck: Check = {
   id: 'baselines',
-  run: async ({ desk, settings }) => {
-    const baselines = await desk.ledger.baselines.all();
+  run: async ({ reader, settings }) => {
+    const baselines = await reader.ledger.baselines.all();
     const mine = baselines.filter(({ state }) => state.settings.logGroup?.includes(`:${settings.trail.logGroup}`));
     if (mine.length > 0) {
       return mine.map(({ trail, version, takenAt }) =>
@@ -124,7 +124,7 @@ export const baselineCheck: Check = {
     return [
       todo(
         `there is none of a trail that delivers to ${settings.trail.logGroup}: a change of it cannot be put back`,
-        `aws lambda invoke --function-name ${desk.prefix}-keep-baseline --payload '{}' /dev/stdout`,
+        `aws lambda invoke --function-name ${reader.prefix}-keep-baseline --payload '{}' /dev/stdout`,
       ),
     ];
   },

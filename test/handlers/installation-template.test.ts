@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agrees, normalPolicy, type Scope, textOf } from '../../cli/doctor/template.ts';
+import { agrees, normalPolicy, type Scope, textOf } from '../../handlers/installation/template.ts';
 
 const scope: Scope = {
   account: '111122223333',
