@@ -83,11 +83,11 @@ class Pool {
     let number = 0;
     let all = true;
     for await (const file of this.#options.files) {
-      if (this.#options.signal?.aborted) {
+      const free = this.#isEnded ? undefined : await this.#free();
+      if (!free || this.#isEnded) {
         all = false;
         break;
       }
-      const free = await this.#free();
       this.#files.set(number, file);
       const transfer = 'bytes' in file.source ? [file.source.bytes.buffer as ArrayBuffer] : [];
       free.open += 1;
@@ -96,6 +96,10 @@ class Pool {
     }
     while (this.#turn < number) await this.#change();
     return all;
+  }
+
+  get #isEnded(): boolean {
+    return this.#options.signal?.aborted === true;
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { workerCode } from '../../backtest/worker-code.ts';
 // @ts-expect-error it is JavaScript, and has no types
-import { ownAddress } from '../../cli/own-address.mjs';
+import { banner, common } from '../../cli/plugins.mjs';
 import { contest } from './detections.ts';
 
 /** What one contender's run printed, and how long the whole process took. */
@@ -40,7 +39,7 @@ const CHDB = 'chdb==4.4.0';
 export async function contenders(list: string, folder: string, install: boolean): Promise<Contender[]> {
   const programs = await made(folder);
   const python = chdb(join(ROOT, '.local', 'bench-venv'), install);
-  const ours = (count: string): string[] => [process.execPath, programs.ours, list, programs.worker, count];
+  const ours = (count: string): string[] => [process.execPath, programs.ours, list, count];
   return [
     { id: 'ours', name: 'cordon, 4 detections', command: ours('4') },
     { id: 'thirty', name: 'cordon, 30 detections', command: ours('30') },
@@ -85,35 +84,19 @@ export async function contenders(list: string, folder: string, install: boolean)
 export const jqProgram = `.Records[] | ${contest.map(({ jq }, n) => `(if ${jq} then ${n} else empty end)`).join(', ')}`;
 
 /** Puts the programs together, so that starting them takes no loader. */
-async function made(folder: string): Promise<{ ours: string; plain: string; duckDb: string; worker: string }> {
+async function made(folder: string): Promise<{ ours: string; plain: string; duckDb: string }> {
   mkdirSync(folder, { recursive: true });
-  const here = (name: string): string => join(ROOT, 'bench/backtest', name);
-  const common: BuildOptions = { bundle: true, platform: 'node', target: 'node20', plugins: [ownAddress] };
-  const banner = {
-    js: "import { createRequire as benchRequire } from 'node:module'; const require = benchRequire(import.meta.url);",
-  };
-  const [ours, plain, duckDb, worker] = ['ours.mjs', 'plain.cjs', 'duckdb.mjs', 'worker.cjs'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string, string];
-  await build({
-    ...common,
-    entryPoints: [here('ours.ts')],
-    outfile: ours,
-    format: 'esm',
-    banner,
-    external: ['esbuild'],
-  });
-  await build({ ...common, entryPoints: [here('plain.ts')], outfile: plain, format: 'cjs' });
-  await build({
-    ...common,
-    entryPoints: [here('duckdb.ts')],
-    outfile: duckDb,
-    format: 'esm',
-    banner,
-    external: ['@duckdb/*'],
-  });
-  writeFileSync(worker, await workerCode());
-  return { ours, plain, duckDb, worker };
+  const [ours, plain, duckDb] = ['ours.mjs', 'plain.cjs', 'duckdb.mjs'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const put = (from: string, outfile: string, options: BuildOptions): Promise<unknown> =>
+    build({ ...common(), entryPoints: [`bench/backtest/${from}`], outfile, ...options });
+  await put('ours.ts', ours, { format: 'esm', banner, external: ['esbuild'] });
+  await put('plain.ts', plain, { format: 'cjs' });
+  await put('duckdb.ts', duckDb, { format: 'esm', banner, external: ['@duckdb/*'] });
+  return { ours, plain, duckDb };
 }
 
 function chdb(venv: string, install: boolean): { path: string; missing?: string } {

@@ -13,7 +13,7 @@ import { backtestByAthena, createTable, QueryFailed } from '../../backtest/athen
 import { backtest } from '../../backtest/backtest.ts';
 import { localArchive } from '../../backtest/files.ts';
 import { jsonReport } from '../../backtest/report/json.ts';
-import { subjectsOf } from '../../cli/backtest.ts';
+import { subjectsOf } from '../../cli/archive.ts';
 import { duckDb, duckDbFunctions, quoted } from '../../playbooks/matching/athena-sql.ts';
 import { attack, delivered, twice } from './deliveries.ts';
 

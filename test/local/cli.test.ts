@@ -154,7 +154,7 @@ describe('an approval', () => {
   it('is refused to whoever may only read, naming the permission and the policy that has it', async () => {
     const { code, stderr } = await cordon(reader, 'approvals', 'approve', theIncident(played).id, key(), '--note', 'x');
 
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(stderr).toContain('cordon-approver');
   });
 
@@ -343,14 +343,14 @@ describe('what stands in the way', () => {
     const { credentials: _, ...stranger } = reader;
     const { code, stdout, stderr } = await cordon(stranger, 'incidents', 'list', '--json');
 
-    expect([code, stdout]).toEqual([3, '']);
+    expect([code, stdout]).toEqual([4, '']);
     expect(JSON.parse(stderr)).toMatchObject({ error: 'setup', message: expect.stringContaining('--profile') });
   });
 
   it('wrong credentials', async () => {
     const credentials = { ...(reader.credentials as AccessKey), secretAccessKey: 'wrong' };
     expect(await cordon({ ...reader, credentials }, 'incidents', 'list')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('AWS does not take these credentials'),
     });
   });
@@ -358,7 +358,7 @@ describe('what stands in the way', () => {
   it('no permission: which one, on what, and which policy has it', async () => {
     const { code, stderr } = await cordon(nobody, 'incidents', 'list');
 
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(stderr).toContain(`user/nobody-${stage.mark} may not dynamodb:Query`);
     expect(stderr).toContain('The managed policy cordon-reader allows it.');
   });
@@ -366,7 +366,7 @@ describe('what stands in the way', () => {
   it('another Region: where it is', async () => {
     const administrator = { ...reader, credentials: stage.administrator };
     expect(await cordon(administrator, 'incidents', 'list', '--region', 'eu-west-1')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('There is one in us-east-1: --region us-east-1'),
     });
   });
@@ -374,14 +374,14 @@ describe('what stands in the way', () => {
   it('no installation of that prefix: how to deploy one', async () => {
     const administrator = { ...reader, credentials: stage.administrator };
     expect(await cordon(administrator, 'incidents', 'list', '--prefix', 'other')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringMatching(/no installation "other".*npx cdk deploy --all/s),
     });
   });
 
   it('no Region', async () => {
     expect(await cordon({ ...reader, env: { AWS_REGION: undefined } }, 'incidents', 'list')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('No region: give --region'),
     });
   });
