@@ -85,6 +85,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     onReport: (report, file) => {
       tally.add(report, file.name, report.done);
       if (report.done) options.onFile?.(file, tally);
+      return tally.isFull;
     },
   });
   return resultOf(tally, subjects, complete);

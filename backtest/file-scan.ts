@@ -17,7 +17,7 @@ export interface Hit {
   address: string;
   name: string;
   region: string;
-  /** The record, as JSON. */
+  /** The record, as JSON; empty where nobody keeps it. */
   record: string;
 }
 
@@ -39,8 +39,15 @@ export interface FileResult {
   bytes: number;
 }
 
-/** Of a file, unless told otherwise. */
-const MOST_FAULTS = 100;
+/** What of a file is kept. */
+export interface Keeping {
+  /** As many faults are listed; more are counted. */
+  mostFaults: number;
+  /** Whether anybody keeps the text of further records. */
+  isTextKept: () => boolean;
+}
+
+const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true };
 /** A part is handed over when it has so many hits or bytes of eventIDs. */
 const PART = { hits: 2000, ids: 1 << 20 };
 
@@ -50,28 +57,25 @@ export class FileScan {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
-  readonly #mostFaults: number;
+  readonly #keeping: Keeping;
 
-  /**
-   * @param mostFaults as many faults of a file are listed; more are counted
-   * @throws InvalidPath
-   */
+  /** @throws InvalidPath */
   constructor(
     module: WebAssembly.Module,
     criteria: readonly Criterion[],
     range: TimeRange = {},
-    mostFaults = MOST_FAULTS,
+    keeping: Partial<Keeping> = {},
   ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
     this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
-    this.#mostFaults = mostFaults;
+    this.#keeping = { ...KEEPING, ...keeping };
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#mostFaults);
+    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#keeping);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -90,14 +94,14 @@ class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
-  readonly #mostFaults: number;
+  readonly #keeping: Keeping;
   #ids: Uint8Array[] = [];
   #idBytes = 0;
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, mostFaults: number) {
-    this.#mostFaults = mostFaults;
+  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, keeping: Keeping) {
+    this.#keeping = keeping;
     this.#tests = tests;
     this.#bits = bits;
     this.#range = range;
@@ -116,7 +120,7 @@ class Collected {
 
   fault(one: Fault): void {
     this.#faults += 1;
-    if (this.#faults <= this.#mostFaults) this.#result.faults.push(one);
+    if (this.#faults <= this.#keeping.mostFaults) this.#result.faults.push(one);
     else this.#result.moreFaults += 1;
   }
 
@@ -173,7 +177,7 @@ class Collected {
       if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, text, fits);
+    const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;

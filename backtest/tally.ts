@@ -48,9 +48,15 @@ export class Tally {
   readonly #distinct = new Map<string, Actor>();
   readonly #texts = new Map<string, string>();
   #textBytes = 0;
+  #isFull = false;
 
   constructor(criteria: number) {
     this.#kept = Array.from({ length: criteria }, () => []);
+  }
+
+  /** Whether no further text of a record is kept. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   add(result: FileResult, file: string, done: boolean): void {
@@ -115,10 +121,10 @@ export class Tally {
       name: this.#once(hit.name),
       region: this.#once(hit.region),
     };
-    if (this.#textBytes + hit.record.length <= MOST_TEXT) {
+    if (!this.#isFull && this.#textBytes + hit.record.length <= MOST_TEXT) {
       kept.record = hit.record;
       this.#textBytes += hit.record.length;
-    }
+    } else this.#isFull = true;
     for (const n of fits) this.#kept[n]?.push(kept);
   }
 

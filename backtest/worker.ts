@@ -10,6 +10,8 @@ export interface WorkerData {
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number;
   until?: number;
+  /** One number: other than 0 as soon as nobody keeps the text of further records. */
+  full: SharedArrayBuffer;
 }
 
 /** One file to read. */
@@ -24,8 +26,9 @@ export interface Report extends FileResult {
   done: boolean;
 }
 
-const { module, criteria, since, until } = workerData as WorkerData;
-const scan = new FileScan(module, criteria, { since, until });
+const { module, criteria, since, until, full } = workerData as WorkerData;
+const isFull = new Int32Array(full);
+const scan = new FileScan(module, criteria, { since, until }, { isTextKept: () => Atomics.load(isFull, 0) === 0 });
 
 // One after the other: they share the scanner's memory.
 let turn: Promise<void> = Promise.resolve();

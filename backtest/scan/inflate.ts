@@ -1,6 +1,9 @@
 import { constants, crc32, createInflateRaw } from 'node:zlib';
 import { bodyOf } from './gzip.ts';
 
+/** So many bytes are inflated at a time. */
+const AT_ONCE = 128 * 1024;
+
 /** The parts of Node's zlib that its own synchronous calls use: they can inflate into memory that is there already. */
 interface Handle {
   reset: () => void;
@@ -54,9 +57,18 @@ export class Inflate {
     const output = room(size + 1);
     this.#failed = false;
     handle.reset();
-    handle.writeSync(constants.Z_FINISH, file, body, file.length - body, output, 0, size + 1);
-    const [roomLeft, inputLeft] = state;
-    if (this.#failed || roomLeft !== 1 || inputLeft !== 8) return undefined;
-    return crc32(output.subarray(0, size)) === trailer.readUInt32LE(0) ? size : undefined;
+    let checksum = 0;
+    // Piece by piece: the checksum of what has just been inflated finds it in the processor's cache.
+    for (let [from, at] = [body, 0]; ; ) {
+      const room = Math.min(AT_ONCE, size + 1 - at);
+      handle.writeSync(constants.Z_FINISH, file, from, file.length - from, output, at, room);
+      const [roomLeft = 0, inputLeft = 0] = state;
+      if (this.#failed) return undefined;
+      checksum = crc32(output.subarray(at, Math.min(at + room - roomLeft, size)), checksum);
+      at += room - roomLeft;
+      from = file.length - inputLeft;
+      if (roomLeft === 0 && at <= size) continue;
+      return at === size && inputLeft === 8 && checksum === trailer.readUInt32LE(0) ? size : undefined;
+    }
   }
 }
