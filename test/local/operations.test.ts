@@ -145,7 +145,7 @@ describe('a simulation', () => {
 
   it('is refused to who may not make users, who is told so', async () => {
     const { code, stderr } = await cordon(reader, 'simulate', 'trail-tampering');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('may not iam:CreateUser')]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('may not iam:CreateUser')]);
   });
 });
 
