@@ -87,7 +87,12 @@ class PlainHttp implements IAspect {
 }
 
 /** Calls whose resource the local AWS takes for another: who may make them of some resources could make them of none. */
-const OF_ANYTHING = ['events:DescribeEventBus', 'events:ListTargetsByRule'];
+const OF_ANYTHING = [
+  'events:DescribeEventBus',
+  'events:ListTargetsByRule',
+  'events:PutTargets',
+  'events:RemoveTargets',
+].concat('cloudwatch:DeleteAlarms');
 
 interface Document {
   Statement: { Effect?: string; Action: string | string[]; Resource?: unknown }[];
@@ -97,24 +102,25 @@ class OfAnything implements IAspect {
   visit(node: IConstruct): void {
     if (!CfnResource.isCfnResource(node)) return;
     if (node.cfnResourceType === 'AWS::IAM::ManagedPolicy' && 'policyDocument' in node) {
-      node.policyDocument = this.#opened(Stack.of(node).resolve(node.policyDocument));
+      this.#open(node, 'PolicyDocument', Stack.of(node).resolve(node.policyDocument));
     }
     if (node.cfnResourceType === 'AWS::IAM::Role' && 'policies' in node) {
-      const policies = Stack.of(node).resolve(node.policies) as { policyDocument: Document }[] | undefined;
-      node.policies = policies?.map((one) => ({ ...one, policyDocument: this.#opened(one.policyDocument) }));
+      const policies = (Stack.of(node).resolve(node.policies) ?? []) as { policyDocument: Document }[];
+      for (const [n, { policyDocument }] of policies.entries()) {
+        this.#open(node, `Policies.${n}.PolicyDocument`, policyDocument);
+      }
     }
   }
 
-  /** The document with those calls allowed on everything, where it allows them at all. */
-  #opened(policy: Document): Document {
-    const actionsOf = ({ Action }: { Action: string | string[] }) => (Array.isArray(Action) ? Action : [Action]);
-    const found = OF_ANYTHING.filter((action) => policy.Statement.some((one) => actionsOf(one).includes(action)));
-    if (found.length === 0) return policy;
-    const statements = policy.Statement.map((one) => ({
-      ...one,
-      Action: actionsOf(one).filter((action) => !found.includes(action)),
-    })).filter(({ Action }) => Action.length > 0);
-    return { ...policy, Statement: [...statements, { Effect: 'Allow', Action: found, Resource: '*' }] };
+  /**
+   * Allows those calls on everything, where the policy allows them at all, by one statement more: what was resolved here
+   * must not be put in the place of the policy, as its references to other stacks are imports only when the app is written.
+   */
+  #open(node: CfnResource, path: string, { Statement }: Document): void {
+    const allowed = Statement.flatMap(({ Action }) => Action);
+    const Action = OF_ANYTHING.filter((action) => allowed.includes(action));
+    if (Action.length === 0) return;
+    node.addPropertyOverride(`${path}.Statement.${Statement.length}`, { Effect: 'Allow', Action, Resource: '*' });
   }
 }
 

@@ -21,6 +21,8 @@ export interface Scope {
 
 /** The attribute `Arn` of what has another physical id. Names end in it, after the URL of a queue too. */
 const ARNS: Record<string, (name: string, scope: Scope) => string> = {
+  'AWS::CloudWatch::Alarm': (name, { partition, region, account }) =>
+    `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`,
   'AWS::DynamoDB::Table': (name, { partition, region, account }) =>
     `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
   'AWS::Events::EventBus': (name, { partition, region, account }) =>

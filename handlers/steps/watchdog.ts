@@ -51,7 +51,7 @@ export async function watch(_input: z.infer<typeof input>, context: Context): Pr
   const { differences, unlooked } = await lookAtAll(last.block, context);
   const started: string[] = [];
   for (const [detection, found] of differences) {
-    const news = await newsOf(detection, found, last, context);
+    const news = await newsOf(detection, found, began, last, context);
     const told = news.differences.slice(0, MOST);
     if (told.length === 0) continue;
     started.push(await start(detection, told, began, last, context));

@@ -24,11 +24,13 @@ export interface News {
  * What of a detection's differences is news. Not so what the playbook of an open incident is at, what was handed over to an
  * analyst, and what an analyst has undone, unless it was seen to be as it should be since. What is still there after
  * its incident was closed is news again, at growing intervals.
+ * @param began when this look began: what was restored while it looked was told of before, whoever writes first
  * @param last when the last look began that saw everything; what was different then is in `seen`
  */
 export async function newsOf(
   detection: string,
   found: readonly Difference[],
+  began: string,
   { at: last, seen }: { at?: string; seen: ReadonlyMap<string, Seen> },
   context: Context,
 ): Promise<News> {
@@ -51,7 +53,7 @@ export async function newsOf(
     const well = isOld ? undefined : [known?.gone ?? last ?? '', restored ?? ''].sort().at(-1);
     if (covering && isDecided(covering, difference) && !(well && wellSince(covering, difference, well))) continue;
     news.differences.push(difference);
-    news.seen.push({ key: difference.key, told: told + 1, toldAt: now.toISOString() });
+    news.seen.push({ key: difference.key, told: told + 1, toldAt: began });
   }
   return news;
 }

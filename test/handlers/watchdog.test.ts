@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { actionKeyOf } from '../../handlers/actions/action.ts';
 import { claim } from '../../handlers/steps/claim.ts';
 import { namedCalls } from '../../handlers/watchdog/calls.ts';
 import { newsOf } from '../../handlers/watchdog/news.ts';
@@ -27,7 +28,7 @@ beforeEach(async () => {
   last = await desk.context.ledger.looks.all();
 });
 
-const news = () => newsOf(DETECTION, [difference], last, desk.context);
+const news = (began = desk.context.now().toISOString()) => newsOf(DETECTION, [difference], began, last, desk.context);
 
 /** Tells of it, as the watchdog does, and opens its incident. Resolves to the incident's id. */
 async function told(execution = 'run-1'): Promise<string> {
@@ -49,6 +50,18 @@ async function told(execution = 'run-1'): Promise<string> {
 }
 const end = (id: string, status: 'closed' | 'handed-over') =>
   desk.context.ledger.updateHead(id, { status, closedAt: desk.context.now().toISOString() });
+/** Its action is done, or undone, and the incident ends. */
+async function restore(id: string, status: 'verified' | 'undone' = 'verified'): Promise<void> {
+  const { ledger } = desk.context;
+  const { action, target } = difference.restore as { action: string; target: unknown };
+  const planned = await ledger.plan(id, {
+    ...{ key: actionKeyOf(action, target), action, title: action, contains: true, target, label: 'trail cordon' },
+    ...{ status: 'planned', because: [] },
+  });
+  desk.pass(5);
+  await ledger.advance(id, planned, status);
+  await end(id, 'closed');
+}
 const keys = async () => (await news()).differences.map(({ key }) => key);
 
 describe('what of a look is news', () => {
@@ -86,6 +99,20 @@ describe('what of a look is news', () => {
     expect(await keys()).toEqual([difference.key]);
   });
 
+  it('is what was restored while a second look was still writing, and is different again', async () => {
+    const began = desk.context.now().toISOString();
+    const second = (await news(began)).seen;
+    const id = await told();
+    desk.pass(5);
+    await restore(id);
+    desk.pass(5);
+    for (const one of second) await desk.context.ledger.looks.keepSeen(one);
+    last = await desk.context.ledger.looks.all();
+    expect(last.seen.get(difference.key)?.toldAt).toBe(began);
+    desk.pass(60);
+    expect(await keys()).toEqual([difference.key]);
+  });
+
   it('is what was handed over, was well, and is different again', async () => {
     await end(await told(), 'handed-over');
     desk.pass(HOUR);
@@ -103,17 +130,7 @@ describe('what of a look is news', () => {
     ['was read back as it should be after it was told of', 'verified', ['start-logging']],
     ['an analyst has undone', 'undone', []],
   ] as const)('where its action %s: %s', async (_, status, expected) => {
-    const id = await told();
-    const { actionKeyOf } = await import('../../handlers/actions/action.ts');
-    const { ledger } = desk.context;
-    const { action, target } = difference.restore as { action: string; target: unknown };
-    const planned = await ledger.plan(id, {
-      ...{ key: actionKeyOf(action, target), action, title: action, contains: true, target, label: 'trail cordon' },
-      ...{ status: 'planned', because: [] },
-    });
-    desk.pass(5);
-    await ledger.advance(id, planned, status);
-    await end(id, 'closed');
+    await restore(await told(), status);
     desk.pass(60);
 
     expect(await keys()).toEqual(expected);

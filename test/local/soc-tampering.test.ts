@@ -76,7 +76,9 @@ async function rule(Name = RULE) {
   const client = administrator(EventBridgeClient);
   const { State, EventPattern } = await client.send(new DescribeRuleCommand({ Name }));
   const { Targets = [] } = await client.send(new ListTargetsByRuleCommand({ Rule: Name }));
-  return { State, EventPattern, targets: Targets.map(({ Arn, RoleArn, Id }) => ({ Arn, RoleArn, Id })) };
+  // As it is meant, however it is spaced.
+  const pattern = JSON.parse(EventPattern ?? 'null') as unknown;
+  return { State, pattern, targets: Targets.map(({ Arn, RoleArn, Id }) => ({ Arn, RoleArn, Id })) };
 }
 
 const play = (attack: () => Promise<unknown>): Promise<Played> => desk.play({ attack });

@@ -184,7 +184,7 @@ describe('the watchdog, where neither alarms nor events start anything', () => {
     expect(actionsOf(incident)).toEqual(['restore-log-group, log group /cordon/trail: verified']);
     const mail = theSummary(played);
     expect(mail.subject).toContain('log group /cordon/trail');
-    expect(section(mail, 'WHAT THE WATCHDOG FOUND').join('\n')).toContain('NO CALL that did it was found');
+    expect(section(mail, 'WHAT THE WATCHDOG FOUND').join('\n')).toContain('NO CALL WAS FOUND THAT DID IT');
     expect(section(mail, 'STILL OPEN').join('\n')).toContain('no call was found that did it');
     expect(mail.body).toContain('aws cloudtrail lookup-events');
     const { metricFilters = [] } = await unseen.send(
