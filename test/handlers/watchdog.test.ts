@@ -107,10 +107,9 @@ describe('what of a look is news', () => {
     const { actionKeyOf } = await import('../../handlers/actions/action.ts');
     const { ledger } = desk.context;
     const { action, target } = difference.restore as { action: string; target: unknown };
-    const planned = await ledger.plan(id, {
-      ...{ key: actionKeyOf(action, target), action, title: action, contains: true, target, label: 'trail cordon' },
-      ...{ status: 'planned', because: [] },
-    });
+    const key = actionKeyOf(action, target);
+    const declared = { key, action, title: action, contains: true, target, label: 'trail cordon' };
+    const planned = await ledger.plan(id, { ...declared, status: 'planned', because: [] }, key);
     desk.pass(5);
     await ledger.advance(id, planned, status);
     await end(id, 'closed');
