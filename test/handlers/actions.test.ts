@@ -508,6 +508,17 @@ describe('assessing', () => {
     expect((await stored(key)).before).toEqual({ policy: PUBLIC, grants: [] });
   });
 
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('looks at the access points only where the block was not weakened: %s', async (blockWeakened, looks) => {
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened, openedBy: [] } });
+
+    expect(await contain(blockBucket, key)).toMatchObject({ status: 'verified' });
+
+    expect(desk.account.operations.filter((operation) => operation === 'ListAccessPoints')).toHaveLength(looks);
+  });
+
   it('asks an analyst when a trail without a baseline goes between the look and the start', async () => {
     const key = await plan('start-logging', { trail: TRAIL });
     desk.account.before = (operation) => {
