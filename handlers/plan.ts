@@ -11,6 +11,7 @@ import { announce } from './announce.ts';
 import type { Context } from './context.ts';
 import { InvalidInput } from './errors.ts';
 import { type Decision, Guard } from './guard/guard.ts';
+import { heldBy } from './guard/holding.ts';
 import type { Head } from './incidents/items.ts';
 
 /** A planned action, as the states of the playbook pass it on. */
@@ -169,8 +170,9 @@ async function plan(
   context: Context,
 ): Promise<ActionRecord> {
   const unit = actionOf(action);
-  return context.ledger.plan(incidentId, {
-    key: actionKeyOf(action, target),
+  const key = actionKeyOf(action, target);
+  const declared = {
+    key,
     action,
     title: unit.title,
     contains: unit.contains,
@@ -180,5 +182,6 @@ async function plan(
     ...decision,
     ...(unit.byHand ? { commands: unit.byHand(target) } : {}),
     ...(unit.irreversible ? { irreversible: unit.irreversible } : {}),
-  });
+  };
+  return context.ledger.plan(incidentId, declared, heldBy(unit, key, target));
 }

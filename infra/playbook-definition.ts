@@ -91,7 +91,6 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         {
           Assign: {
             incidentId: expression('$states.result.Payload.incidentId'),
-            detection: expression('$states.result.Payload.detection'),
             round: 0,
             looks: 0,
             empty: 0,
@@ -289,7 +288,7 @@ function actionStates(
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: `${phase}: which action?`,
         States: {
-          ...actionBranches(phase, kinds, arn, settled, { detection: expression('$detection') }),
+          ...actionBranches(phase, kinds, arn, settled),
           [`${phase}: action failed`]: recordFailure(
             arn,
             { step: phase.toLowerCase(), key: expression('$key') },
@@ -308,15 +307,8 @@ function actionStates(
 /**
  * The states of one action's run, from `PHASE: which action?` to `next`, in the branch of its kind; what fails goes to
  * `PHASE: action failed`. The names begin with the phase, since they must be unique in the whole machine.
- * @param known what the machine knows of the incident, and the functions need not read
  */
-export function actionBranches(
-  phase: string,
-  kinds: string[],
-  arn: FunctionArn,
-  next: string,
-  known: { detection?: string } = {},
-): Record<string, State> {
+export function actionBranches(phase: string, kinds: string[], arn: FunctionArn, next: string): Record<string, State> {
   return {
     [`${phase}: which action?`]: {
       Type: 'Choice',
@@ -326,22 +318,16 @@ export function actionBranches(
         Next: `${phase}: ${id}`,
       })),
     },
-    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next, known))),
+    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next))),
   };
 }
 
 /** Contains, and reads back where that is still to be done. */
-function oneAction(
-  phase: string,
-  id: string,
-  arn: FunctionArn,
-  next: string,
-  known: { detection?: string },
-): Record<string, State> {
+function oneAction(phase: string, id: string, arn: FunctionArn, next: string): Record<string, State> {
   const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
-      { ...incident, ...known, key: expression('$key'), phase: name },
+      { ...incident, key: expression('$key'), phase: name },
       { ...rest, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {

@@ -56,10 +56,12 @@ const action = defineAction({
     contain: [readRolePermissions(ROLE), write],
     undo: [readRolePermissions(ROLE), write],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).losses.length > 0
-      ? { needed: true }
-      : { needed: false, reason: 'the delivery role is as in its baseline', benign: false },
+  assess: async (target, context) => {
+    const { state, losses } = await read(target, context);
+    return losses.length > 0
+      ? { needed: true, before: { state, losses } }
+      : { needed: false, reason: 'the delivery role is as in its baseline', benign: false };
+  },
   capture: async (target, context) => {
     const { state, losses } = await read(target, context);
     return { state, losses };

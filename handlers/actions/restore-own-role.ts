@@ -70,10 +70,12 @@ const action = defineAction({
     contain: [...readDeployedPermissions, readRolePermissions(ROLES), alignRolePermissions(ROLES)],
     undo: [...readDeployedPermissions, readRolePermissions(ROLES), alignRolePermissions(ROLES)],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).losses.length > 0
-      ? { needed: true }
-      : { needed: false, reason: 'the role is as it was deployed', benign: target.seen?.harmless ?? false },
+  assess: async (target, context) => {
+    const { state, losses } = await read(target, context);
+    return losses.length > 0
+      ? { needed: true, before: { state, losses } }
+      : { needed: false, reason: 'the role is as it was deployed', benign: target.seen?.harmless ?? false };
+  },
   capture: async (target, context) => {
     const { state, losses } = await read(target, context);
     return { state, losses };

@@ -24,7 +24,6 @@ export const input = z.object({
 /** What the playbook works with from here on. */
 export interface Claimed {
   incidentId: string;
-  detection: string;
   /**
    * False when another execution has this alarm, as EventBridge delivers at least once, or another incident the record, or
    * the detection does not look for it.
@@ -77,11 +76,11 @@ export async function claim(
   log.appendKeys({ incidentId });
   if (record && !isLookedFor(detection, record, context)) {
     log.info('the rule takes more than its detection looks for', { eventID: record.eventID });
-    return { incidentId, detection, proceed: false, after: 0 };
+    return { incidentId, proceed: false, after: 0 };
   }
   if (record && !(await ledger.headIfAny(incidentId))) {
     const left = await leftToOther(detection, record, new Date(startedAt), context);
-    if (left) return { incidentId, detection, ...left };
+    if (left) return { incidentId, ...left };
     // Before the incident, so that none is ever without the record that it was opened for.
     await ledger.keepTrigger(incidentId, record);
   }
@@ -105,7 +104,7 @@ export async function claim(
   const proceed = opened || head.execution === execution;
   if (proceed) await announce(context, incidentOpened(head));
   else log.info('the event was delivered again', { execution });
-  return { incidentId, detection, proceed, after: 0 };
+  return { incidentId, proceed, after: 0 };
 }
 
 /** A rule on events may take more than its detection: where its form is declared wider. */

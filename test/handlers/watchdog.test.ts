@@ -54,10 +54,9 @@ const end = (id: string, status: 'closed' | 'handed-over') =>
 async function restore(id: string, status: 'verified' | 'undone' = 'verified'): Promise<void> {
   const { ledger } = desk.context;
   const { action, target } = difference.restore as { action: string; target: unknown };
-  const planned = await ledger.plan(id, {
-    ...{ key: actionKeyOf(action, target), action, title: action, contains: true, target, label: 'trail cordon' },
-    ...{ status: 'planned', because: [] },
-  });
+  const key = actionKeyOf(action, target);
+  const declared = { key, action, title: action, contains: true, target, label: 'trail cordon' };
+  const planned = await ledger.plan(id, { ...declared, status: 'planned', because: [] }, key);
   desk.pass(5);
   await ledger.advance(id, planned, status);
   await end(id, 'closed');
