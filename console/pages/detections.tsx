@@ -10,7 +10,7 @@ import { isMissing, type Missing, type Modes } from '../library.ts';
 import { count } from '../words.ts';
 import { Sparkline } from './charts.tsx';
 import { type Frame, Layout } from './layout.tsx';
-import { Section, SeverityBadge, Text, Time } from './parts.tsx';
+import { RunbookLink, Section, SeverityBadge, Text, Time } from './parts.tsx';
 
 /** What the detections' page shows. */
 export interface DetectionsView {
@@ -80,6 +80,9 @@ const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ i
       <th scope="row">
         <a href={pathOf({ detection: id })}>{detection.title}</a>
         <span class="id">{id}</span>
+        <span class="id">
+          runbook <RunbookLink detection={id} />
+        </span>
       </th>
       <td data-label="Mode">
         <span class="badge tone quiet">{isMissing(view.modes) ? 'not known' : modeOf(id, view.modes)}</span>
