@@ -4,7 +4,7 @@ import { actions as catalog } from '../../handlers/actions/catalog.ts';
 import type { Head } from '../../handlers/incidents/items.ts';
 import { detections, responses } from '../../playbooks/catalog.ts';
 import { differenceSection } from '../../playbooks/difference.ts';
-import { detectedAt } from '../../playbooks/figures.ts';
+import { detectedAt, momentsOf } from '../../playbooks/figures.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { openReasons } from '../../playbooks/outcome.ts';
 import type { Missing, Run } from '../library.ts';
@@ -71,7 +71,7 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       </p>
       <dl class="tiles">
         <Tile name="Time to detect" value={ttd === undefined ? 'not known' : seconds(ttd)} />
-        <Tile name="Time to contain" value={ttc === undefined ? 'nothing contained' : seconds(ttc)} />
+        <Tile name="Time to contain" value={ttc === undefined ? withoutFigure(incident) : seconds(ttc)} />
         <Tile name={`Detected by ${incident.lane ?? 'alarm'}`} value={<Time iso={detectedAt(incident)} now={now} />} />
         <Tile name="Opened" value={<Time iso={openedAt} />} />
         {closedAt ? (
@@ -91,6 +91,10 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
     </section>
   );
 };
+
+/** What was contained, while nobody knows when it began, took some time as well. */
+const withoutFigure = (incident: Incident): string =>
+  momentsOf(incident).containedAt === undefined ? 'nothing contained' : 'not known';
 
 const Tile: FC<{ name: string; value: Child }> = ({ name, value }) => (
   <div>

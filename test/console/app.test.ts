@@ -199,6 +199,7 @@ describe('every answer', () => {
 
     expect(page).toContain('What the watchdog found');
     expect(page).toContain('trail cordon: logging off since 02:58:40Z');
+    expect(page).toContain('<dt>Time to contain</dt><dd>not known</dd>');
     expect(page).toContain('NO CALL WAS FOUND THAT DID IT in event history');
     expect(page).toContain('Nobody is known: the incident has no record of a call.');
     expect(page).toContain('No record of a call belongs to this incident.');
