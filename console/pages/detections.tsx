@@ -23,8 +23,10 @@ export interface DetectionsView {
   now: Date;
 }
 
-/** The lower of the deployment's mode and the detection's own. */
-const modeOf = (id: string, { mode, byDetection }: Modes) => {
+/** The lower of the deployment's mode and the detection's own; what is of a pack that is off is not deployed. */
+const modeOf = (id: string, { mode, byDetection, packs }: Modes): string => {
+  const pack = detections[id]?.pack;
+  if (pack && !packs.includes(pack)) return 'pack off';
   const own = byDetection[id] ?? mode;
   return order.indexOf(own) < order.indexOf(mode) ? own : mode;
 };

@@ -193,6 +193,16 @@ describe('every answer', () => {
     expect((await ask('/runbooks/nonsense', { cookie })).status).toBe(404);
   });
 
+  it('shows how far each detection goes, and which are of a pack that is off', async () => {
+    const page = await (await ask('/detections', { cookie: await enter() })).text();
+    const modeOf = (id: string) =>
+      new RegExp(`<span class="id">${id}</span>.*?data-label="Mode"><span[^>]*>([^<]*)<`, 's').exec(page)?.[1];
+
+    expect(['root-usage', 'trail-tampering', 'access-key-made', 'cis-vpc-changes'].map(modeOf)).toEqual([
+      ...['monitor', 'auto', 'auto', 'pack off'],
+    ]);
+  });
+
   it('says of what the watchdog found that nobody is known to have done it', async () => {
     await library.keep({ ...trailFoundStopped(), outcome: 'needs-analyst' });
     const page = await (await ask(`/incidents/${trailFoundStopped().id}`, { cookie: await enter() })).text();
