@@ -101,6 +101,7 @@ export default command({
 function list(out: Out): void {
   const rows = scenarios.map(({ detection, title, expected, notOnAws }) => ({
     ...{ scenario: detection, title, expected },
+    pack: detectionOf(detection).pack ?? null,
     onAws: notOnAws === undefined,
   }));
   if (out.json) {
@@ -111,6 +112,7 @@ function list(out: Out): void {
     table(
       [
         { heading: 'SCENARIO', text: ({ scenario }) => scenario },
+        { heading: 'PACK', text: ({ pack }) => pack ?? '' },
         { heading: 'ON AWS', text: ({ onAws }) => (onAws ? 'yes' : 'local only') },
         { heading: 'WHAT HAPPENS', text: ({ title }) => title, wraps: true },
       ],
