@@ -140,5 +140,5 @@ const Link: FC<{ token: Tokens.Link }> = ({ token: { href, tokens } }) => {
     );
   }
   const [, other] = /^([a-z-]+)\.md$/.exec(href) ?? [];
-  return other ? <a href={`/runbooks/${other}`}>{words}</a> : <>{words}</>;
+  return other ? <a href={`/runbooks/${other}`}>{words}</a> : <span>{words}</span>;
 };
