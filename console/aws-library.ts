@@ -125,8 +125,8 @@ export class AwsLibrary implements Library {
 
   modes(): Promise<Modes | Missing> {
     return orMissing(async () => {
-      const { mode, modes } = await installedSettings(this.#desk);
-      return { mode, byDetection: modes };
+      const { mode, modes, packs } = await installedSettings(this.#desk);
+      return { mode, byDetection: modes, packs };
     });
   }
 

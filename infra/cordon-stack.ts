@@ -95,7 +95,10 @@ export class CordonStack extends Stack {
         name,
         new Machine(this, `Playbook-${name}`, {
           name: `${prefix}-${name}`,
-          definition: playbookDefinition(name, response, arn, { topic: topic.topicArn, bus: bus.eventBusName, prefix }),
+          definition: playbookDefinition(name, response, arn, {
+            ...{ topic: topic.topicArn, bus: bus.eventBusName, prefix },
+            ...(settings.runbooks ? { runbooks: settings.runbooks } : {}),
+          }),
           functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
           topic,
           bus,

@@ -21,6 +21,8 @@ export interface Channels {
   topic: string;
   bus: string;
   prefix: string;
+  /** Where the runbooks can be read. */
+  runbooks?: string;
 }
 
 /** A JSONata expression as a state takes it. */
@@ -231,12 +233,12 @@ export function playbookDefinition(id: string, response: Response, arn: Function
 }
 
 /** Tells of a playbook that could not go on, by mail and on the event bus, without any function of cordon's. */
-function failureStates(id: string, { topic, bus, prefix }: Channels): Record<string, State> {
+function failureStates(id: string, { topic, bus, prefix, runbooks }: Channels): Record<string, State> {
   return {
     'Mail that the playbook failed': publish(
       topic,
       expression(playbookFailed.subject),
-      expression(playbookFailed.text(id)),
+      expression(playbookFailed.text(id, runbooks)),
       'Announce that the playbook failed',
       { Output: expression('$states.input') },
     ),

@@ -81,6 +81,8 @@ export interface Response {
 export interface Known {
   /** CloudFormation made the call for a protected principal. */
   deployment: boolean;
+  /** A principal made the call whom the deployment protects by name. */
+  protected: boolean;
   /** The current baseline of each trail. */
   baselines: readonly TrailBaseline[];
 }

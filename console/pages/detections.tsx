@@ -10,7 +10,7 @@ import { isMissing, type Missing, type Modes } from '../library.ts';
 import { count } from '../words.ts';
 import { Sparkline } from './charts.tsx';
 import { type Frame, Layout } from './layout.tsx';
-import { Section, SeverityBadge, Text, Time } from './parts.tsx';
+import { RunbookLink, Section, SeverityBadge, Text, Time } from './parts.tsx';
 
 /** What the detections' page shows. */
 export interface DetectionsView {
@@ -23,8 +23,10 @@ export interface DetectionsView {
   now: Date;
 }
 
-/** The lower of the deployment's mode and the detection's own. */
-const modeOf = (id: string, { mode, byDetection }: Modes) => {
+/** The lower of the deployment's mode and the detection's own; what is of a pack that is off is not deployed. */
+const modeOf = (id: string, { mode, byDetection, packs }: Modes): string => {
+  const pack = detections[id]?.pack;
+  if (pack && !packs.includes(pack)) return 'pack off';
   const own = byDetection[id] ?? mode;
   return order.indexOf(own) < order.indexOf(mode) ? own : mode;
 };
@@ -80,6 +82,9 @@ const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ i
       <th scope="row">
         <a href={pathOf({ detection: id })}>{detection.title}</a>
         <span class="id">{id}</span>
+        <span class="id">
+          runbook <RunbookLink detection={id} />
+        </span>
       </th>
       <td data-label="Mode">
         <span class="badge tone quiet">{isMissing(view.modes) ? 'not known' : modeOf(id, view.modes)}</span>

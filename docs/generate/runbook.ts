@@ -12,7 +12,6 @@ import { defaultOptions } from '../../playbooks/options.ts';
 import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Contain, Mode, Response } from '../../playbooks/response.ts';
-import { attacks } from '../../simulate/catalog.ts';
 import { callsOf, permissionRows } from './calls.ts';
 import { diagramOf, failureWays } from './diagram.ts';
 import { exerciseLines } from './exercise.ts';
@@ -61,7 +60,7 @@ export function runbookOf(id: string, headings: string[] = []): string {
     ...undo(subject),
     ...actionSections(subject),
     ...tuning(subject),
-    ...exerciseLines(own, attacks),
+    ...exerciseLines(own),
     ...references(subject),
   ]);
 }

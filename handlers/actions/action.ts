@@ -7,6 +7,7 @@ import { actionChanged, type IncidentHead } from '../../playbooks/messages/annou
 import { outcomeOf } from '../../playbooks/outcome.ts';
 import { type Mail, mailOf, subjectOf } from '../../playbooks/report/mail.ts';
 import { clock } from '../../playbooks/report/words.ts';
+import { runbookLines } from '../../playbooks/runbook.ts';
 import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
@@ -330,13 +331,25 @@ export function undoHandler<Target, Before, After>(
     return {
       incidentId,
       key,
-      ...undoneMail(now, undone, `${by}${force ? ', by force' : ''}`, action.words(before)),
+      ...undoneMail(
+        now,
+        undone,
+        `${by}${force ? ', by force' : ''}`,
+        action.words(before),
+        context.environment.runbooks,
+      ),
     };
   });
 }
 
 /** The mail of an undo: what, by whom and why come first. */
-const undoneMail = (head: IncidentHead, undone: ActionRecord, by: string, putBack: string): Mail =>
+const undoneMail = (
+  head: IncidentHead,
+  undone: ActionRecord,
+  by: string,
+  putBack: string,
+  runbooks: string | undefined,
+): Mail =>
   mailOf({
     subject: subjectOf({ ...head, outcome: 'UNDONE', target: undone.label }),
     head: [
@@ -347,6 +360,7 @@ const undoneMail = (head: IncidentHead, undone: ActionRecord, by: string, putBac
       '',
       `Action ${undone.key} of incident ${head.id}`,
       `npx cordon incidents show ${head.id}`,
+      ...runbookLines(detectionOf(head.detection).response, runbooks),
     ],
     sections: [],
   });

@@ -20,7 +20,7 @@ import { deliveryOf, readLogsPermissions, recordsMatching } from '../logs.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
-import { isDeployment } from '../trails/deployment.ts';
+import { isByProtected, isDeployment } from '../trails/deployment.ts';
 import { lookUpPermissions } from '../trails/event-history.ts';
 import { callsBehind } from '../watchdog/calls.ts';
 import { explanationOf, type Records } from '../watchdog/explanation.ts';
@@ -227,6 +227,7 @@ function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[]
   if (failed(record)) return { record, actor, verdict: 'attempt' };
   const reason = responseOf(detectionOf(head.detection).response).harmless?.(record, {
     deployment: isDeployment(record, context),
+    protected: isByProtected(record, context),
     baselines,
   });
   return reason ? { record, actor, verdict: 'benign', reason } : { record, actor, verdict: 'offence' };

@@ -33,9 +33,10 @@ export async function concludeQuestion({ incidentId, key, number }: z.infer<type
   // A step that is ticked off is no news, unless it was the last one; what was withdrawn is said where it was settled.
   const worthAMail = question.status !== 'withdrawn' && (action !== undefined || closes);
   if (worthAMail) {
-    const response = responseOf(detectionOf(incident.detection).response);
+    const detection = detectionOf(incident.detection);
+    const response = responseOf(detection.response);
     const open = openReasons(incident, response);
-    const mail = answerMail(incident, question, action, open);
+    const mail = answerMail(incident, detection, question, action, open, context.environment.runbooks);
     await context
       .client(SNSClient)
       .send(

@@ -126,9 +126,11 @@ export function reminderMail(
 /** The mail about an answer and what came of it. */
 export function answerMail(
   incident: Incident,
+  detection: Detection,
   question: Question,
   action: ActionRecord | undefined,
   open: string[],
+  runbooks?: string,
 ): Mail {
   const word = wordFor(question, action);
   return mailOf({
@@ -140,6 +142,7 @@ export function answerMail(
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
       `Status    ${incident.status}${incident.outcome ? `, ${incident.outcome}` : ''}`,
+      ...runbookLines(detection.response, runbooks),
     ],
     sections: [
       whoDecided(question, incident),

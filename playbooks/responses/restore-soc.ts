@@ -3,6 +3,7 @@ import type { Incident, ManualStep } from '../incident.ts';
 import { containByHand, notContained, quoted, revokeSessions } from '../principals.ts';
 import { clock, line } from '../report/words.ts';
 import { type Known, type Response, response, type Target } from '../response.ts';
+import { SIMULATION_PREFIX } from '../simulation.ts';
 import { busOf, type SocPart, socPartsOf } from '../soc.ts';
 
 /** Calls that may as well put a thing as it is: what it is like then says whether they did harm. */
@@ -44,6 +45,9 @@ const restore: Response['restore'] = [
 function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
   if (deployment) return 'a deployment by a protected principal made the call';
   const [part] = socPartsOf(record);
+  if (record.eventName === 'DeleteRole' && part?.name.startsWith(SIMULATION_PREFIX)) {
+    return 'the end of a simulation, which takes away the role that it made';
+  }
   const delivers = baselines.some(({ state }) => state.settings.role?.endsWith(`/${part?.name}`));
   return part?.kind === 'role' && delivers
     ? 'a trail delivers with that role: the incident of what the trail delivers through treats it'

@@ -45,6 +45,13 @@ describe('an error of AWS', () => {
     [named('CredentialsProviderError'), { ...here, profile: 'soc' }, /The profile soc gives no credentials/, 4],
     [named('TokenProviderError', 'Token is expired'), { ...here, profile: 'soc' }, /aws sso login --profile soc/, 4],
     [named('ExpiredTokenException'), { ...here, profile: 'soc' }, /Sign in again: aws sso login --profile soc/, 4],
+    [
+      named('ExpiredToken'),
+      here,
+      /session of these credentials is over \(ExpiredToken\)\. Sign in again, or assume/,
+      4,
+    ],
+    [named('UnrecognizedClientException'), here, /does not take these credentials .* wrong or deactivated/, 4],
     [named('AccessDeniedException', 'no'), here, /AWS refused it: no/, 4],
     [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), here, /could not be reached/, 4],
     [

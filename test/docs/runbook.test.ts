@@ -7,6 +7,7 @@ import { specimens } from '../../docs/generate/specimen.ts';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
 import { detections, responses } from '../../playbooks/catalog.ts';
+import { scenarios } from '../../simulate/catalog.ts';
 
 const ids = Object.keys(responses);
 const CHANNELS = { topic: 'topic', bus: 'bus', prefix: 'cordon' };
@@ -39,6 +40,20 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
         ...references.map(({ name }) => name),
       ])
         expect(text).toContain(part);
+    }
+  });
+
+  it('names the scenarios that exercise it, each with its command, and says what none plays', () => {
+    const [, exercise = ''] = /## How to exercise it\n([\s\S]*?)\n## /.exec(text) ?? [];
+    for (const [detection, { response: started }] of Object.entries(detections)) {
+      if (started !== id) continue;
+      const played = scenarios.find((one) => one.detection === detection);
+      if (played) {
+        expect(exercise).toContain(`\nnpx cordon simulate ${detection}\n`);
+        for (const line of [...played.plan, ...(played.notOnAws ?? [])]) expect(exercise).toContain(line.trim());
+      } else {
+        expect(exercise).toMatch(new RegExp(`No scenario plays[^\n]*\`${detection}\``));
+      }
     }
   });
 

@@ -413,7 +413,7 @@ describe('undo', () => {
     expect(result).toMatchObject({
       subject: '[cordon] CRITICAL UNDONE: trail-tampering, IAM user mallory, 111122223333',
       text: expect.stringMatching(
-        /^UNDONE: .*, IAM user mallory\nBy .*\nReason: a false alarm\nPut back: access key AKIA1 active/,
+        /^UNDONE: .*, IAM user mallory\nBy .*\nReason: a false alarm\nPut back: access key AKIA1 active[\s\S]*\nRunbook {3}npx cordon runbook restore-trail\n$/,
       ),
     });
   });

@@ -77,6 +77,15 @@ describe.each(machines)('the state machine %s', (_, machine) => {
     }
   });
 
+  it('names the runbook in each mail that it writes itself', () => {
+    for (const [name, { Resource, Arguments }] of states) {
+      const { Message } = (Arguments ?? {}) as { Message?: string };
+      // A function has written that one.
+      if (Resource !== 'arn:aws:states:::sns:publish' || Message === '{% $states.input.text %}') continue;
+      expect(Message, name).toContain('npx cordon runbook ');
+    }
+  });
+
   it('names its states once, with at most 80 characters', () => {
     const names = states.map(([name]) => name);
 

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { AttachUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../cli/incidents/watch.ts';
@@ -353,6 +354,25 @@ describe('what stands in the way', () => {
       code: 4,
       stderr: expect.stringContaining('AWS does not take these credentials'),
     });
+  });
+
+  it('a sign-in that is over: how to sign in again', async () => {
+    const folder = await mkdtemp('/tmp/cordon-cli-');
+    const start = 'https://example.awsapps.com/start';
+    await writeFile(
+      `${folder}/config`,
+      `[profile soc]\nregion = ${stage.region}\nsso_start_url = ${start}\nsso_region = ${stage.region}\nsso_account_id = ${stage.account}\nsso_role_name = soc\n`,
+    );
+    const cache = `${folder}/.aws/sso/cache`;
+    await mkdir(cache, { recursive: true });
+    const token = { startUrl: start, region: stage.region, accessToken: 'x', expiresAt: '2026-01-01T00:00:00Z' };
+    await writeFile(`${cache}/${createHash('sha1').update(start).digest('hex')}.json`, JSON.stringify(token));
+    const env = { HOME: folder, AWS_CONFIG_FILE: `${folder}/config` };
+
+    const { code, stderr } = await cordon({ ...reader, env }, 'incidents', 'list', '--profile', 'soc');
+
+    await rm(folder, { recursive: true });
+    expect([code, stderr]).toEqual([4, expect.stringContaining('Sign in: aws sso login --profile soc')]);
   });
 
   it('no permission: which one, on what, and which policy has it', async () => {

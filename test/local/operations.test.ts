@@ -143,6 +143,15 @@ describe('a simulation', () => {
     expect(again).toMatchObject({ code: 0, stdout: 'No simulation has left anything behind.\n' });
   });
 
+  it('of what is not deployed, or of what no scenario plays, is refused before anything is made', async () => {
+    const off = await cordon(administrator, 'simulate', 'access-key-made');
+    const none = await cordon(administrator, 'simulate', 'cis-vpc-changes');
+
+    expect([off.code, off.stderr]).toEqual([4, expect.stringContaining('-c packs=credentials')]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('npx cordon runbook cis-vpc-changes')]);
+    expect(await leftOver()).toEqual([]);
+  });
+
   it('is refused to who may not make users, who is told so', async () => {
     const { code, stderr } = await cordon(reader, 'simulate', 'trail-tampering');
     expect([code, stderr]).toEqual([4, expect.stringContaining('may not iam:CreateUser')]);

@@ -24,8 +24,9 @@ export async function startTestAws({
   const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...options });
   if (!aws.deployment) throw new Error('The local AWS started without the product.');
   const past = { ...aws, unrecorded: aws.emulator.url.origin };
-  if (!eventLane) await switchEventLane(past, 'off');
+  // The watchdog first: it would find that the rules are off, and put them back.
   if (!watchdog) await switchWatchdogOff(past);
+  if (!eventLane) await switchEventLane(past, 'off');
   const control = await startControl(() => aws.settled());
   void aws.ended.then((failure) => failure && console.error(failure.message));
   const { endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment } = aws;
