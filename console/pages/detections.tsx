@@ -1,8 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
 import { type TechniqueId, techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { allDetections } from '../../playbooks/catalog.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import { type DetectionFigures, figuresOf, type Measured } from '../../playbooks/figures.ts';
 import { modes as order } from '../../playbooks/response.ts';
 import { pathOf } from '../filter.ts';
@@ -58,7 +58,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
           </tr>
         </thead>
         <tbody>
-          {Object.entries(detections)
+          {Object.entries(allDetections)
             .sort(([a], [b]) => a.localeCompare(b))
             .map(([id, detection]) => (
               <Row id={id} detection={detection} view={view} />
@@ -70,7 +70,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
   </Layout>
 );
 
-const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ id, detection, view }) => {
+const Row: FC<{ id: string; detection: AnyDetection; view: DetectionsView }> = ({ id, detection, view }) => {
   const figures = figuresOf(id, view.heads, view.weeks);
   return (
     <tr>
@@ -141,7 +141,7 @@ const Coverage: FC = () => {
                     </a>{' '}
                     {name}
                     <div class="quiet">
-                      {Object.entries(detections)
+                      {Object.entries(allDetections)
                         .filter(([, { attack }]) => attack.includes(technique as never))
                         .map(([id]) => id)
                         .join(', ')}
