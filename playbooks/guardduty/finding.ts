@@ -39,7 +39,12 @@ export const guardDutyFinding = z.looseObject({
   id: z.string().min(1).max(128).optional().catch(undefined),
   type: text,
   accountId: account,
-  region: text,
+  // It goes into commands and calls.
+  region: z
+    .string()
+    .regex(/^[a-z]{2,6}(-[a-z]+)+-\d+$/)
+    .optional()
+    .catch(undefined),
   /** 1 to 10. A number as text is one as well. */
   severity: z
     .union([z.number(), z.string().regex(/^\d+(\.\d+)?$/)])
