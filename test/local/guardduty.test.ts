@@ -214,7 +214,10 @@ describe('GuardDuty finds an open bucket', () => {
     const name = `exports-${stage.mark}`;
     const s3 = new S3Client({ ...as(stage, stage.administrator), forcePathStyle: true });
     await s3.send(new CreateBucketCommand({ Bucket: name }));
-    const unrecorded = new S3Client({ ...as({ ...stage, endpoint: aws.shared.unrecorded }, stage.administrator), forcePathStyle: true });
+    const unrecorded = new S3Client({
+      ...as({ ...stage, endpoint: aws.shared.unrecorded }, stage.administrator),
+      forcePathStyle: true,
+    });
     await unrecorded.send(new DeletePublicAccessBlockCommand({ Bucket: name }));
 
     const played = await finds(
@@ -244,7 +247,12 @@ describe('GuardDuty finds what nothing here contains', () => {
 
     const played = await finds(
       'guardduty-instance',
-      made({ type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS', severity: 8, title: 'It mines.', resource: found.instance(id) }),
+      made({
+        type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS',
+        severity: 8,
+        title: 'It mines.',
+        resource: found.instance(id),
+      }),
     );
 
     expect(theIncident(played)).toMatchObject({ outcome: 'needs-analyst', actions: [], failures: [] });

@@ -102,9 +102,9 @@ describe('a finding', () => {
     expect(instanceOf(readFinding({ resource: { instanceDetails: { instanceId: 'i-0a1b2c3d; rm -rf /' } } }))).toBe(
       undefined,
     );
-    expect(bucketsOf(readFinding({ resource: { s3BucketDetails: [{ name: '$(id)' }, null, { name: 'exports' }] } }))).toEqual(
-      [{ name: 'exports', public: false }],
-    );
+    expect(
+      bucketsOf(readFinding({ resource: { s3BucketDetails: [{ name: '$(id)' }, null, { name: 'exports' }] } })),
+    ).toEqual([{ name: 'exports', public: false }]);
     expect(bucketsOf(readFinding(found.anonymousGranted))).toEqual([{ name: 'customer-exports', public: true }]);
   });
 
@@ -178,7 +178,9 @@ describe('how far cordon goes by itself for a finding', () => {
 describe.each(Object.entries(findingDetections))('detection %s', (_, detection: FindingDetection) => {
   const { taken, left = [] } = findingKinds(detection);
   const takes = ({ type }: Record<string, unknown>) =>
-    taken ? taken.some((kind) => String(type).includes(`:${kind}/`)) : !left.some((kind) => String(type).includes(`:${kind}/`));
+    taken
+      ? taken.some((kind) => String(type).includes(`:${kind}/`))
+      : !left.some((kind) => String(type).includes(`:${kind}/`));
 
   it('takes its samples and leaves the others', () => {
     for (const { name, finding } of detection.samples.matching) expect(takes(finding), name).toBe(true);
@@ -254,7 +256,9 @@ describe('what a person does about findings', () => {
 
   it('is to look at what nothing contains, and to contain elsewhere what was found elsewhere', () => {
     expect(steps(found.clusterFound)[0]?.what).toContain('EKSCluster');
-    expect(steps({ ...found.stolenKey, accountId: '999988887777' })[0]?.what).toContain('found in account 999988887777');
+    expect(steps({ ...found.stolenKey, accountId: '999988887777' })[0]?.what).toContain(
+      'found in account 999988887777',
+    );
     expect(steps({})[0]?.commands?.[0]).toContain('aws guardduty get-findings');
   });
 
@@ -263,7 +267,8 @@ describe('what a person does about findings', () => {
       fc.property(damaged, (detail) => {
         for (const { commands = [] } of steps(detail)) {
           // Outside of quotes there is nothing that a shell would take for more than a word.
-          for (const command of commands) expect(command.replace(/'[^']*'|"[^"]*"|\\'/g, '')).not.toMatch(/[;&|<>`$\n]/);
+          for (const command of commands)
+            expect(command.replace(/'[^']*'|"[^"]*"|\\'/g, '')).not.toMatch(/[;&|<>`$\n]/);
         }
       }),
     );
@@ -277,14 +282,20 @@ describe('what a person does about findings', () => {
   it('closes the buckets of this account that are open, and no others', () => {
     const targets = (...details: unknown[]) =>
       answer.restore.flatMap(({ action, targets: of }) =>
-        of(details.map((detail) => recordOf(detail)), ACCOUNT).map(({ target }) => [action, target]),
+        of(
+          details.map((detail) => recordOf(detail)),
+          ACCOUNT,
+        ).map(({ target }) => [action, target]),
       );
 
     expect(targets(found.bucketRead, found.stolenKey)).toEqual([]);
     expect(targets(found.blockDisabled, found.anonymousGranted, found.accountBlockDisabled)).toEqual([
       [
         'block-public-access',
-        { bucket: 'customer-exports', seen: { blockWeakened: true, openedBy: ['user:alice', 'user:alice'], region: 'us-east-1' } },
+        {
+          bucket: 'customer-exports',
+          seen: { blockWeakened: true, openedBy: ['user:alice', 'user:alice'], region: 'us-east-1' },
+        },
       ],
       ['block-account-public-access', { account: ACCOUNT }],
     ]);
