@@ -174,7 +174,11 @@ function automatic({ id, response, specimens: from }: Subject): string[] {
     '',
     ...(response.restore.length > 0
       ? [
-          ...paragraph('**Restore.** First, and without a question, since it holds nobody up:'),
+          ...paragraph(
+            response.restore.some(({ mode }) => mode)
+              ? `**Restore.** First, as far as the severity of the finding lets it (setting ${code('findingModes')}):`
+              : '**Restore.** First, and without a question, since it holds nobody up:',
+          ),
           ...table(
             ['Action', 'What it does', 'What else it touches'],
             response.restore.map(({ action }) => [actionLink(action), titleOf(action), blastOf(action)]),

@@ -109,11 +109,12 @@ const settingsOf = (contain: readonly Contain[]): (keyof Options)[] =>
 function foundSpecimens(detectionId: string, { samples, response: id }: FindingDetection): Specimen[] {
   const response = responseOf(id);
   const [first] = samples.matching;
+  const found = samples.matching.map(({ name, finding }) => ({ when: `the finding is ${name}`, finding }));
   const abroad = first && {
-    name: 'it was found in another account',
+    when: 'it was found in another account',
     finding: { ...first.finding, accountId: SAMPLE.otherAccount },
   };
-  return [...samples.matching, ...(abroad ? [abroad] : [])].map(({ name, finding }) => {
+  return [...found, ...(abroad ? [abroad] : [])].map(({ when, finding }) => {
     const record = findingRecord({ id: 'EVENT_ID', ...SAMPLE, detail: finding });
     const bare = emptyIncident(detectionId, [{ record, actor: actorOf(record, SAMPLE.account), verdict: 'offence' }]);
     const usual: Standing = (_, status) => status;
@@ -122,7 +123,7 @@ function foundSpecimens(detectionId: string, { samples, response: id }: FindingD
       ...restored,
       actions: [...restored.actions, ...containments(response, restored, usual, defaultOptions)],
     };
-    return { when: `the finding is ${name}`, incident };
+    return { when, incident };
   });
 }
 

@@ -23,7 +23,7 @@ export function patternLines(detection: AnyDetection, prefix: string): string[] 
   if (detection.source === 'guardduty') {
     return [
       ...paragraph('The pattern of the rule that is deployed:'),
-      ...block('json', JSON.stringify(findingPattern(detection), null, 2).split('\n')),
+      ...block('json', [JSON.stringify(findingPattern(detection))]),
     ];
   }
   const trail = { ...ownTrail(prefix), bucket: 'BUCKET' };

@@ -5,7 +5,15 @@
 
 const ACCOUNT = '111122223333';
 const REGION = 'us-east-1';
-const DETECTOR = '12abc34d567e8fa901bc2d34e56789f0';
+/** What the samples' things are called. */
+export const SAMPLE_IDS = {
+  detector: '12abc34d567e8fa901bc2d34e56789f0',
+  finding: '1ab92989eaf0e742df4a014d5c0a3b41',
+  instance: 'i-0a1b2c3d4e5f60718',
+  vpc: 'vpc-0a1b2c3d4e5f60718',
+  bucket: 'customer-exports',
+  role: 'web-role',
+} as const;
 
 /** What tells one finding from another. */
 export interface FoundThing {
@@ -33,7 +41,7 @@ export function finding({
   title,
   resource,
   service = {},
-  id = '1ab92989eaf0e742df4a014d5c0a3b41',
+  id = SAMPLE_IDS.finding,
   accountId = ACCOUNT,
   region = REGION,
   createdAt = '2026-05-01T03:04:00.000Z',
@@ -46,12 +54,12 @@ export function finding({
     region,
     partition: 'aws',
     id,
-    arn: `arn:aws:guardduty:${region}:${accountId}:detector/${DETECTOR}/finding/${id}`,
+    arn: `arn:aws:guardduty:${region}:${accountId}:detector/${SAMPLE_IDS.detector}/finding/${id}`,
     type,
     resource,
     service: {
       serviceName: 'guardduty',
-      detectorId: DETECTOR,
+      detectorId: SAMPLE_IDS.detector,
       resourceRole: 'TARGET',
       eventFirstSeen: createdAt,
       eventLastSeen: updatedAt,
@@ -113,7 +121,7 @@ export const instance = (instanceId: string) => ({
     networkInterfaces: [
       {
         networkInterfaceId: 'eni-0a1b2c3d4e5f60718',
-        vpcId: 'vpc-0a1b2c3d4e5f60718',
+        vpcId: SAMPLE_IDS.vpc,
         subnetId: 'subnet-0a1b2c3d4e5f60718',
         securityGroups: [{ groupId: 'sg-0a1b2c3d4e5f60718', groupName: 'web' }],
         privateIpAddress: '10.0.0.10',
@@ -167,9 +175,9 @@ export const stolenRole = finding({
   severity: 8,
   title: 'Credentials for the EC2 instance role web-role were used from an external IP address.',
   resource: {
-    ...instance('i-0a1b2c3d4e5f60718'),
+    ...instance(SAMPLE_IDS.instance),
     resourceType: 'AccessKey',
-    ...roleKey('web-role', 'i-0a1b2c3d4e5f60718'),
+    ...roleKey(SAMPLE_IDS.role, SAMPLE_IDS.instance),
   },
   service: calledApi('ListBuckets', 's3.amazonaws.com'),
 });
@@ -188,7 +196,7 @@ export const blockDisabled = finding({
   type: 'Policy:S3/BucketBlockPublicAccessDisabled',
   severity: 2,
   title: 'Amazon S3 Block Public Access was disabled for S3 bucket customer-exports.',
-  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket('customer-exports') },
+  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket(SAMPLE_IDS.bucket) },
   service: calledApi('PutBucketPublicAccessBlock', 's3.amazonaws.com'),
 });
 
@@ -206,7 +214,7 @@ export const anonymousGranted = finding({
   type: 'Policy:S3/BucketAnonymousAccessGranted',
   severity: 8,
   title: 'Amazon S3 public anonymous access was granted for the S3 bucket customer-exports.',
-  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket('customer-exports', 'PUBLIC') },
+  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket(SAMPLE_IDS.bucket, 'PUBLIC') },
   service: calledApi('PutBucketPolicy', 's3.amazonaws.com'),
 });
 
@@ -215,7 +223,7 @@ export const bucketRead = finding({
   type: 'Exfiltration:S3/MaliciousIPCaller',
   severity: 8,
   title: 'S3 API GetObject was invoked from a known malicious IP address.',
-  resource: { resourceType: 'S3Bucket', ...userKey('mallory'), ...bucket('customer-exports') },
+  resource: { resourceType: 'S3Bucket', ...userKey('mallory'), ...bucket(SAMPLE_IDS.bucket) },
   service: calledApi('GetObject', 's3.amazonaws.com'),
 });
 
@@ -224,7 +232,7 @@ export const mining = finding({
   type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS',
   severity: 8,
   title: 'The EC2 instance i-0a1b2c3d4e5f60718 is querying a domain name that is associated with Bitcoin activity.',
-  resource: instance('i-0a1b2c3d4e5f60718'),
+  resource: instance(SAMPLE_IDS.instance),
   service: {
     resourceRole: 'ACTOR',
     action: {
@@ -239,7 +247,7 @@ export const commanded = finding({
   type: 'Backdoor:EC2/C&CActivity.B',
   severity: 8,
   title: 'The EC2 instance i-0a1b2c3d4e5f60718 is communicating with a known command and control server.',
-  resource: instance('i-0a1b2c3d4e5f60718'),
+  resource: instance(SAMPLE_IDS.instance),
   service: connected('OUTBOUND', 443),
 });
 
@@ -248,7 +256,7 @@ export const bruteForced = finding({
   type: 'UnauthorizedAccess:EC2/SSHBruteForce',
   severity: 2,
   title: '198.51.100.23 is performing SSH brute force attacks against i-0a1b2c3d4e5f60718.',
-  resource: instance('i-0a1b2c3d4e5f60718'),
+  resource: instance(SAMPLE_IDS.instance),
   service: connected('INBOUND', 22),
 });
 
@@ -257,7 +265,7 @@ export const malwareRan = finding({
   type: 'Execution:Runtime/NewBinaryExecuted',
   severity: 5,
   title: 'A process in the EC2 instance i-0a1b2c3d4e5f60718 executed a newly created binary file.',
-  resource: instance('i-0a1b2c3d4e5f60718'),
+  resource: instance(SAMPLE_IDS.instance),
 });
 
 /** A cluster, which nothing here contains. */
