@@ -71,9 +71,11 @@ function isKnown(update: CloudTrailRecord, { events }: Incident): boolean {
   });
 }
 
-/** Something was contained, holds by what the ledger says, and was seen active after that. */
+/** Something was contained, holds by what the ledger says, and was seen active after that: a refused call only shows that it holds. */
 function goesOn(update: CloudTrailRecord, { actions }: Incident): boolean {
-  const seen = findingOf(update)?.service?.eventLastSeen ?? '';
+  const { service } = findingOf(update) ?? {};
+  const seen = service?.eventLastSeen ?? '';
+  if (service?.action?.awsApiCallAction?.errorCode) return false;
   const contained = actions.flatMap(({ contains, status, at }) =>
     contains && status === 'verified' && at.verified ? [at.verified] : [],
   );

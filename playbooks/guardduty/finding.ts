@@ -75,6 +75,8 @@ export const guardDutyFinding = z.looseObject({
       awsApiCallAction: part({
         api: text,
         serviceName: text,
+        /** The call was refused or failed. */
+        errorCode: text,
         remoteIpDetails: remote,
         remoteAccountDetails: part({ accountId: account }),
       }),

@@ -248,6 +248,16 @@ describe('a finding that is delivered again', () => {
     expect((await desk.context.ledger.incident(second.incidentId)).events).toHaveLength(2);
   });
 
+  it('goes into its incident where its calls were refused: that is what containment does', async () => {
+    const refused = found.calledApi('GetCallerIdentity', 'sts.amazonaws.com', '198.51.100.23', {
+      errorCode: 'AccessDenied',
+    });
+    const update = later({ ...found.stolenKey, service: refused }, '2026-05-01T03:20:00.000Z');
+
+    expect(await claimed(update)).toMatchObject({ proceed: false });
+    expect([await verdicts(), await open()]).toEqual([['offence', 'related'], []]);
+  });
+
   it('goes into its incident where an analyst has undone what was contained', async () => {
     const [action] = (await desk.context.ledger.incident(id)).actions.filter(
       ({ action }) => action === 'disable-iam-user',

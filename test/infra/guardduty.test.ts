@@ -32,7 +32,7 @@ describe('what GuardDuty finds', () => {
       JSON.stringify(Properties.EventPattern ?? {}).includes('aws.guardduty'),
     );
 
-  it('row: guardduty: off unless a deployment asks for it: no rule, no playbook, no detector', () => {
+  it('row: guardduty: off by default: no rule, no playbook, no detector', () => {
     expect(rules(off)).toEqual([]);
     expect(JSON.stringify(off.toJSON())).not.toMatch(/answer-finding|GuardDuty::Detector/);
   });
@@ -60,7 +60,7 @@ describe('what GuardDuty finds', () => {
     }
   });
 
-  it('row: guardduty: the rules share one role, which may start that playbook and nothing else', () => {
+  it('row: guardduty: one role of the rules: it may start that playbook and nothing else', () => {
     const [machine = ''] = Object.keys(
       on.findResources('AWS::StepFunctions::StateMachine', {
         Properties: { StateMachineName: 'cordon-answer-finding' },
@@ -79,13 +79,13 @@ describe('what GuardDuty finds', () => {
     });
   });
 
-  it('row: guardduty: events that cannot start it may go to the queue, from each rule', () => {
+  it('row: guardduty: undelivered: events that cannot start it may go to the queue, from each rule', () => {
     const policies = JSON.stringify(on.findResources('AWS::SQS::QueuePolicy'));
 
     for (const id of Object.keys(findingDetections)) expect(policies).toContain(`rule/cordon-${id}"`);
   });
 
-  it('row: guardduty: a detector on request, which tells of updates as often as it can', () => {
+  it('row: guardduty: a detector on request: it tells of updates as often as it can', () => {
     on.hasResourceProperties('AWS::GuardDuty::Detector', {
       Enable: true,
       FindingPublishingFrequency: 'FIFTEEN_MINUTES',
@@ -93,7 +93,7 @@ describe('what GuardDuty finds', () => {
     on.resourceCountIs('AWS::GuardDuty::Detector', 1);
   });
 
-  it('row: guardduty: the functions are told of modes by severity where those are not the default', () => {
+  it('row: guardduty: modes by severity: the functions are told where those are not the default', () => {
     const optionsOf = (template: Template): string[] =>
       Object.values(template.findResources('AWS::Lambda::Function')).map(
         ({ Properties }) => Properties.Environment.Variables.CORDON_OPTIONS as string,
@@ -103,7 +103,7 @@ describe('what GuardDuty finds', () => {
     for (const options of optionsOf(off)) expect(options).not.toContain('findingModes');
   });
 
-  it('row: guardduty: is left out of the local AWS, whose CloudFormation knows no detector', () => {
+  it('row: guardduty: on the local AWS: the detector is left out, which its CloudFormation does not know', () => {
     deployed({ packs: 'guardduty', guarddutyDetector: 'true', local: 'true' }).resourceCountIs(
       'AWS::GuardDuty::Detector',
       0,

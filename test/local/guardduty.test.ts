@@ -103,7 +103,7 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
     expect(await refused('the stolen key', () => whoIs(stage, mallory))).toMatchObject({ holds: true });
   });
 
-  it('row: guardduty: the finding is kept as evidence, as GuardDuty wrote it', async () => {
+  it('row: guardduty: evidence: the finding is kept as GuardDuty wrote it', async () => {
     const [line = ''] = (await desk('guardduty-credentials').evidence(theIncident(played), 'records.ndjson')).split(
       '\n',
     );
@@ -111,7 +111,7 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
     expect((JSON.parse(line) as { finding: unknown }).finding).toEqual(finding);
   });
 
-  it('row: guardduty: the finding is updated: it joins its incident, and nothing is contained again', async () => {
+  it('row: guardduty: updated: it joins its incident, and nothing is contained again', async () => {
     const { id } = theIncident(played);
     const before = await desk('guardduty-credentials').ledger.incident(id);
     const update = { ...finding, updatedAt: new Date().toISOString() };
@@ -125,7 +125,7 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
     expect(incidents[0]?.actions).toEqual(before.actions);
   });
 
-  it('row: guardduty: the key is used after it was contained: an incident of its own asks, and does nothing', async () => {
+  it('row: guardduty: used after it was contained: an incident of its own asks, and does nothing', async () => {
     const first = theIncident(played);
     const seen = new Date(Date.now() + 60_000).toISOString();
     const service = { ...(finding.service as object), count: 3, eventLastSeen: seen };
@@ -140,7 +140,7 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
     expect(theSummary(again).body).toContain(`Linked    ${first.id}`);
   });
 
-  it('row: guardduty: what was contained is undone: the key signs again', async () => {
+  it('row: guardduty: undone: the key signs again', async () => {
     const incident = theIncident(played);
 
     const undone = await undo(
@@ -196,7 +196,7 @@ describe('GuardDuty finds credentials that cordon does not contain by itself', (
     expect(await whoIs(stage, alice)).toContain(`user/${user}`);
   });
 
-  it('row: guardduty: a sample finding is reported, and contained is nobody', async () => {
+  it('row: guardduty: a sample finding: it is reported, and contains nobody', async () => {
     const user = `bob-${stage.mark}`;
     const bob = await makeAttacker(stage, user, ['sts:*']);
     const service = { ...found.calledApi('GetCallerIdentity', 'sts.amazonaws.com'), additionalInfo: { sample: true } };
@@ -262,7 +262,7 @@ describe('GuardDuty finds what nothing here contains', () => {
     );
   });
 
-  it('row: guardduty: a finding of another account is said, and left to it', async () => {
+  it('row: guardduty: a finding of another account: it is said, and left to it', async () => {
     const other = { ...theftOf(found.userKey('mallory')), accountId: '999988887777' };
 
     const played = await finds('guardduty-credentials', other);
@@ -275,7 +275,7 @@ describe('GuardDuty finds what nothing here contains', () => {
     ['without anything in it', {}],
     ['of a type that says nothing', { type: 7, severity: 'high', id: null, resource: [], service: 'none' }],
     ['of a kind that nobody knows', { ...found.clusterFound, type: 'Discovery:Quantum/Entangled' }],
-  ])('row: guardduty: an odd finding, %s, is reported', async (_, odd) => {
+  ])('row: guardduty: an odd finding, %s: it is reported', async (_, odd) => {
     const played = await finds('guardduty-other', { ...odd, id: randomBytes(8).toString('hex') });
 
     expect(theIncident(played)).toMatchObject({ outcome: 'needs-analyst', failures: [] });
