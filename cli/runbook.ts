@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { detections, responses } from '../playbooks/catalog.ts';
+import { allDetections, responses } from '../playbooks/catalog.ts';
 import { CliFailure } from './failure.ts';
 import { type Look, lookOf, renderMarkdown } from './markdown.ts';
 
@@ -49,7 +49,7 @@ function playbookOf(id: string): string | undefined {
   if (Object.hasOwn(responses, id)) return id;
   // An incident's id begins with its detection's.
   const detection = /^(.+)-\d{8}-\d{6}-[0-9a-f]+$/.exec(id)?.[1] ?? id;
-  return Object.hasOwn(detections, detection) ? detections[detection]?.response : undefined;
+  return Object.hasOwn(allDetections, detection) ? allDetections[detection]?.response : undefined;
 }
 
 const contents = (look: Look): string =>
@@ -60,7 +60,7 @@ const contents = (look: Look): string =>
       '| Playbook | What it does | Started by |',
       '| --- | --- | --- |',
       ...Object.entries(responses).map(([id, { title }]) => {
-        const own = Object.entries(detections).filter(([, { response }]) => response === id);
+        const own = Object.entries(allDetections).filter(([, { response }]) => response === id);
         return `| ${id} | ${title} | ${own.map(([detection]) => detection).join(', ')} |`;
       }),
     ].join('\n'),

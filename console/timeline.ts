@@ -47,6 +47,7 @@ function detection(incident: Incident): Moment {
   const text = {
     event: 'the event of the call',
     watchdog: 'the watchdog found it by the state',
+    finding: 'GuardDuty found it',
     alarm: `${incident.alarmName} in ALARM`,
   }[incident.lane ?? 'alarm'];
   return { lane: 'alarm', at: ms(detectedAt(incident)), text, tone: 'plain' };

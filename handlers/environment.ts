@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, findingBands, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
@@ -27,6 +27,8 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),
     disableGiver: z.enum(choices),
+    // Every function's template has it where it is not the default.
+    findingModes: z.record(z.enum(findingBands), z.enum(modes)).default(defaultOptions.findingModes),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );

@@ -72,8 +72,11 @@ export async function planRestores(head: Head, events: IncidentEvent[], context:
   const planned: Planned[] = [];
   const records: ActionRecord[] = [];
   const called = restoresFor(head, events, context.environment.account);
+  const { restore } = responseOf(detectionOf(head.detection).response);
   for (const one of [...called, ...restoresOfState(head, called)]) {
-    const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
+    const behind = events.map(({ record }) => record).filter(({ eventID }) => one.because.includes(eventID));
+    const mode = restore.find(({ action }) => action === one.action)?.mode?.(behind, context.environment.options);
+    const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action), mode), context);
     records.push(record);
     // Whether a proposed one is needed says whether the records did any harm.
     if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));

@@ -46,6 +46,12 @@ if (settings.mail.length === 0 && !settings.local) {
     'No mail address is given, so nobody is told of an incident. Add one: -c mail=soc@example.com',
   );
 }
+if (settings.guarddutyDetector && !settings.packs.includes('guardduty')) {
+  Annotations.of(stack).addWarningV2(
+    'cordon:findings-not-answered',
+    'A detector of GuardDuty is deployed, but nothing answers what it finds. Switch the pack on: -c packs=guardduty',
+  );
+}
 for (const warning of expiredWarnings(settings.guard.suppressions, new Date())) {
   Annotations.of(stack).addWarningV2('cordon:expired-suppression', warning);
 }

@@ -9,12 +9,14 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { actions } from '../handlers/actions/catalog.ts';
-import { deployedDetections, deployedResponses } from '../playbooks/catalog.ts';
+import { deployedDetections, deployedFindingDetections, deployedResponses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
+import { defaultOptions, type Options } from '../playbooks/options.ts';
 import { Answers } from './answers.ts';
 import { Canary } from './canary.ts';
 import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
+import { FindingRules, guardDutyDetector } from './finding-rules.ts';
 import { Functions } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
@@ -84,7 +86,7 @@ export class CordonStack extends Stack {
         CORDON_MODE: settings.guard.mode,
         CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
         CORDON_CAP: String(settings.guard.cap),
-        CORDON_OPTIONS: JSON.stringify(settings.options),
+        CORDON_OPTIONS: JSON.stringify(withoutDefaultModes(settings.options)),
         CORDON_QUESTIONS: JSON.stringify(settings.questions),
         ...(settings.runbooks ? { CORDON_RUNBOOKS: settings.runbooks } : {}),
       },
@@ -148,6 +150,12 @@ export class CordonStack extends Stack {
       });
       return [[name, alarm]];
     });
+    const findings = deployedFindingDetections(packs);
+    const answering = playbooks.get(findings[0]?.[1].response ?? '');
+    if (answering) {
+      new FindingRules(this, 'Findings', { prefix, detections: findings, playbook: answering, undelivered });
+    }
+    if (settings.guarddutyDetector) guardDutyDetector(this);
     new Queries(this, 'Queries', { prefix, trail, detections: deployed });
     new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
@@ -219,3 +227,7 @@ export class CordonStack extends Stack {
     return topic;
   }
 }
+
+/** The functions know the default of what GuardDuty's findings let them do: each of their templates is spared it. */
+const withoutDefaultModes = ({ findingModes, ...options }: Options): Partial<Options> =>
+  JSON.stringify(findingModes) === JSON.stringify(defaultOptions.findingModes) ? options : { ...options, findingModes };

@@ -18,8 +18,9 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
-/** Left out for good: nothing here runs a saved query or shows a dashboard, and the first two it refuses. */
+/** Left out for good: nothing here runs a saved query, shows a dashboard or looks for threats, and the first three it refuses. */
 const DROPPED = [
+  'AWS::GuardDuty::Detector',
   'AWS::Logs::QueryDefinition',
   'AWS::Athena::NamedQuery',
   'AWS::Glue::Table',

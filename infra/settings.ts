@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, findingBands, loginSuccesses, type Options } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
+import { modes } from '../playbooks/response.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
 
 const list = z
@@ -41,6 +42,11 @@ const schema = z.object({
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
   disableGiver: z.enum(choices).default(defaultOptions.disableGiver),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
+  findingModes: z
+    .preprocess((value) => pairs(fromText(value)), z.partialRecord(z.enum(findingBands), z.enum(modes)))
+    .transform((given) => ({ ...defaultOptions.findingModes, ...given }))
+    .default(defaultOptions.findingModes),
+  guarddutyDetector: z.union([z.boolean(), z.stringbool()]).default(false),
   organizationRole: z
     .string()
     .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
@@ -102,6 +108,8 @@ export interface Settings {
   trailParts: Omit<KnownTrail, 'logGroup'>;
   /** Name of the managed policy that every role carries as its permissions boundary. */
   boundary?: string;
+  /** Switches GuardDuty on in this account and Region, by a detector of the deployment's own. */
+  guarddutyDetector: boolean;
   /** Leaves out what the local AWS's CloudFormation refuses. */
   local: boolean;
 }
@@ -135,6 +143,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
       disableGiver: data.disableGiver,
+      findingModes: data.findingModes,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     messages: {
@@ -150,6 +159,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       ...(data.trailKey ? { key: data.trailKey } : {}),
     },
     ...(data.boundary ? { boundary: data.boundary } : {}),
+    guarddutyDetector: data.guarddutyDetector,
     local: data.local,
   };
 }

@@ -1,4 +1,4 @@
-import type { Detection } from './detection.ts';
+import type { AnyDetection, Detection, FindingDetection } from './detection.ts';
 import accessKeyMade from './detections/access-key-made.ts';
 import adminRightsGiven from './detections/admin-rights-given.ts';
 import cisBucketPolicyChanges from './detections/cis-bucket-policy-changes.ts';
@@ -17,6 +17,10 @@ import cisTrailChanges from './detections/cis-trail-changes.ts';
 import cisUnauthorizedCalls from './detections/cis-unauthorized-calls.ts';
 import cisVpcChanges from './detections/cis-vpc-changes.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
+import guarddutyBucket from './detections/guardduty-bucket.ts';
+import guarddutyCredentials from './detections/guardduty-credentials.ts';
+import guarddutyInstance from './detections/guardduty-instance.ts';
+import guarddutyOther from './detections/guardduty-other.ts';
 import loginProfileMade from './detections/login-profile-made.ts';
 import mfaDeactivated from './detections/mfa-deactivated.ts';
 import roleTrustOpened from './detections/role-trust-opened.ts';
@@ -29,6 +33,7 @@ import trailTampering from './detections/trail-tampering.ts';
 import type { PackId } from './packs.ts';
 import type { Response } from './response.ts';
 import answerFailedLogins from './responses/answer-failed-logins.ts';
+import answerFinding from './responses/answer-finding.ts';
 import answerMissingMfa from './responses/answer-missing-mfa.ts';
 import closeBucket from './responses/close-bucket.ts';
 import restoreSoc from './responses/restore-soc.ts';
@@ -39,7 +44,7 @@ import reviewRootUsage from './responses/review-root-usage.ts';
 import takeBackAccess from './responses/take-back-access.ts';
 
 /**
- * Every detection by its id. The only list of them: infra, handlers, docs and tests read this and name none. Their order
+ * Every detection of a trail's records by its id. The only list of them: infra, handlers, docs and tests read this and name none. Their order
  * counts: one that yields leaves its records to those before it, so what is wider stands further down.
  */
 export const detections: Readonly<Record<string, Detection>> = {
@@ -72,6 +77,17 @@ export const detections: Readonly<Record<string, Detection>> = {
   'cis-unauthorized-calls': cisUnauthorizedCalls,
 };
 
+/** Every detection of GuardDuty's findings by its id. */
+export const findingDetections: Readonly<Record<string, FindingDetection>> = {
+  'guardduty-credentials': guarddutyCredentials,
+  'guardduty-bucket': guarddutyBucket,
+  'guardduty-instance': guarddutyInstance,
+  'guardduty-other': guarddutyOther,
+};
+
+/** Every detection of either source by its id. */
+export const allDetections: Readonly<Record<string, AnyDetection>> = { ...detections, ...findingDetections };
+
 /** Every response by its id. */
 export const responses: Readonly<Record<string, Response>> = {
   'review-root-usage': reviewRootUsage,
@@ -82,16 +98,27 @@ export const responses: Readonly<Record<string, Response>> = {
   'restore-soc': restoreSoc,
   'take-back-access': takeBackAccess,
   'answer-missing-mfa': answerMissingMfa,
+  'answer-finding': answerFinding,
   review,
 };
 
-/** The detections of a deployment: those of no pack, and those of the packs that are on. */
+const isOn = ({ pack }: AnyDetection, on: readonly PackId[]): boolean => pack === undefined || on.includes(pack);
+
+/** The detections of a trail's records in a deployment: those of no pack, and those of the packs that are on. */
 export const deployedDetections = (on: readonly PackId[]): [id: string, detection: Detection][] =>
-  Object.entries(detections).filter(([, { pack }]) => pack === undefined || on.includes(pack));
+  Object.entries(detections).filter(([, detection]) => isOn(detection, on));
+
+/** The detections of GuardDuty's findings in a deployment. */
+export const deployedFindingDetections = (on: readonly PackId[]): [id: string, detection: FindingDetection][] =>
+  Object.entries(findingDetections).filter(([, detection]) => isOn(detection, on));
 
 /** The responses of a deployment: those that its detections start. */
 export function deployedResponses(on: readonly PackId[]): [id: string, response: Response][] {
-  const started = new Set(deployedDetections(on).map(([, { response }]) => response));
+  const started = new Set(
+    Object.values(allDetections)
+      .filter((detection) => isOn(detection, on))
+      .map(({ response }) => response),
+  );
   return Object.entries(responses).filter(([id]) => started.has(id));
 }
 
@@ -105,6 +132,12 @@ export function precedence(id: string, on: readonly PackId[]): [id: string, dete
   return all.slice(0, Math.max(place, 0)).filter(([, { alarm }]) => alarm.atLeast === 1);
 }
 
+/** The kinds of resource that a detection of findings takes; for the others, those that it leaves to the detections that name them. */
+export const findingKinds = ({ about }: FindingDetection): { taken?: readonly string[]; left?: readonly string[] } =>
+  about === 'others'
+    ? { left: Object.values(findingDetections).flatMap((one) => (one.about === 'others' ? [] : one.about)) }
+    : { taken: about };
+
 /** Thrown when an id is not in the catalog. */
 export class UnknownUnit extends Error {
   override name = 'UnknownUnit';
@@ -114,9 +147,9 @@ export class UnknownUnit extends Error {
 }
 
 /** The detection of that id. @throws {UnknownUnit} */
-export function detectionOf(id: string): Detection {
-  const found = Object.hasOwn(detections, id) ? detections[id] : undefined;
-  if (!found) throw new UnknownUnit('detection', id, Object.keys(detections));
+export function detectionOf(id: string): AnyDetection {
+  const found = Object.hasOwn(allDetections, id) ? allDetections[id] : undefined;
+  if (!found) throw new UnknownUnit('detection', id, Object.keys(allDetections));
   return found;
 }
 

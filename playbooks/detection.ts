@@ -42,11 +42,8 @@ export interface Reference {
   url?: string;
 }
 
-/**
- * One detection, declared once. From it come the metric filter, the alarm, the EventBridge rule to the playbook, the
- * predicate that the playbook filters with again, and the tests on its samples.
- */
-export interface Detection {
+/** What a detection declares, whatever it looks at. */
+interface Declared {
   /** Names the finding: "CloudTrail logging stopped, deleted or narrowed". */
   title: string;
   /** Why it matters and what it usually means, a sentence or two. */
@@ -54,6 +51,21 @@ export interface Detection {
   severity: Severity;
   /** The pack that it belongs to; without one it is always deployed. */
   pack?: PackId;
+  /** The id of the response that it starts. */
+  response: string;
+  attack: TechniqueId[];
+  /** What asks for it: sections of benchmarks, controls. */
+  references: Reference[];
+  /** What sets it off without harm, and what to do about that. */
+  falsePositives: string[];
+}
+
+/**
+ * One detection, declared once. From it come the metric filter, the alarm, the EventBridge rule to the playbook, the
+ * predicate that the playbook filters with again, and the tests on its samples.
+ */
+export interface Detection extends Declared {
+  source?: never;
   /** Which records count. */
   when: Match;
   /**
@@ -85,18 +97,49 @@ export interface Detection {
    * one of the paths with a record that counts, as a successful sign-in by the user whose sign-ins failed.
    */
   related?: { when: Match; sharing: string[] };
-  /** The id of the response that its alarm starts. */
-  response: string;
-  attack: TechniqueId[];
-  /** What asks for it: sections of benchmarks, controls. */
-  references: Reference[];
-  /** What sets it off without harm, and what to do about that. */
-  falsePositives: string[];
   samples: { matching: Sample[]; other: Sample[] };
 }
 
+/** A finding in a detection's samples, with what it shows, in the shape of real ones. */
+export interface FindingSample {
+  name: string;
+  finding: Record<string, unknown>;
+}
+
+/**
+ * A detection of what GuardDuty finds. It counts nothing and has no alarm: from it come the EventBridge rule to the playbook and
+ * the predicate that the playbook filters with again.
+ */
+export interface FindingDetection extends Declared {
+  source: 'guardduty';
+  /**
+   * The kinds of resource that the types of its findings are about, as they name them: `S3` of `Discovery:S3/MaliciousIPCaller`.
+   * `others`: those that no other detection takes.
+   */
+  about: readonly [string, ...string[]] | 'others';
+  /** What only a detection of a trail's records has. */
+  yields?: never;
+  alarm?: never;
+  lanes?: never;
+  related?: never;
+  samples: { matching: FindingSample[]; other: FindingSample[] };
+}
+
+/** A detection of either source. */
+export type AnyDetection = Detection | FindingDetection;
+
 /** Declares a detection; its id is its file's name and its key in the catalog. */
 export const detection = (declared: Detection): Detection => declared;
+
+/** Declares a detection of GuardDuty's findings; its id is its file's name and its key in the catalog. */
+export const findingDetection = (
+  declared: Omit<FindingDetection, 'source' | 'pack' | 'response'>,
+): FindingDetection => ({
+  ...declared,
+  source: 'guardduty',
+  pack: 'guardduty',
+  response: 'answer-finding',
+});
 
 /** Which records count in a deployment. */
 export const matchOf = ({ when, within }: Detection, trail: KnownTrail): Match => within?.(trail) ?? when;

@@ -121,7 +121,7 @@ export const outcomes = [
 export type Outcome = (typeof outcomes)[number];
 
 /** What may open an incident besides an alarm. */
-export const lanes = ['event', 'watchdog'] as const;
+export const lanes = ['event', 'watchdog', 'finding'] as const;
 
 /** What can be said of an incident when its report is written: everything the playbook knows. */
 export interface Incident {
@@ -143,7 +143,7 @@ export interface Incident {
   alarmReason?: string;
   /**
    * `event`: the event of a call opened it, before any alarm; `alarmAt` is then the time of the call. `watchdog`: nobody
-   * reported it, the watchdog found it by the state; `alarmAt` is then when it looked.
+   * reported it, the watchdog found it by the state; `alarmAt` is then when it looked. `finding`: GuardDuty found it; `alarmAt` is then when it did.
    */
   lane?: (typeof lanes)[number];
   /** What the watchdog found. */

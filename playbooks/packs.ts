@@ -13,6 +13,11 @@ export const packs = {
     about:
       'The fifteen metric filters and alarms that the benchmark and Security Hub (CloudWatch.1 to CloudWatch.14) ask for, with the exact patterns that they publish. The playbook says who did what and changes nothing.',
   },
+  guardduty: {
+    title: 'Findings of Amazon GuardDuty',
+    about:
+      'What GuardDuty finds, answered by one playbook. How far it goes by itself, the severity of the finding says: the setting findingModes. There are no alarms; a finding comes as an event, minutes after what it is about.',
+  },
 } as const satisfies Record<string, { title: string; about: string }>;
 
 /** The id of a pack. */

@@ -25,6 +25,8 @@ export interface Restore {
   action: string;
   /** The targets that the incident's successful calls name. */
   targets: (records: CloudTrailRecord[], account: string) => Target[];
+  /** How far it goes by itself, as the records that call for it say; at once unless told. */
+  mode?: (records: CloudTrailRecord[], options: Options) => Mode;
 }
 
 /** An action against the offenders of some kinds. */

@@ -6,7 +6,7 @@ import { actions } from '../handlers/actions/catalog.ts';
 import { investigations } from '../handlers/investigations/catalog.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import { investigateUnit, units } from '../infra/units.ts';
-import { detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
+import { allDetections, detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
 import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { matchesPattern, parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
@@ -24,7 +24,7 @@ const idsIn = (folder: string, ...others: string[]): string[] =>
 
 describe('the catalogs', () => {
   it.each([
-    ['playbooks/detections', idsIn('playbooks/detections', 'samples'), detections],
+    ['playbooks/detections', idsIn('playbooks/detections', 'samples'), allDetections],
     ['playbooks/responses', idsIn('playbooks/responses'), responses],
     ['handlers/actions', idsIn('handlers/actions', 'action', 'catalog', 'iam-user'), actions],
     ['handlers/investigations', idsIn('handlers/investigations', 'investigation', 'catalog'), investigations],
@@ -34,7 +34,7 @@ describe('the catalogs', () => {
   });
 
   it.each([
-    ['detections', 'playbooks/detections', detections],
+    ['detections', 'playbooks/detections', allDetections],
     ['responses', 'playbooks/responses', responses],
     ['actions', 'handlers/actions', actions],
     ['investigations', 'handlers/investigations', investigations],
@@ -95,7 +95,7 @@ describe.each(Object.entries(responses))('response %s', (id, response) => {
   it('is used, and has a function that may do what its investigations do', () => {
     const unit = units.find((one) => one.id === investigateUnit(id));
 
-    expect(Object.values(detections).map((detection) => detection.response)).toContain(id);
+    expect(Object.values(allDetections).map((detection) => detection.response)).toContain(id);
     for (const investigation of response.investigate) {
       for (const permission of investigations[investigation].permissions) {
         expect(unit?.permissions).toContainEqual(permission);

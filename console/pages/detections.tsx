@@ -1,8 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
 import { type TechniqueId, techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { allDetections } from '../../playbooks/catalog.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import { type DetectionFigures, figuresOf, type Measured } from '../../playbooks/figures.ts';
 import { modes as order } from '../../playbooks/response.ts';
 import { pathOf } from '../filter.ts';
@@ -25,7 +25,7 @@ export interface DetectionsView {
 
 /** The lower of the deployment's mode and the detection's own; what is of a pack that is off is not deployed. */
 const modeOf = (id: string, { mode, byDetection, packs }: Modes): string => {
-  const pack = detections[id]?.pack;
+  const pack = allDetections[id]?.pack;
   if (pack && !packs.includes(pack)) return 'pack off';
   const own = byDetection[id] ?? mode;
   return order.indexOf(own) < order.indexOf(mode) ? own : mode;
@@ -60,7 +60,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
           </tr>
         </thead>
         <tbody>
-          {Object.entries(detections)
+          {Object.entries(allDetections)
             .sort(([a], [b]) => a.localeCompare(b))
             .map(([id, detection]) => (
               <Row id={id} detection={detection} view={view} />
@@ -72,7 +72,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
   </Layout>
 );
 
-const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ id, detection, view }) => {
+const Row: FC<{ id: string; detection: AnyDetection; view: DetectionsView }> = ({ id, detection, view }) => {
   const figures = figuresOf(id, view.heads, view.weeks);
   return (
     <tr>
@@ -146,7 +146,7 @@ const Coverage: FC = () => {
                     </a>{' '}
                     {name}
                     <div class="quiet">
-                      {Object.entries(detections)
+                      {Object.entries(allDetections)
                         .filter(([, { attack }]) => attack.includes(technique as never))
                         .map(([id]) => id)
                         .join(', ')}

@@ -2,7 +2,7 @@
 import type { Child, FC } from 'hono/jsx';
 import { actions as catalog } from '../../handlers/actions/catalog.ts';
 import type { Head } from '../../handlers/incidents/items.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
 import { differenceSection } from '../../playbooks/difference.ts';
 import { detectedAt, momentsOf } from '../../playbooks/figures.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../../playbooks/incident.ts';
@@ -60,7 +60,7 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       <p class="crumbs">
         <a href="/">Incidents</a> / <Text of={id} />
       </p>
-      <h1 id="summary-title">{detections[incident.detection]?.title ?? incident.detection}</h1>
+      <h1 id="summary-title">{allDetections[incident.detection]?.title ?? incident.detection}</h1>
       <p class="badges">
         <SeverityBadge severity={severity} /> <StatusBadge status={status} /> <OutcomeText outcome={outcome} />
         {marked ? (
@@ -104,7 +104,7 @@ const Tile: FC<{ name: string; value: Child }> = ({ name, value }) => (
 );
 
 const StillOpen: FC<{ incident: Incident }> = ({ incident }) => {
-  const response = responses[detections[incident.detection]?.response ?? ''];
+  const response = responses[allDetections[incident.detection]?.response ?? ''];
   const reasons = incident.outcome && response ? openReasons(incident, response) : [];
   return (
     <div id="still-open" data-live="">

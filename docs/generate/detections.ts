@@ -1,6 +1,6 @@
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { allDetections, responseOf } from '../../playbooks/catalog.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import { packIds, packs } from '../../playbooks/packs.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import { anchor, code, document, link, list, paragraph, table } from './markdown.ts';
@@ -8,12 +8,12 @@ import { patternLines, sampleLines } from './trigger.ts';
 
 /** Every detection: what it takes, when its alarm fires, which playbook it starts, what it answers. */
 export function detectionTable(): string {
-  const all = Object.entries(detections);
+  const all = Object.entries(allDetections);
   return document([
     '# The detections',
     '',
     ...paragraph(
-      `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
+      `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook; those of what GuardDuty finds are a rule only. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
     ),
     ...overview(all.filter(([, { pack }]) => pack === undefined)),
     ...paragraph(
@@ -44,14 +44,16 @@ export function detectionTable(): string {
   ]);
 }
 
-const overview = (some: readonly [string, Detection][]): string[] =>
+const overview = (some: readonly [string, AnyDetection][]): string[] =>
   table(
     ['Detection', 'Finding', 'Severity', 'The alarm fires at', 'Playbook', 'ATT&CK'],
     some.map(([id, { title, severity, alarm, response, attack }]) => [
       link(code(id), `#${anchor(id)}`),
       title,
-      severity,
-      `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`,
+      alarm ? severity : 'that of the finding',
+      alarm
+        ? `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`
+        : 'no alarm: each finding',
       link(code(response), `runbooks/${response}.md`),
       attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
     ]),

@@ -1,16 +1,17 @@
-import type { Detection } from '../../playbooks/detection.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import type { Attack } from '../../simulate/attack.ts';
 import { scenarios } from '../../simulate/catalog.ts';
 import { block, code, codes, link, list, paragraph } from './markdown.ts';
 
 /** How to try a playbook: with the scenarios that play its detections, and by hand what none plays. */
-export function exerciseLines(own: readonly [string, Detection][]): string[] {
+export function exerciseLines(own: readonly [string, AnyDetection][]): string[] {
   const played = own.flatMap(([id]) => scenarios.filter(({ detection }) => detection === id));
   const others = own.filter(([id]) => !played.some(({ detection }) => detection === id));
-  return ['## How to exercise it', '', ...simulations(played, own), ...byHand(others, played.length > 0)];
+  const rest = own.every(([, { source }]) => source === 'guardduty') ? findings() : byHand(others, played.length > 0);
+  return ['## How to exercise it', '', ...simulations(played, own), ...rest];
 }
 
-function simulations(played: readonly Attack[], own: readonly [string, Detection][]): string[] {
+function simulations(played: readonly Attack[], own: readonly [string, AnyDetection][]): string[] {
   if (played.length === 0) return [];
   const packs = [...new Set(own.flatMap(([, { pack }]) => pack ?? []))].join(',');
   const start = packs ? `npm run local -- --packs ${packs}` : 'npm run local';
@@ -54,10 +55,15 @@ function scenario({ detection, title, plan, expected, notOnAws = [], leavesOut }
 }
 
 /** What no scenario plays: with the playbook held back, a record of one's own. */
-function byHand(others: readonly [string, Detection][], besides: boolean): string[] {
+function byHand(others: readonly [string, AnyDetection][], besides: boolean): string[] {
   if (others.length === 0) return [];
   const [[first] = ['ID']] = others;
   return paragraph(
     `${besides ? `No scenario plays ${codes(others.map(([id]) => id))}: ${others.length === 1 ? 'it starts' : 'they start'} the same playbook.` : 'No scenario plays it.'} To see one on an account, deploy with ${code(`-c modes=${first}=monitor`)}, cause one of the records above from a principal of your own, and see that the alarm, the incident and the mail follow. Nothing is changed then. ${link('Begin in a test account', '../../README.md#put-it-on-an-aws-account')}.`,
   );
 }
+
+const findings = (): string[] =>
+  paragraph(
+    `On a local AWS started with ${code('npm run local -- --packs guardduty')}, put a finding onto the bus: ${code('POST $AWS_ENDPOINT_URL/_cordon/guardduty-finding')}, with the finding as JSON. On an account ${code('aws guardduty create-sample-findings --detector-id DETECTOR_ID')} makes one of each type: they are reported, and nothing is contained.`,
+  );

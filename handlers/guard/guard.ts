@@ -43,8 +43,8 @@ export class Guard {
   }
 
   /** Of an action that puts protection back. It harms nobody, so only modes hold it. */
-  ofRestore(unit: AnyAction): Decision {
-    return this.#byMode('auto', unit) ?? { status: 'planned' };
+  ofRestore(unit: AnyAction, mode: Mode = 'auto'): Decision {
+    return this.#byMode(mode, unit) ?? { status: 'planned' };
   }
 
   /** Of an action against an offender. */

@@ -2,15 +2,17 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import { matchOf } from '../../playbooks/detection.ts';
+import { matchOf, type Severity } from '../../playbooks/detection.ts';
+import { bandOf, findingRecord, readFinding } from '../../playbooks/guardduty/finding.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
+import { type Delivered, deliveredFinding } from '../guardduty/deliveries.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
-import { type AlarmEvent, type CallEvent, type LookEvent, startingEvent } from '../starting-event.ts';
+import { type AlarmEvent, type CallEvent, type FoundEvent, type LookEvent, startingEvent } from '../starting-event.ts';
 import { stepHandler } from '../step.ts';
 
 /** What starts a playbook, in the execution's envelope. */
@@ -50,10 +52,12 @@ interface Opening {
   identity: string;
   at: Date;
   reason: string | undefined;
-  /** The record of the call whose event it is. */
+  /** The detection's, unless told. */
+  severity?: Severity | undefined;
+  /** The record of the call or the finding whose event it is. */
   record?: CloudTrailRecord;
   /** What of it the head keeps, where no alarm opens it. */
-  found?: Pick<Head, 'lane' | 'differences' | 'since'>;
+  found?: Pick<Head, 'lane' | 'differences' | 'since' | 'claimedBy'>;
 }
 
 /**
@@ -67,11 +71,14 @@ export async function claim(
   context: Context,
 ): Promise<Claimed> {
   const { environment, ledger, now, log } = context;
-  const { detection, account, region, alarmName, identity, at, reason, record, found } = openingOf(
-    event,
-    environment.prefix,
-  );
-  const { severity } = detectionOf(detection);
+  const delivered =
+    event.lane === 'finding' ? await deliveredFinding(event.detection, event.event, execution, context) : undefined;
+  if (event.lane === 'finding' && !delivered) {
+    return { incidentId: 'none: nothing new was found', proceed: false, after: 0 };
+  }
+  const opening = openingOf(event, delivered, environment.prefix);
+  const { detection, account, region, alarmName, identity, at, reason, record, found } = opening;
+  const severity = opening.severity ?? detectionOf(detection).severity;
   const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
   if (record && !isLookedFor(detection, record, context)) {
@@ -108,9 +115,12 @@ export async function claim(
 }
 
 /** A rule on events may take more than its detection: where its form is declared wider. */
-function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
+function isLookedFor(id: string, record: CloudTrailRecord, { environment }: Context): boolean {
   const { logGroup, prefix, trailParts } = environment;
-  return predicate(matchOf(detectionOf(detection), { prefix, logGroup, ...trailParts }))(record);
+  const detection = detectionOf(id);
+  // What a rule on findings takes is all that it says.
+  if (detection.source === 'guardduty') return true;
+  return predicate(matchOf(detection, { prefix, logGroup, ...trailParts }))(record);
 }
 
 /**
@@ -142,12 +152,15 @@ async function leftToOther(
  */
 function takes({ detection: of, status, lane, openedAt }: Head, detection: string, at: Date): boolean {
   if (of !== detection || status !== 'open') return false;
-  if (responseOf(detectionOf(detection).response).restore.length === 0) return true;
+  // No alarm keeps an incident of a finding open: it looks soon, if at all.
+  if (lane === 'finding' || responseOf(detectionOf(detection).response).restore.length === 0) return true;
   return lane === 'event' && Date.parse(openedAt) >= at.getTime() - TAKES_MORE_MS;
 }
 
-function openingOf(event: z.infer<typeof input>['event'], prefix: string): Opening {
+function openingOf(event: z.infer<typeof input>['event'], delivered: Delivered | undefined, prefix: string): Opening {
   switch (event.lane) {
+    case 'finding':
+      return openingOfFinding(event, delivered, prefix);
     case 'event':
       return openingOfCall(event, prefix);
     case 'watchdog':
@@ -179,6 +192,34 @@ function openingOfLook(event: LookEvent, prefix: string): Opening {
   const alarmName = `${prefix}-${detection}`;
   const found = { lane, differences, since };
   return { detection, account, region, alarmName, identity, at: new Date(at), reason, found };
+}
+
+/** Later deliveries of a finding have its id and the time when it was made: they are the same incident's. */
+function openingOfFinding(
+  { detection, event }: FoundEvent,
+  { record = findingRecord(event), follows }: Partial<Delivered> = {},
+  prefix: string,
+): Opening {
+  const { account, region } = event;
+  const finding = readFinding(event.detail);
+  const { type = 'a finding without a type', createdAt, updatedAt } = finding;
+  const at = new Date((follows ? updatedAt : createdAt) ?? updatedAt ?? event.time);
+  const reason = `GuardDuty found ${type.slice(0, 200)} (${record.eventID})${follows ? `, which ${follows} has answered: it goes on` : ''}`;
+  const found = { lane: 'finding' as const, ...(follows ? { claimedBy: [follows] } : {}) };
+  return {
+    ...{
+      detection,
+      account,
+      region,
+      alarmName: `${prefix}-${detection}`,
+      identity: record.eventID,
+      at,
+      reason,
+      record,
+      found,
+    },
+    severity: bandOf(finding),
+  };
 }
 
 /** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition or record. */

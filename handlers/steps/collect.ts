@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actorOf } from '../../playbooks/actor.ts';
 import { detectionOf, precedence, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import { type Detection, matchOf } from '../../playbooks/detection.ts';
+import { type AnyDetection, matchOf } from '../../playbooks/detection.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import type { Match } from '../../playbooks/matching/match.ts';
 import { parsePath, select } from '../../playbooks/matching/path.ts';
@@ -64,9 +64,10 @@ export async function collect(
 ): Promise<Collected> {
   const head = await context.ledger.head(incidentId);
   const detection = detectionOf(head.detection);
-  const { from, to } = windowOf(head, detection, { round, empty }, context.now());
-  const matching = await matchingRecords(head, detection, { from, to }, context);
-  const notOwn = matching.filter((record) => !isOwn(record, context));
+  const window = windowOf(head, detection, { round, empty }, context.now());
+  const matching = await matchingRecords(head, detection, window, context);
+  // That GuardDuty finds cordon's own credentials misused is no call of cordon's.
+  const notOwn = matching.filter((record) => head.lane === 'finding' || !isOwn(record, context));
   const { records, leftTo } = withoutYielded(head.detection, notOwn, context);
   const undone = matching.filter((record) => isOwn(record, context) && roleOf(record).startsWith(UNDO(context))).length;
 
@@ -83,7 +84,7 @@ export async function collect(
     });
   }
   const differences = await differencesLeft(head, { mine, others, undone }, round, context);
-  const related = mine.length > 0 ? await addRelated(head, detection, mine, { from, to, round }, context) : 0;
+  const related = mine.length > 0 ? await addRelated(head, detection, mine, { ...window, round }, context) : 0;
   const restore = fresh.length + differences > 0 ? await planRestores(head, mine, context) : [];
   const { now, left: more } = handOn(restore);
   context.log.info('collected', { matching: records.length, fresh: fresh.length, related, restore: restore.length });
@@ -91,14 +92,14 @@ export async function collect(
 }
 
 /** Where in the log to look. Log events may be stamped a little ahead of this clock. */
-function windowOf(head: Head, detection: Detection, { round, empty }: { round: number; empty: number }, now: Date) {
+function windowOf(head: Head, detection: AnyDetection, { round, empty }: { round: number; empty: number }, now: Date) {
   const alarmAt = Date.parse(head.alarmAt);
   const late = LATE_MINUTES[Math.min(empty, LATE_MINUTES.length - 1)] ?? 0;
   const end = round === 0 ? Math.min(now.getTime(), alarmAt + FIRST_ROUND_MINUTES * 60_000) : now.getTime();
   // What the watchdog found came after the look before it.
   const since = head.since === undefined ? alarmAt : Date.parse(head.since);
   return {
-    from: new Date(Math.min(since, alarmAt) - (detection.alarm.withinMinutes + late) * 60_000),
+    from: new Date(Math.min(since, alarmAt) - ((detection.alarm?.withinMinutes ?? 0) + late) * 60_000),
     to: new Date(end + 60_000),
   };
 }
@@ -119,11 +120,13 @@ async function differencesLeft(head: Head, records: Records, round: number, cont
 /** The records of the window that count, and those whose events came for the incident, which may not be in the log group yet. */
 async function matchingRecords(
   head: Head,
-  detection: Detection,
+  detection: AnyDetection,
   { from, to }: { from: Date; to: Date },
   context: Context,
 ): Promise<CloudTrailRecord[]> {
   const { id, lane } = head;
+  // No trail records what GuardDuty finds: what came is all there is.
+  if (detection.source === 'guardduty') return await context.ledger.triggers(id);
   const { logGroup, prefix, trailParts } = context.environment;
   const match = matchOf(detection, { prefix, logGroup, ...trailParts });
   const counts = (record: CloudTrailRecord) => lane !== 'watchdog' || record.eventTime >= earliest(head);
@@ -236,12 +239,11 @@ function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[]
 /** Adds the records that belong to the picture: those that share a value with a record that counts. */
 async function addRelated(
   head: Head,
-  detection: Detection,
+  { related }: AnyDetection,
   mine: IncidentEvent[],
   { from, to, round }: { from: Date; to: Date; round: number },
   context: Context,
 ) {
-  const { related } = detection;
   if (!related) return 0;
   const shared = new Map(
     related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => textsAt(record, path)))]),

@@ -2,7 +2,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import { isUnexplained } from '../../playbooks/difference.ts';
 import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
@@ -64,7 +64,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
  * Every record of the window belongs to other incidents. Where some are cordon's own calls, those set off the alarm, and
  * that is told, but for a pattern that cannot leave them out: what made them has told of them.
  */
-const isDuplicate = (incident: Incident, { yields }: Detection): boolean => {
+const isDuplicate = (incident: Incident, { yields }: AnyDetection): boolean => {
   const { events, claimedBy, leftTo, ownCalls } = incident;
   const elsewhere = ownCalls ? yields === true : (claimedBy?.length ?? 0) > 0 || (leftTo?.length ?? 0) > 0;
   return events.length === 0 && elsewhere && !isUnexplained(incident);

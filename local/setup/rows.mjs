@@ -10,6 +10,7 @@ const AREAS = {
   root: 'Root',
   credentials: 'Credentials',
   cis: 'CIS pack',
+  guardduty: 'GuardDuty',
   actors: 'Actors',
   guard: 'Guard rails',
   undo: 'Undo',

@@ -1,4 +1,4 @@
-import type { Detection, KnownTrail } from '../detection.ts';
+import type { AnyDetection, Detection, KnownTrail } from '../detection.ts';
 import { sqlCondition } from './athena-sql.ts';
 import { longestPattern } from './cloudwatch-pattern.ts';
 import { eventPattern, NoEventPattern } from './event-pattern.ts';
@@ -37,9 +37,9 @@ export interface Lanes {
 export function eventLaneOf({
   alarm,
   lanes: { event = 'exact' } = {},
-}: Detection): { form: Nearness; reads: boolean } | undefined {
-  // One event says nothing about how many there were.
-  if (alarm.atLeast > 1) return undefined;
+}: AnyDetection): { form: Nearness; reads: boolean } | undefined {
+  // One event says nothing about how many there were, and a finding is no call.
+  if (alarm === undefined || alarm.atLeast > 1) return undefined;
   if (typeof event === 'string') return { form: event, reads: false };
   return 'none' in event ? undefined : event;
 }

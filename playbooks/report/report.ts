@@ -1,4 +1,4 @@
-import type { Detection } from '../detection.ts';
+import type { AnyDetection } from '../detection.ts';
 import { differenceSection, differenceSteps } from '../difference.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
@@ -25,7 +25,7 @@ export const outcomeWords: Record<Outcome, string> = {
  * The summary of an incident. `runbooks` is the address where the runbooks can be read, if any. Says only what the
  * incident's record says: an action counts as done when it was read back.
  */
-export function summaryMail(incident: Incident, detection: Detection, response: Response, runbooks?: string): Mail {
+export function summaryMail(incident: Incident, detection: AnyDetection, response: Response, runbooks?: string): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
   const [short = ''] = outcomeWords[outcome].split(',');
   const sections: Section[] = [
@@ -83,6 +83,8 @@ function openedBy({ lane, alarmReason, alarmName, alarmAt }: Incident): string[]
       return [`Event     ${alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(alarmAt)}`];
     case 'watchdog':
       return [`Watchdog  ${alarmReason ?? 'found it'}`, `Looked    ${dayAndClock(alarmAt)}`];
+    case 'finding':
+      return [`Finding   ${alarmReason ?? 'of GuardDuty'}`, `Found     ${dayAndClock(alarmAt)}`];
     default:
       return [`Alarm     ${alarmName}`, `Fired     ${dayAndClock(alarmAt)}`];
   }

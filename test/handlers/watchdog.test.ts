@@ -3,7 +3,8 @@ import { actionKeyOf } from '../../handlers/actions/action.ts';
 import { claim } from '../../handlers/steps/claim.ts';
 import { namedCalls } from '../../handlers/watchdog/calls.ts';
 import { newsOf } from '../../handlers/watchdog/news.ts';
-import { detectionOf } from '../../playbooks/catalog.ts';
+import { detections } from '../../playbooks/catalog.ts';
+import type { Detection } from '../../playbooks/detection.ts';
 import { type Difference, differenceReasons, differenceSection } from '../../playbooks/difference.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { ACCOUNT, Desk, TRAIL } from './desk.ts';
@@ -157,11 +158,14 @@ describe('an incident of the watchdog', () => {
 
 describe('the calls that are looked for in event history', () => {
   it('are those that the detection names, each with its service', () => {
-    const calls = namedCalls(detectionOf('trail-pipeline-tampering').when).map(
+    const calls = namedCalls((detections['trail-pipeline-tampering'] as Detection).when).map(
       ({ service, name }) => `${service}:${name}`,
     );
     expect(calls).toEqual(expect.arrayContaining(['logs:DeleteLogGroup', 'kms:DisableKey', 'iam:DeleteRole']));
     expect(calls).not.toContain('logs:DisableKey');
-    expect(namedCalls(detectionOf(DETECTION).when)).toContainEqual({ service: 'cloudtrail', name: 'StopLogging' });
+    expect(namedCalls((detections[DETECTION] as Detection).when)).toContainEqual({
+      service: 'cloudtrail',
+      name: 'StopLogging',
+    });
   });
 });

@@ -19,8 +19,19 @@ describe('readSettings', () => {
       options: defaultOptions,
       trailParts: {},
       messages: { pagerdutyUrl: 'https://events.pagerduty.com/v2/enqueue' },
+      guarddutyDetector: false,
       local: false,
     });
+  });
+
+  it('takes how far findings let cordon go, by severity; what is not named keeps its default', () => {
+    expect(read({ findingModes: 'low=approve, high=monitor' }).options.findingModes).toEqual({
+      ...{ low: 'approve', medium: 'approve', high: 'monitor', critical: 'auto' },
+    });
+    expect(read({ findingModes: { critical: 'approve' } }).options.findingModes.critical).toBe('approve');
+    expect(() => read({ findingModes: 'severe=auto' })).toThrow(InvalidSettings);
+    expect(() => read({ findingModes: 'low=sometimes' })).toThrow(InvalidSettings);
+    expect(read({ modes: 'guardduty-bucket=monitor' }).guard.detectionModes).toEqual({ 'guardduty-bucket': 'monitor' });
   });
 
   it('takes packs by their ids, each once, and names those that there are', () => {
@@ -104,7 +115,7 @@ describe('readSettings', () => {
 
     const { options } = read({ ...given, organizationRole });
 
-    expect(options).toEqual({ ...given, organizationRole });
+    expect(options).toEqual({ ...given, organizationRole, findingModes: defaultOptions.findingModes });
   });
 
   it('names everything that is wrong, at once', () => {
