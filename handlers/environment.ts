@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
@@ -27,6 +27,7 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),
     disableGiver: z.enum(choices),
+    isolationSnapshots: z.enum(switches),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );

@@ -30,6 +30,12 @@ export const passDeliveryRole: Permission = {
 export const logGroups = 'arn:{partition}:logs:*:{account}:log-group:*';
 /** Keys in every region. */
 export const keys = 'arn:{partition}:kms:*:{account}:key/*';
+/** EC2 instances in every region. */
+export const instances = 'arn:{partition}:ec2:*:{account}:instance/*';
+/** Network interfaces in every region. */
+export const networkInterfaces = 'arn:{partition}:ec2:*:{account}:network-interface/*';
+/** Security groups in every region. */
+export const securityGroups = 'arn:{partition}:ec2:*:{account}:security-group/*';
 /** Buckets. */
 export const buckets = 'arn:{partition}:s3:::*';
 

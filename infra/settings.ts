@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
@@ -41,6 +41,7 @@ const schema = z.object({
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
   disableGiver: z.enum(choices).default(defaultOptions.disableGiver),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
+  isolationSnapshots: z.enum(switches).default(defaultOptions.isolationSnapshots),
   organizationRole: z
     .string()
     .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
@@ -135,6 +136,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
       disableGiver: data.disableGiver,
+      isolationSnapshots: data.isolationSnapshots,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     messages: {

@@ -2,6 +2,9 @@
 export const choices = ['off', 'approve', 'auto'] as const;
 export type Choice = (typeof choices)[number];
 
+/** Whether something is done besides. */
+export const switches = ['on', 'off'] as const;
+
 /** How users are contained who signed in after failures. */
 export const loginSuccesses = ['declared', 'approve', 'approve-then-auto', 'auto'] as const;
 
@@ -20,6 +23,8 @@ export interface Options {
   removePublicAccess: Choice;
   /** Disables IAM users who gave others access: keys, passwords, rights. What they gave is taken back whatever this says. */
   disableGiver: Choice;
+  /** Takes a snapshot of every volume of an instance before it is isolated. */
+  isolationSnapshots: (typeof switches)[number];
   /**
    * ARN of the role in the organization's management account that the actions against root assume. Without it they are
    * not offered: nothing inside an account holds its root.
@@ -34,4 +39,5 @@ export const defaultOptions: Options = {
   newPassword: 'off',
   removePublicAccess: 'approve',
   disableGiver: 'approve',
+  isolationSnapshots: 'on',
 };

@@ -99,7 +99,7 @@ describe('readSettings', () => {
 
     const given = {
       ...{ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto' },
-      ...{ removePublicAccess: 'off', disableGiver: 'auto' },
+      ...{ removePublicAccess: 'off', disableGiver: 'auto', isolationSnapshots: 'off' },
     };
 
     const { options } = read({ ...given, organizationRole });
