@@ -47,6 +47,7 @@ const schema = z.object({
   CORDON_BUS: z.string().min(1),
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
+  CORDON_FLOW_LOG_GROUP: z.string().min(1).optional(),
   CORDON_TRAIL_PARTS: json('object').pipe(trailParts),
   CORDON_PACKS: list.pipe(z.array(z.enum(packIds))),
   CORDON_OWN_ROLES: list,
@@ -78,6 +79,8 @@ export interface Environment {
   evidence: string;
   /** Name of the log group that the trail delivers to. */
   logGroup: string;
+  /** Name of the log group with the flow logs, where there are such detections. */
+  flowLogGroup?: string;
   /** What else the trail delivers through, as far as the deployment knows. */
   trailParts: Omit<KnownTrail, 'logGroup'>;
   /** The packs of detections that are deployed. */
@@ -126,6 +129,7 @@ export function readEnvironment(
     bus: data.CORDON_BUS,
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
+    ...(data.CORDON_FLOW_LOG_GROUP ? { flowLogGroup: data.CORDON_FLOW_LOG_GROUP } : {}),
     trailParts: data.CORDON_TRAIL_PARTS,
     packs: data.CORDON_PACKS,
     ownRoles: data.CORDON_OWN_ROLES,

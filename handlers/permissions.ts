@@ -1,6 +1,6 @@
 /**
  * What a step, investigation or action may do, declared beside its code. Resources are ARN patterns in which `{table}`,
- * `{topic}`, `{bus}`, `{escalationTopic}`, `{evidence}`, `{logGroup}`, `{trailBucket}`, `{deliveryRole}`, `{trailKey}`, `{organizationRole}`, `{partition}`, `{region}`, `{account}` and `{prefix}` are filled in at synth.
+ * `{topic}`, `{bus}`, `{escalationTopic}`, `{evidence}`, `{logGroup}`, `{flowLogGroup}`, `{trailBucket}`, `{deliveryRole}`, `{trailKey}`, `{organizationRole}`, `{partition}`, `{region}`, `{account}` and `{prefix}` are filled in at synth.
  */
 export interface Permission {
   /** IAM actions: `iam:TagUser`. Names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */

@@ -18,13 +18,14 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
-/** Left out for good: nothing here runs a saved query or shows a dashboard, and the first two it refuses. */
+/** Left out for good: nothing here runs a saved query, shows a dashboard or sees any traffic, and most of these it refuses. */
 const DROPPED = [
   'AWS::Logs::QueryDefinition',
   'AWS::Athena::NamedQuery',
   'AWS::Glue::Table',
   'AWS::Glue::Database',
   'AWS::CloudWatch::Dashboard',
+  'AWS::EC2::FlowLog',
 ];
 
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */

@@ -5,6 +5,7 @@ import { type EventPattern, eventPattern } from '../playbooks/matching/event-pat
 import { succeeded, written } from '../playbooks/matching/forms.ts';
 import { all, any, isNot, type Literal, type Match, missing } from '../playbooks/matching/match.ts';
 import { inParts, valuesOf } from '../playbooks/matching/split.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 import { roleName } from './functions.ts';
 import { type Unit, units } from './units.ts';
 
@@ -26,7 +27,10 @@ export const ANY_ACCOUNT = 'AWSAccountId';
 export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
   detection.published
     ? [...detection.published]
-    : inParts(
+    : detection.source
+      ? // No record of such a source is of a call, and so none of cordon's own.
+        sourceOf(detection).patterns(matchOf(detection, trail), { exclusive: true })
+      : inParts(
         matchOf(detection, trail),
         (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
         detection.alarm.atLeast > 1,

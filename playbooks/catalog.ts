@@ -17,6 +17,10 @@ import cisTrailChanges from './detections/cis-trail-changes.ts';
 import cisUnauthorizedCalls from './detections/cis-unauthorized-calls.ts';
 import cisVpcChanges from './detections/cis-vpc-changes.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
+import flowRemoteAccess from './detections/flow-remote-access.ts';
+import flowScanInside from './detections/flow-scan-inside.ts';
+import flowScanOutside from './detections/flow-scan-outside.ts';
+import flowVolumeOut from './detections/flow-volume-out.ts';
 import loginProfileMade from './detections/login-profile-made.ts';
 import mfaDeactivated from './detections/mfa-deactivated.ts';
 import roleTrustOpened from './detections/role-trust-opened.ts';
@@ -36,6 +40,7 @@ import restoreTrail from './responses/restore-trail.ts';
 import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import review from './responses/review.ts';
 import reviewRootUsage from './responses/review-root-usage.ts';
+import reviewTraffic from './responses/review-traffic.ts';
 import takeBackAccess from './responses/take-back-access.ts';
 
 /**
@@ -70,6 +75,10 @@ export const detections: Readonly<Record<string, Detection>> = {
   'cis-vpc-changes': cisVpcChanges,
   'cis-organization-changes': cisOrganizationChanges,
   'cis-unauthorized-calls': cisUnauthorizedCalls,
+  'flow-remote-access': flowRemoteAccess,
+  'flow-scan-inside': flowScanInside,
+  'flow-scan-outside': flowScanOutside,
+  'flow-volume-out': flowVolumeOut,
 };
 
 /** Every response by its id. */
@@ -83,6 +92,7 @@ export const responses: Readonly<Record<string, Response>> = {
   'take-back-access': takeBackAccess,
   'answer-missing-mfa': answerMissingMfa,
   review,
+  'review-traffic': reviewTraffic,
 };
 
 /** The detections of a deployment: those of no pack, and those of the packs that are on. */

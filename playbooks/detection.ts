@@ -2,6 +2,7 @@ import type { TechniqueId } from './attack-techniques.ts';
 import type { Lanes } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
 import type { PackId } from './packs.ts';
+import type { SourceId } from './sources.ts';
 
 /** How bad an incident of a detection is, worst last. */
 export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
@@ -28,7 +29,7 @@ export const ownTrail = (prefix: string): KnownTrail & { role: string } => ({
   role: `${prefix}-trail-delivery`,
 });
 
-/** A CloudTrail record in a detection's samples, with what it shows. Hand-written in the shape of real records. */
+/** A record in a detection's samples, with what it shows. Hand-written in the shape of real records of its source. */
 export interface Sample {
   /** What the record is, in a few words: "denied StopLogging". */
   name: string;
@@ -54,6 +55,8 @@ export interface Detection {
   severity: Severity;
   /** The pack that it belongs to; without one it is always deployed. */
   pack?: PackId;
+  /** Where its records come from; from the trail unless told. */
+  source?: SourceId;
   /** Which records count. */
   when: Match;
   /**
@@ -78,8 +81,11 @@ export interface Detection {
    * lane of events starts the playbook of every detection of single events, unless it says here why not.
    */
   lanes?: Lanes;
-  /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
-  alarm: { atLeast: number; withinMinutes: number };
+  /**
+   * The alarm fires when `atLeast` records match within `withinMinutes` minutes, or, with `sum`, when the numbers in that field of
+   * the matching records come to so much.
+   */
+  alarm: { atLeast: number; withinMinutes: number; sum?: string };
   /**
    * Records that do not count for the alarm, but belong to the picture: they are collected when they share the value of
    * one of the paths with a record that counts, as a successful sign-in by the user whose sign-ins failed.

@@ -13,6 +13,11 @@ export const packs = {
     about:
       'The fifteen metric filters and alarms that the benchmark and Security Hub (CloudWatch.1 to CloudWatch.14) ask for, with the exact patterns that they publish. The playbook says who did what and changes nothing.',
   },
+  flows: {
+    title: 'VPC Flow Logs',
+    about:
+      'What the network interfaces of a VPC saw: scans from inside and outside, SSH and RDP from the internet, a large volume that goes out. It reads flow logs, so it takes the setting `flowLogs`: the ids of VPCs, or the name of a log group that has them already.',
+  },
 } as const satisfies Record<string, { title: string; about: string }>;
 
 /** The id of a pack. */

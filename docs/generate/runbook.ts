@@ -262,6 +262,7 @@ const kindWords: Record<ActorKind, string> = {
   'federated-user': 'federated users (by the user who made their credentials)',
   'aws-service': 'AWS services',
   'other-account': 'principals of other accounts',
+  'network-address': 'addresses',
   unknown: 'unknown principals',
 };
 

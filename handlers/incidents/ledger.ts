@@ -322,6 +322,8 @@ export class Ledger {
         | 'claimedBy'
         | 'ownCalls'
         | 'leftTo'
+        | 'odd'
+        | 'unread'
         | 'explained'
         | 'firstAt'
         | 'containedAt'
