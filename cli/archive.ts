@@ -72,7 +72,10 @@ export function subjectsOf({
     const detection = Object.hasOwn(detections, id) ? detections[id] : undefined;
     if (!detection) throw new CliFailure('usage', new UnknownUnit('detection', id, Object.keys(detections)).message);
     if (detection.source) {
-      throw new CliFailure('usage', `The detection ${id} reads ${sourceOf(detection).title}, which are in no archive of a trail.`);
+      throw new CliFailure(
+        'usage',
+        `The detection ${id} reads ${sourceOf(detection).title}, which are in no archive of a trail.`,
+      );
     }
     return { id, detection, criterion: { match: matchOf(detection, trail) }, threshold: detection.alarm };
   });

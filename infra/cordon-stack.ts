@@ -39,7 +39,12 @@ export class CordonStack extends Stack {
     const ownFlowLogs =
       flowLogs && 'vpcs' in flowLogs ? new FlowLogs(this, 'FlowLogs', { prefix, vpcs: flowLogs.vpcs }) : undefined;
     const groupArn = (resourceName: string) =>
-      this.formatArn({ service: 'logs', resource: 'log-group', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+      this.formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
     const units = deployedUnits(packs);
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();

@@ -30,7 +30,13 @@ export function countingAlarm(scope: Construct, props: CountingAlarm): Alarm {
       filterName: index === 0 ? name : `${name}-${index + 1}`,
       logGroupName,
       filterPattern: pattern.replaceAll(ANY_ACCOUNT, Aws.ACCOUNT_ID),
-      metricTransformations: [{ metricNamespace: prefix, metricName: id, ...(sum ? { metricValue: `$${sum}` } : { metricValue: '1', unit: 'Count' }) }],
+      metricTransformations: [
+        {
+          metricNamespace: prefix,
+          metricName: id,
+          ...(sum ? { metricValue: `$${sum}` } : { metricValue: '1', unit: 'Count' }),
+        },
+      ],
     });
   }
   return new Alarm(scope, 'Alarm', {

@@ -31,10 +31,10 @@ export const filterPatterns = (detection: Detection, prefix: string, account: st
       ? // No record of such a source is of a call, and so none of cordon's own.
         sourceOf(detection).patterns(matchOf(detection, trail), { exclusive: true })
       : inParts(
-        matchOf(detection, trail),
-        (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
-        detection.alarm.atLeast > 1,
-      );
+          matchOf(detection, trail),
+          (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
+          detection.alarm.atLeast > 1,
+        );
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
 function withoutOwnCalls(part: Match, about: Detection, prefix: string, account: string): Match {

@@ -26,6 +26,7 @@ export class FlowLogs extends Construct {
     });
     const role = new Role(this, 'Role', {
       roleName: `${prefix}-flow-log-delivery`,
+      description: 'Delivers the flow logs of the VPCs to their log group',
       assumedBy: new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
       inlinePolicies: {
         deliver: new PolicyDocument({

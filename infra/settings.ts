@@ -84,7 +84,8 @@ const checked = schema
   })
   .refine(({ flowLogs, packs }) => flowLogs !== undefined || !packs.includes('flows'), {
     path: ['packs'],
-    error: 'the pack flows takes the setting flowLogs: ids of VPCs, or the name of the log group that has their flow logs',
+    error:
+      'the pack flows takes the setting flowLogs: ids of VPCs, or the name of the log group that has their flow logs',
   });
 
 /** That flow logs are named switches on what reads them. */

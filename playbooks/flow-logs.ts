@@ -96,8 +96,8 @@ export function readFlow(
   };
 }
 
-/** The fields of a record that came from a flow log. */
-export const flowOf = (record: CloudTrailRecord): FlowRecord => flowFieldsSchema.parse(record);
+/** The fields of a record that came from a flow log; undefined for any other. */
+export const flowOf = (record: CloudTrailRecord): FlowRecord | undefined => flowFieldsSchema.safeParse(record).data;
 
 /** The address that a flow came from: all that the record says of who it was. */
 export function sourceActor({ sourceIPAddress = 'unknown' }: CloudTrailRecord): Actor {

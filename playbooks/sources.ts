@@ -68,7 +68,10 @@ export const sources = {
     failed: ({ action }) => action === 'REJECT',
     patterns: (match) => [delimitedPattern(match, flowFieldNames)],
     insights: (match) =>
-      insightsQuery(match, { nameOf: (name) => (flowFields as Record<string, string>)[name] ?? name, shows: Object.values(flowFields) }),
+      insightsQuery(match, {
+        nameOf: (name) => (flowFields as Record<string, string>)[name] ?? name,
+        shows: Object.values(flowFields),
+      }),
     most: 400,
   },
 } as const satisfies Record<string, Source>;

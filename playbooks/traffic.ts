@@ -7,7 +7,7 @@ import type { Incident } from './incident.ts';
 export const flowsOf = ({ events }: Incident, key?: string): FlowRecord[] =>
   events
     .filter(({ actor, verdict }) => verdict !== 'benign' && (key === undefined || actor.key === key))
-    .map(({ record }) => flowOf(record));
+    .flatMap(({ record }) => flowOf(record) ?? []);
 
 /**
  * The interface of this account that a flow is about: the one that it came from, or else the one that let it in. Of a stranger

@@ -6,7 +6,7 @@ import { bucketOf } from '../../playbooks/buckets.ts';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { ExposureWay, Findings } from '../../playbooks/findings.ts';
-import { flowOf, isPrivate } from '../../playbooks/flow-logs.ts';
+import { type FlowRecord, flowOf, isPrivate } from '../../playbooks/flow-logs.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { type Choice, choices, defaultOptions, type Options } from '../../playbooks/options.ts';
@@ -171,15 +171,16 @@ function findingsOf(events: IncidentEvent[]): Findings {
       closed: true,
     })),
     'root-credentials': { accessKeys: true, mfa: false },
-    interfaces: events.flatMap(({ record, actor }) =>
-      actor.kind === 'network-address' ? [{ id: flowOf(record).eni, addresses: privateOf(record), instance: 'INSTANCE' }] : [],
-    ),
+    interfaces: events.flatMap(({ record }) => {
+      const flow = flowOf(record);
+      return flow ? [{ id: flow.eni, addresses: privateOf(record, flow), instance: 'INSTANCE' }] : [];
+    }),
   };
 }
 
 /** The addresses of a flow that are of the account, by the samples' networks. */
-const privateOf = (record: CloudTrailRecord): string[] =>
-  predicate(isPrivate('source'))(record) ? [flowOf(record).source] : [];
+const privateOf = (record: CloudTrailRecord, { source }: FlowRecord): string[] =>
+  predicate(isPrivate('source'))(record) ? [source] : [];
 
 function restores({ restore }: Response, { events, account }: Incident, standing: Standing): ActionRecord[] {
   const offences = events.filter(({ verdict }) => verdict === 'offence').map(({ record }) => record);

@@ -19,15 +19,18 @@ export default {
   permissions: [readFlowLogsPermissions],
   find: async (incident, context) => {
     const flows = flowsOf(incident);
-    const first = Math.min(...incident.events.map(({ record }) => Date.parse(record.eventTime)), Date.parse(incident.alarmAt));
+    const first = Math.min(
+      ...incident.events.map(({ record }) => Date.parse(record.eventTime)),
+      Date.parse(incident.alarmAt),
+    );
     const [from, to] = [new Date(first - BEFORE_MS), new Date(context.now().getTime() + 60_000)];
     const enis = [...new Set(flows.map(({ eni }) => eni))].slice(0, MOST_INTERFACES);
     const between = { from: from.toISOString(), to: to.toISOString() };
     if (enis.length === 0) return { ...between, conversations: [], records: 0, odd: 0, more: false };
     const { records, odd, more } = await searchLogs('flow-logs', oneOf('eni', enis), { from, to }, context, BOUNDS);
     const conversations = new Map<string, Traffic['conversations'][number]>();
-    for (const record of records) {
-      const { source, destination, destport: port, protocol, action, packets, bytes } = flowOf(record);
+    for (const flow of records.flatMap((record) => flowOf(record) ?? [])) {
+      const { source, destination, destport: port, protocol, action, packets, bytes } = flow;
       const key = [source, destination, port, protocol, action].join(' ');
       const known = conversations.get(key);
       const one = known ?? { ...{ source, destination, port, protocol, action }, records: 0, packets: 0, bytes: 0 };

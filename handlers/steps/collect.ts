@@ -15,7 +15,14 @@ import { errorName, errorText } from '../errors.ts';
 import { handOn } from '../hand-on.ts';
 import { inParts } from '../in-parts.ts';
 import type { Head } from '../incidents/items.ts';
-import { type Bounds, deliveryOf, type Found, readFlowLogsPermissions, readLogsPermissions, searchLogs } from '../logs.ts';
+import {
+  type Bounds,
+  deliveryOf,
+  type Found,
+  readFlowLogsPermissions,
+  readLogsPermissions,
+  searchLogs,
+} from '../logs.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
@@ -81,7 +88,8 @@ export async function collect(
       ...(leftTo.length > 0 ? { leftTo } : {}),
     });
   }
-  if (odd > (head.odd ?? 0) || unread !== (head.unread ?? false)) await context.ledger.updateHead(incidentId, { odd, unread });
+  if (odd > (head.odd ?? 0) || unread !== (head.unread ?? false))
+    await context.ledger.updateHead(incidentId, { odd, unread });
   const differences = await differencesLeft(head, { mine, others, undone }, round, context);
   const related = mine.length > 0 ? await addRelated(head, detection, mine, { from, to, round }, context) : 0;
   const restore = fresh.length + differences > 0 ? await planRestores(head, mine, context) : [];
@@ -146,7 +154,10 @@ async function matchingRecords(
 }
 
 /** A window of a source that has any number of records is not read to its end. */
-const boundsOf = (detection: Detection): Bounds => ({ records: sourceOf(detection).most, pages: Number.POSITIVE_INFINITY });
+const boundsOf = (detection: Detection): Bounds => ({
+  records: sourceOf(detection).most,
+  pages: Number.POSITIVE_INFINITY,
+});
 
 /** What the watchdog found came after the look before it; a record's time has whole seconds. */
 const earliest = ({ since, alarmAt }: Head): string =>
@@ -251,11 +262,21 @@ async function addRelated(
   );
   let added = 0;
   const source = sourceOf(detection);
-  const { records } = await searchLogs(detection.source ?? 'trail', related.when, { from, to }, context, boundsOf(detection));
+  const { records } = await searchLogs(
+    detection.source ?? 'trail',
+    related.when,
+    { from, to },
+    context,
+    boundsOf(detection),
+  );
   for (const [order, record] of records.entries()) {
     const shares = [...shared].some(([path, values]) => textsAt(record, path).some((value) => values.has(value)));
     if (!shares) continue;
-    const event: IncidentEvent = { record, actor: source.actorOf(record, context.environment.account), verdict: 'related' };
+    const event: IncidentEvent = {
+      record,
+      actor: source.actorOf(record, context.environment.account),
+      verdict: 'related',
+    };
     if (await context.ledger.addRelated(head.id, event, { round, order })) added += 1;
   }
   return added;
@@ -265,5 +286,11 @@ async function addRelated(
 const textsAt = (record: CloudTrailRecord, path: string): string[] =>
   select(record, parsePath(path)).filter((value) => typeof value === 'string' && value !== '') as string[];
 
-export const permissions = [useLedger, announcePermission, readLogsPermissions, readFlowLogsPermissions, lookUpPermissions];
+export const permissions = [
+  useLedger,
+  announcePermission,
+  readLogsPermissions,
+  readFlowLogsPermissions,
+  lookUpPermissions,
+];
 export const handler = stepHandler(input, collect);

@@ -1,4 +1,5 @@
 import type { Detection, KnownTrail } from '../detection.ts';
+import { sourceOf, sources } from '../sources.ts';
 import { sqlCondition } from './athena-sql.ts';
 import { longestPattern } from './cloudwatch-pattern.ts';
 import { eventPattern, NoEventPattern } from './event-pattern.ts';
@@ -7,7 +8,6 @@ import { insightsQuery } from './insights-query.ts';
 import { all, any, type Match, missing } from './match.ts';
 import { parsePath } from './path.ts';
 import { predicate } from './predicate.ts';
-import { sourceOf, sources } from '../sources.ts';
 import { inParts } from './split.ts';
 
 /** Where else than in a metric filter a detection's match is said. */
@@ -53,8 +53,8 @@ export const whyNoEventLane = ({ alarm, source, lanes: { event } = {} }: Detecti
   source !== undefined
     ? `EventBridge has no events of ${sources[source].title}`
     : typeof event === 'object' && 'none' in event
-    ? event.none
-    : `it counts ${alarm.atLeast} records, and an event is only one`;
+      ? event.none
+      : `it counts ${alarm.atLeast} records, and an event is only one`;
 
 /** A detection that must not be deployed: which one, where in it, and why. */
 export class DetectionRefused extends Error {

@@ -44,9 +44,7 @@ function condition(match: Match, nameOf: InsightsNames['nameOf'], around: 'top' 
   switch (match.kind) {
     case 'all':
     case 'any': {
-      const text = match.of
-        .map((one) => condition(one, nameOf, 'inner'))
-        .join(match.kind === 'all' ? ' and ' : ' or ');
+      const text = match.of.map((one) => condition(one, nameOf, 'inner')).join(match.kind === 'all' ? ' and ' : ' or ');
       return around === 'top' ? text : `(${text})`;
     }
     default:

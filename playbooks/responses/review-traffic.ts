@@ -9,8 +9,9 @@ import { flowsOf, instancesBehind, interfacesBehind } from '../traffic.ts';
 /** Conversations and interfaces that are told; the incident's evidence has all records. */
 const MOST_LINES = 20;
 
-const actorsOf = ({ events }: Incident) =>
-  [...new Map(events.filter(({ verdict }) => verdict !== 'benign').map(({ actor }) => [actor.key, actor])).values()];
+const actorsOf = ({ events }: Incident) => [
+  ...new Map(events.filter(({ verdict }) => verdict !== 'benign').map(({ actor }) => [actor.key, actor])).values(),
+];
 
 const conversation = ({ source, destination, port, protocol, action, ...counted }: Traffic['conversations'][number]) =>
   line(
@@ -42,7 +43,9 @@ function bySource(incident: Incident): string[] {
 }
 
 const named = (incident: Incident): InterfaceFound[] => [
-  ...new Map(actorsOf(incident).flatMap((actor) => interfacesBehind(incident, actor).map((one) => [one.id, one]))).values(),
+  ...new Map(
+    actorsOf(incident).flatMap((actor) => interfacesBehind(incident, actor).map((one) => [one.id, one])),
+  ).values(),
 ];
 
 function byHand(incident: Incident): ManualStep[] {
@@ -111,7 +114,9 @@ export default response({
         lines: traffic
           ? [
               `The flow logs of these interfaces from ${clock(traffic.from)} to ${clock(traffic.to)}: ${plural(traffic.records, 'record')}${traffic.more ? ', and there are more' : ''}`,
-              ...(traffic.odd > 0 ? [`${plural(traffic.odd, 'log event')} could not be read as a flow log record`] : []),
+              ...(traffic.odd > 0
+                ? [`${plural(traffic.odd, 'log event')} could not be read as a flow log record`]
+                : []),
               ...traffic.conversations.slice(0, MOST_LINES).map(conversation),
             ]
           : [],
