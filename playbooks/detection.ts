@@ -2,6 +2,7 @@ import type { TechniqueId } from './attack-techniques.ts';
 import type { Lanes } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
 import type { PackId } from './packs.ts';
+import { bytes, plural } from './report/words.ts';
 import type { SourceId } from './sources.ts';
 
 /** How bad an incident of a detection is, worst last. */
@@ -100,6 +101,12 @@ export interface Detection {
   falsePositives: string[];
   samples: { matching: Sample[]; other: Sample[] };
 }
+
+/** How much sets an alarm off, in words: `5 matching records`, `10.0 GB`. */
+export const amountWords = ({ atLeast, sum }: Detection['alarm'], noun = 'record'): string => {
+  if (sum === undefined) return plural(atLeast, noun);
+  return sum === 'bytes' ? bytes(atLeast) : `${atLeast} ${sum}`;
+};
 
 /** Declares a detection; its id is its file's name and its key in the catalog. */
 export const detection = (declared: Detection): Detection => declared;

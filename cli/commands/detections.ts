@@ -1,7 +1,7 @@
 import { CloudWatchClient, paginateDescribeAlarms, type StateValue } from '@aws-sdk/client-cloudwatch';
 import { installedSettings } from '../../handlers/installation/installation.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { amountWords, type Detection } from '../../playbooks/detection.ts';
 import { cloudWatchPattern, PatternTooLong } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { packs } from '../../playbooks/packs.ts';
 import { plain, plural } from '../../playbooks/report/words.ts';
@@ -155,7 +155,7 @@ function lines(id: string, detection: Detection, now: Live | undefined): [term: 
     ['Pack', ...(pack ? [`${pack}: ${packs[pack].title}`] : [])],
     ['Severity', severity],
     ['Why', why],
-    ['Fires at', `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`],
+    ['Fires at', `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}`],
     ['Sets it off', ...samples.matching.map(({ name }) => `- ${name}`)],
     ['Does not', ...samples.other.map(({ name }) => `- ${name}`)],
     ['Harmless', ...falsePositives.map((one) => `- ${one}`)],

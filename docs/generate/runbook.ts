@@ -7,8 +7,9 @@ import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units
 import type { ActorKind } from '../../playbooks/actor.ts';
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { amountWords, type Detection } from '../../playbooks/detection.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { type PackId, packSetting } from '../../playbooks/packs.ts';
 import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Contain, Mode, Response } from '../../playbooks/response.ts';
@@ -100,8 +101,8 @@ function introduction({ id, detections: own, response, specimens: from }: Subjec
 /** A playbook that only packs start is deployed with one of them. */
 function packLine(own: readonly [string, Detection][]): string[] {
   const from = [...new Set(own.map(([, { pack }]) => pack))];
-  return from.every((pack) => pack !== undefined)
-    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(`-c packs=${pack}`)})`).join(' or ')} only.`]
+  return from.every((pack): pack is PackId => pack !== undefined)
+    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(packSetting(pack))})`).join(' or ')} only.`]
     : [];
 }
 
@@ -114,7 +115,7 @@ function trigger({ detections: own }: Subject): string[] {
       '',
       ...paragraph(detection.why),
       ...paragraph(
-        `Detection ${code(id)}, ${detection.pack ? `of the pack ${code(detection.pack)}, ` : ''}severity ${detection.severity}. The alarm fires when ${plural(detection.alarm.atLeast, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
+        `Detection ${code(id)}, ${detection.pack ? `of the pack ${code(detection.pack)}, ` : ''}severity ${detection.severity}. The alarm fires when ${amountWords(detection.alarm, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
       ),
       ...sampleLines(detection),
       ...patternLines(detection, PREFIX),
