@@ -6,6 +6,7 @@ import { detections, UnknownUnit } from '../playbooks/catalog.ts';
 import { type KnownTrail, matchOf, ownTrail } from '../playbooks/detection.ts';
 import { parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { InvalidFilterPattern } from '../playbooks/matching/filter-pattern/scanner.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 import type { Argument, Call, Option } from './command.ts';
 import { CliFailure, type ExitKind } from './failure.ts';
 import { count, sinceTime } from './options.ts';
@@ -65,10 +66,17 @@ export function subjectsOf({
     return [{ id: 'pattern', criterion: { pattern }, threshold: { atLeast: 1, withinMinutes: 1 } }];
   }
   const trail = trailOf(prefix, named);
-  const wanted = ids.length > 0 ? [...new Set(ids)] : Object.keys(detections);
+  const archived = Object.keys(detections).filter((id) => detections[id]?.source === undefined);
+  const wanted = ids.length > 0 ? [...new Set(ids)] : archived;
   return wanted.map((id) => {
     const detection = Object.hasOwn(detections, id) ? detections[id] : undefined;
     if (!detection) throw new CliFailure('usage', new UnknownUnit('detection', id, Object.keys(detections)).message);
+    if (detection.source) {
+      throw new CliFailure(
+        'usage',
+        `The detection ${id} reads ${sourceOf(detection).title}, which are in no archive of a trail.`,
+      );
+    }
     return { id, detection, criterion: { match: matchOf(detection, trail) }, threshold: detection.alarm };
   });
 }

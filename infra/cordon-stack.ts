@@ -17,6 +17,7 @@ import { Canary } from './canary.ts';
 import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
 import { FindingRules, guardDutyDetector } from './finding-rules.ts';
+import { FlowLogs, flowLogGroupOf } from './flow-logs.ts';
 import { Functions } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
@@ -35,7 +36,17 @@ import { Watchdog } from './watchdog.ts';
 export class CordonStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
     super(scope, id, props);
-    const { prefix, packs } = settings;
+    const { prefix, packs, flowLogs } = settings;
+    const flowLogGroup = flowLogs && flowLogGroupOf(prefix, flowLogs);
+    const ownFlowLogs =
+      flowLogs && 'vpcs' in flowLogs ? new FlowLogs(this, 'FlowLogs', { prefix, vpcs: flowLogs.vpcs }) : undefined;
+    const groupArn = (resourceName: string) =>
+      this.formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
     const units = deployedUnits(packs);
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
@@ -54,12 +65,8 @@ export class CordonStack extends Stack {
       bus: bus.eventBusArn,
       escalationTopic: escalationTopic.topicArn,
       evidence: evidence.bucketArn,
-      logGroup: this.formatArn({
-        service: 'logs',
-        resource: 'log-group',
-        resourceName: trail.logGroup,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
+      logGroup: groupArn(trail.logGroup),
+      ...(flowLogGroup ? { flowLogGroup: groupArn(flowLogGroup) } : {}),
       ...(trail.bucket ? { trailBucket: `arn:${Aws.PARTITION}:s3:::${trail.bucket}` } : {}),
       ...(trail.role ? { deliveryRole: `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${trail.role}` } : {}),
       ...(trail.key ? { trailKey: trail.key } : {}),
@@ -80,6 +87,7 @@ export class CordonStack extends Stack {
         CORDON_BUS: bus.eventBusName,
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trail.logGroup,
+        ...(flowLogGroup ? { CORDON_FLOW_LOG_GROUP: flowLogGroup } : {}),
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
         CORDON_PACKS: JSON.stringify(packs),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
@@ -143,12 +151,15 @@ export class CordonStack extends Stack {
     const alarms = deployed.flatMap(([name, detection]): [string, Alarm][] => {
       const playbook = playbooks.get(detection.response);
       if (!playbook) return [];
-      const { alarm } = new DetectionRule(this, name, {
-        ...{ prefix, detection, trail, playbook, undelivered },
+      const logGroupName = detection.source === 'flow-logs' ? flowLogGroup : trail.logGroup;
+      if (logGroupName === undefined) return [];
+      const rule = new DetectionRule(this, name, {
+        ...{ prefix, detection, trail, logGroupName, playbook, undelivered },
         topic: detection.yields ? auditTopic : topic,
         runbooks: settings.runbooks,
       });
-      return [[name, alarm]];
+      if (detection.source === 'flow-logs' && ownFlowLogs) rule.node.addDependency(ownFlowLogs);
+      return [[name, rule.alarm]];
     });
     const findings = deployedFindingDetections(packs);
     const answering = playbooks.get(findings[0]?.[1].response ?? '');
@@ -156,7 +167,7 @@ export class CordonStack extends Stack {
       new FindingRules(this, 'Findings', { prefix, detections: findings, playbook: answering, undelivered });
     }
     if (settings.guarddutyDetector) guardDutyDetector(this);
-    new Queries(this, 'Queries', { prefix, trail, detections: deployed });
+    new Queries(this, 'Queries', { prefix, trail, flowLogGroup, detections: deployed });
     new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });

@@ -18,7 +18,7 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
-/** Left out for good: nothing here runs a saved query, shows a dashboard or looks for threats, and the first three it refuses. */
+/** Left out for good: nothing here runs a saved query, shows a dashboard, looks for threats or sees any traffic, and most of these it refuses. */
 const DROPPED = [
   'AWS::GuardDuty::Detector',
   'AWS::Logs::QueryDefinition',
@@ -26,6 +26,7 @@ const DROPPED = [
   'AWS::Glue::Table',
   'AWS::Glue::Database',
   'AWS::CloudWatch::Dashboard',
+  'AWS::EC2::FlowLog',
 ];
 
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */

@@ -5,6 +5,7 @@ import { type EventPattern, eventPattern } from '../playbooks/matching/event-pat
 import { succeeded, written } from '../playbooks/matching/forms.ts';
 import { all, any, isNot, type Literal, type Match, missing } from '../playbooks/matching/match.ts';
 import { inParts, valuesOf } from '../playbooks/matching/split.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 import { roleName } from './functions.ts';
 import { type Unit, units } from './units.ts';
 
@@ -26,11 +27,14 @@ export const ANY_ACCOUNT = 'AWSAccountId';
 export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
   detection.published
     ? [...detection.published]
-    : inParts(
-        matchOf(detection, trail),
-        (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
-        detection.alarm.atLeast > 1,
-      );
+    : detection.source
+      ? // No record of such a source is of a call, and so none of cordon's own.
+        sourceOf(detection).patterns(matchOf(detection, trail), { exclusive: true })
+      : inParts(
+          matchOf(detection, trail),
+          (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
+          detection.alarm.atLeast > 1,
+        );
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
 function withoutOwnCalls(part: Match, about: Detection, prefix: string, account: string): Match {

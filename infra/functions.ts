@@ -13,7 +13,7 @@ import { bundle, bundleOf } from './bundle.ts';
 import type { Unit } from './units.ts';
 
 /** What not every deployment has: permissions on it are left out there. */
-const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey'] as const;
+const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey', 'flowLogGroup'] as const;
 
 /** What the functions work with. */
 export interface FunctionsProps {

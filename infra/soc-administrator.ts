@@ -294,6 +294,11 @@ export function operatePolicy(account: string): PolicyDocument {
       ]),
       ['*'],
     ),
+    // Deploying flow logs, which the policy above has no room for.
+    allow('FlowLogs', ['ec2:*FlowLogs', 'ec2:CreateTags'], arns('ec2', 'vpc-flow-log/*', 'vpc/*')),
+    allow('FlowLogDelivery', ['iam:PassRole'], [`arn:aws:iam::${account}:role/${PREFIX}`], {
+      StringEquals: { 'iam:PassedToService': 'vpc-flow-logs.amazonaws.com' },
+    }),
     allow(
       'ReadTheLogs',
       ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:GetLogRecord', 'logs:StartQuery', 'logs:StartLiveTail'],
@@ -484,6 +489,13 @@ export function roleBoundary(account: string): PolicyDocument {
     // A key is only enabled again, and only the undo of that takes it away again.
     denyAllBut(account, 'KeysBack', ['kms:EnableKey', 'kms:CancelKeyDeletion'], ['contain-enable-key']),
     denyAllBut(account, 'KeysAway', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], ['undo-enable-key']),
+    // Only the roles that isolate an instance, or let it go again, touch its network.
+    denyAllBut(
+      account,
+      'Networks',
+      ['ec2:ModifyNetworkInterfaceAttribute', 'ec2:CreateSecurityGroup', 'ec2:Revoke*', 'ec2:CreateSnapshots'],
+      ['contain-isolate-instance', 'undo-isolate-instance'],
+    ),
     deny('KeyRights', ['kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:CreateKey'], { Resource: ['*'] }),
   );
 }

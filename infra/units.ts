@@ -96,7 +96,12 @@ export const units: readonly Unit[] = [
     entry: 'handlers/steps/investigate.ts',
     handler: 'handler' as const,
     description: describe('Investigates', response.title),
-    permissions: [...investigate, ...response.investigate.flatMap((one) => investigations[one].permissions)],
+    permissions: [
+      ...investigate,
+      ...response.investigate.flatMap((one) => investigations[one].permissions),
+      // It plans these, and so must know whether their targets are protected.
+      ...response.contain.flatMap(({ action }) => actions[action]?.tagged?.permissions ?? []),
+    ],
     response: id,
   })),
   ...Object.entries(actions).flatMap(([id, action]) => [

@@ -7,8 +7,10 @@ argument, is removed.
 The second argument is an address, below which lie two more. The emulator sends an event to an API destination once and
 forgets it; here it hands it over to `deliveries`, whose owner delivers with retries and a dead-letter queue, as EventBridge
 does. What functions log it keeps to itself; here it tells `function-logs`, whose owner evaluates metric filters on it.
+What it lacks of EC2 stands in `emulator_ec2.py`.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -88,6 +90,10 @@ def main() -> None:
     threading.Thread(target=end_with_parent, args=(pipe, folder), daemon=True).start()
     hand_over_api_destinations(address + "deliveries")
     hand_over_function_logs(address + "function-logs")
+    # Python is started apart from everything that is not installed, this folder included.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    importlib.import_module("emulator_ec2")
+    sys.path.pop(0)
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

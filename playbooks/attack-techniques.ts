@@ -4,8 +4,12 @@
  * https://attack.mitre.org/versions/v18/matrices/enterprise/cloud/iaas/
  */
 export const techniques = {
+  'T1021.004': { name: 'Remote Services: SSH', tactics: ['Lateral Movement'] },
+  T1046: { name: 'Network Service Discovery', tactics: ['Discovery'] },
+  T1048: { name: 'Exfiltration Over Alternative Protocol', tactics: ['Exfiltration'] },
   T1071: { name: 'Application Layer Protocol', tactics: ['Command and Control'] },
   T1110: { name: 'Brute Force', tactics: ['Credential Access'] },
+  T1133: { name: 'External Remote Services', tactics: ['Persistence', 'Initial Access'] },
   T1485: { name: 'Data Destruction', tactics: ['Impact'] },
   T1496: { name: 'Resource Hijacking', tactics: ['Impact'] },
   T1580: { name: 'Cloud Infrastructure Discovery', tactics: ['Discovery'] },

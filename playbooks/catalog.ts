@@ -17,6 +17,10 @@ import cisTrailChanges from './detections/cis-trail-changes.ts';
 import cisUnauthorizedCalls from './detections/cis-unauthorized-calls.ts';
 import cisVpcChanges from './detections/cis-vpc-changes.ts';
 import failedConsoleLogins from './detections/failed-console-logins.ts';
+import flowRemoteAccess from './detections/flow-remote-access.ts';
+import flowScanInside from './detections/flow-scan-inside.ts';
+import flowScanOutside from './detections/flow-scan-outside.ts';
+import flowVolumeOut from './detections/flow-volume-out.ts';
 import guarddutyBucket from './detections/guardduty-bucket.ts';
 import guarddutyCredentials from './detections/guardduty-credentials.ts';
 import guarddutyInstance from './detections/guardduty-instance.ts';
@@ -41,6 +45,7 @@ import restoreTrail from './responses/restore-trail.ts';
 import restoreTrailPipeline from './responses/restore-trail-pipeline.ts';
 import review from './responses/review.ts';
 import reviewRootUsage from './responses/review-root-usage.ts';
+import reviewTraffic from './responses/review-traffic.ts';
 import takeBackAccess from './responses/take-back-access.ts';
 
 /**
@@ -75,6 +80,10 @@ export const detections: Readonly<Record<string, Detection>> = {
   'cis-vpc-changes': cisVpcChanges,
   'cis-organization-changes': cisOrganizationChanges,
   'cis-unauthorized-calls': cisUnauthorizedCalls,
+  'flow-remote-access': flowRemoteAccess,
+  'flow-scan-inside': flowScanInside,
+  'flow-scan-outside': flowScanOutside,
+  'flow-volume-out': flowVolumeOut,
 };
 
 /** Every detection of GuardDuty's findings by its id. */
@@ -100,6 +109,7 @@ export const responses: Readonly<Record<string, Response>> = {
   'answer-missing-mfa': answerMissingMfa,
   'answer-finding': answerFinding,
   review,
+  'review-traffic': reviewTraffic,
 };
 
 const isOn = ({ pack }: AnyDetection, on: readonly PackId[]): boolean => pack === undefined || on.includes(pack);

@@ -2,6 +2,8 @@ import type { TechniqueId } from './attack-techniques.ts';
 import type { Lanes } from './matching/forms.ts';
 import type { Match } from './matching/match.ts';
 import type { PackId } from './packs.ts';
+import { bytes, plural } from './report/words.ts';
+import type { SourceId } from './sources.ts';
 
 /** How bad an incident of a detection is, worst last. */
 export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const;
@@ -28,7 +30,7 @@ export const ownTrail = (prefix: string): KnownTrail & { role: string } => ({
   role: `${prefix}-trail-delivery`,
 });
 
-/** A CloudTrail record in a detection's samples, with what it shows. Hand-written in the shape of real records. */
+/** A record in a detection's samples, with what it shows. Hand-written in the shape of real records of its source. */
 export interface Sample {
   /** What the record is, in a few words: "denied StopLogging". */
   name: string;
@@ -65,7 +67,8 @@ interface Declared {
  * predicate that the playbook filters with again, and the tests on its samples.
  */
 export interface Detection extends Declared {
-  source?: never;
+  /** Where its records come from; from the trail unless told. */
+  source?: SourceId;
   /** Which records count. */
   when: Match;
   /**
@@ -90,8 +93,11 @@ export interface Detection extends Declared {
    * lane of events starts the playbook of every detection of single events, unless it says here why not.
    */
   lanes?: Lanes;
-  /** The alarm fires when `atLeast` records match within `withinMinutes` minutes. */
-  alarm: { atLeast: number; withinMinutes: number };
+  /**
+   * The alarm fires when `atLeast` records match within `withinMinutes` minutes, or, with `sum`, when the numbers in that field of
+   * the matching records come to so much.
+   */
+  alarm: { atLeast: number; withinMinutes: number; sum?: string };
   /**
    * Records that do not count for the alarm, but belong to the picture: they are collected when they share the value of
    * one of the paths with a record that counts, as a successful sign-in by the user whose sign-ins failed.
@@ -127,6 +133,11 @@ export interface FindingDetection extends Declared {
 
 /** A detection of either source. */
 export type AnyDetection = Detection | FindingDetection;
+/** How much sets an alarm off, in words: `5 matching records`, `10.0 GB`. */
+export const amountWords = ({ atLeast, sum }: Detection['alarm'], noun = 'record'): string => {
+  if (sum === undefined) return plural(atLeast, noun);
+  return sum === 'bytes' ? bytes(atLeast) : `${atLeast} ${sum}`;
+};
 
 /** Declares a detection; its id is its file's name and its key in the catalog. */
 export const detection = (declared: Detection): Detection => declared;

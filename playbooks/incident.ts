@@ -159,6 +159,10 @@ export interface Incident {
   claimedBy?: string[];
   /** Detections whose incidents tell of records of its window, as it yields to them. */
   leftTo?: string[];
+  /** How many log events of its window matched, but were no usable records. */
+  odd?: number;
+  /** There are more records than were taken into it. */
+  unread?: boolean;
   actions: ActionRecord[];
   /** What waits, or waited, for an analyst, in order of its time. */
   questions: Question[];

@@ -4,6 +4,9 @@ import type { Mode } from './response.ts';
 export const choices = ['off', 'approve', 'auto'] as const;
 export type Choice = (typeof choices)[number];
 
+/** Whether something is done besides. */
+export const switches = ['on', 'off'] as const;
+
 /** How users are contained who signed in after failures. */
 export const loginSuccesses = ['declared', 'approve', 'approve-then-auto', 'auto'] as const;
 
@@ -29,6 +32,8 @@ export interface Options {
   disableGiver: Choice;
   /** How far cordon goes by itself for a finding of GuardDuty, by its severity. */
   findingModes: FindingModes;
+  /** Takes a snapshot of every volume of an instance before it is isolated. */
+  isolationSnapshots: (typeof switches)[number];
   /**
    * ARN of the role in the organization's management account that the actions against root assume. Without it they are
    * not offered: nothing inside an account holds its root.
@@ -44,4 +49,5 @@ export const defaultOptions: Options = {
   removePublicAccess: 'approve',
   disableGiver: 'approve',
   findingModes: { low: 'monitor', medium: 'approve', high: 'auto', critical: 'auto' },
+  isolationSnapshots: 'on',
 };

@@ -7,10 +7,9 @@ import { investigations } from '../handlers/investigations/catalog.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import { investigateUnit, units } from '../infra/units.ts';
 import { allDetections, detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
-import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { matchesPattern, parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
-import { cloudWatchPatterns } from '../playbooks/matching/split.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const load = (path: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(root, path));
@@ -54,7 +53,8 @@ describe('the catalogs', () => {
 
 describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   const matches = predicate(detection.when);
-  const patterns = cloudWatchPatterns(detection.when).map((text) => parseFilterPattern(text));
+  const source = sourceOf(detection);
+  const patterns = source.patterns(detection.when).map((text) => parseFilterPattern(text));
   const samples = [
     ...detection.samples.matching.map((sample) => ({ ...sample, expected: true })),
     ...detection.samples.other.map((sample) => ({ ...sample, expected: false })),
@@ -71,9 +71,10 @@ describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   });
 
   it.each(samples)('sample "$name" is a record, and is matched: $expected', ({ record, expected }) => {
-    expect(cloudTrailRecord.safeParse(record).error).toBeUndefined();
-    expect(matches(record)).toBe(expected);
-    expect(patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)))).toBe(expected);
+    const message = source.message(record);
+    expect(source.read(source.parse(message), 'id')).toHaveProperty('record');
+    expect(matches(source.parse(message))).toBe(expected);
+    expect(patterns.some((pattern) => matchesPattern(pattern, message))).toBe(expected);
   });
 
   it('collects no record twice: what is related does not match', () => {
@@ -146,13 +147,20 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
         'cloudtrail:ListTrails',
         'cloudtrail:LookupEvents',
         'states:SendTaskSuccess',
+        // EC2 and load balancing let nobody describe in part.
+        'ec2:DescribeInstances',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSnapshots',
+        'elasticloadbalancing:DescribeTargetGroups',
+        'elasticloadbalancing:DescribeTargetHealth',
       ];
       if (resources.includes('*')) for (const action of actions) expect(unscoped).toContain(action);
       for (const resource of resources) {
         for (const [, name] of resource.matchAll(/\{(\w+)\}/g)) {
           expect([
             ...['table', 'topic', 'bus', 'escalationTopic', 'evidence', 'logGroup', 'organizationRole'],
-            ...['trailBucket', 'deliveryRole', 'trailKey'],
+            ...['trailBucket', 'deliveryRole', 'trailKey', 'flowLogGroup'],
             ...['partition', 'region', 'account', 'prefix'],
           ]).toContain(name);
         }

@@ -1,7 +1,7 @@
 import { CloudWatchClient, paginateDescribeAlarms, type StateValue } from '@aws-sdk/client-cloudwatch';
 import { installedSettings } from '../../handlers/installation/installation.ts';
 import { allDetections, findingKinds, responseOf } from '../../playbooks/catalog.ts';
-import type { AnyDetection } from '../../playbooks/detection.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
 import { cloudWatchPattern, PatternTooLong } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { packs } from '../../playbooks/packs.ts';
 import { plain, plural } from '../../playbooks/report/words.ts';
@@ -167,7 +167,7 @@ function lines(id: string, detection: AnyDetection, now: Live | undefined): [ter
     [
       'Fires at',
       alarm
-        ? `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`
+        ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}`
         : 'each finding of GuardDuty, as its event comes',
     ],
     ['Sets it off', ...samples.matching.map(({ name }) => `- ${name}`)],

@@ -1,9 +1,9 @@
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { allDetections, responseOf } from '../../playbooks/catalog.ts';
-import type { AnyDetection } from '../../playbooks/detection.ts';
-import { packIds, packs } from '../../playbooks/packs.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
+import { packIds, packSetting, packs } from '../../playbooks/packs.ts';
 import { plural } from '../../playbooks/report/words.ts';
-import { anchor, code, document, link, list, paragraph, table } from './markdown.ts';
+import { anchor, code, codes, document, link, list, paragraph, table } from './markdown.ts';
 import { patternLines, sampleLines } from './trigger.ts';
 
 /** Every detection: what it takes, when its alarm fires, which playbook it starts, what it answers. */
@@ -17,7 +17,7 @@ export function detectionTable(): string {
     ),
     ...overview(all.filter(([, { pack }]) => pack === undefined)),
     ...paragraph(
-      `**Packs** are deployed only where the setting ${code('packs')} names them: ${code(`-c packs=${packIds.join(',')}`)}. Where a detection of a pack yields, a record that another deployed detection before it takes as well is left to that one: both alarms fire, and one summary is mailed.`,
+      `**Packs** are deployed only where a setting asks for them: ${codes(packIds.map(packSetting))}. Where a detection of a pack yields, a record that another deployed detection before it takes as well is left to that one: both alarms fire, and one summary is mailed.`,
     ),
     ...packIds.flatMap((id) => [
       ...paragraph(`**${packs[id].title}** (${code(id)}). ${packs[id].about}`),
@@ -52,7 +52,7 @@ const overview = (some: readonly [string, AnyDetection][]): string[] =>
       title,
       alarm ? severity : 'that of the finding',
       alarm
-        ? `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`
+        ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}`
         : 'no alarm: each finding',
       link(code(response), `runbooks/${response}.md`),
       attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),

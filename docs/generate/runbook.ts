@@ -7,8 +7,9 @@ import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units
 import type { ActorKind } from '../../playbooks/actor.ts';
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
 import { allDetections, responseOf } from '../../playbooks/catalog.ts';
-import type { AnyDetection } from '../../playbooks/detection.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { type PackId, packSetting } from '../../playbooks/packs.ts';
 import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Contain, Mode, Response } from '../../playbooks/response.ts';
@@ -104,8 +105,8 @@ function startedBy(own: readonly [string, AnyDetection][]): string {
 /** A playbook that only packs start is deployed with one of them. */
 function packLine(own: readonly [string, AnyDetection][]): string[] {
   const from = [...new Set(own.map(([, { pack }]) => pack))];
-  return from.every((pack) => pack !== undefined)
-    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(`-c packs=${pack}`)})`).join(' or ')} only.`]
+  return from.every((pack): pack is PackId => pack !== undefined)
+    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(packSetting(pack))})`).join(' or ')} only.`]
     : [];
 }
 
@@ -128,7 +129,7 @@ function trigger({ detections: own }: Subject): string[] {
 
 const severityWords = ({ severity, alarm }: AnyDetection): string =>
   alarm
-    ? `severity ${severity}. The alarm fires when ${plural(alarm.atLeast, 'matching record')} or more come within ${plural(alarm.withinMinutes, 'minute')}.`
+    ? `severity ${severity}. The alarm fires when ${amountWords(alarm, 'matching record')} or more come within ${plural(alarm.withinMinutes, 'minute')}.`
     : `severity that of the finding, ${severity} where it has none. The playbook starts with each finding.`;
 
 function course({ id, response }: Subject): string[] {
@@ -275,6 +276,7 @@ const kindWords: Record<ActorKind, string> = {
   'federated-user': 'federated users (by the user who made their credentials)',
   'aws-service': 'AWS services',
   'other-account': 'principals of other accounts',
+  'network-address': 'addresses',
   unknown: 'unknown principals',
 };
 

@@ -4,15 +4,17 @@ import { actorTarget } from '../../handlers/plan.ts';
 import { type ActorKind, actorKinds, actorOf } from '../../playbooks/actor.ts';
 import { bucketOf } from '../../playbooks/buckets.ts';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
-import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { Detection, FindingDetection } from '../../playbooks/detection.ts';
 import type { ExposureWay, Findings } from '../../playbooks/findings.ts';
+import { type FlowRecord, flowOf, isPrivate } from '../../playbooks/flow-logs.ts';
 import { findingRecord } from '../../playbooks/guardduty/finding.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { type Choice, choices, defaultOptions, type Options } from '../../playbooks/options.ts';
 import { failed, objectOf } from '../../playbooks/parameters.ts';
 import type { Contain, Response } from '../../playbooks/response.ts';
+import { sourceOf } from '../../playbooks/sources.ts';
 import { SAMPLE, withPlaceholders } from './placeholders.ts';
 
 /** An incident made of a detection's samples, to show what its response leaves to a person. */
@@ -47,6 +49,7 @@ const identities: Record<ActorKind, { when: string; identity: object }> = {
       accountId: SAMPLE.otherAccount,
     },
   },
+  'network-address': { when: 'it came from an address', identity: {} },
   unknown: {
     when: 'the records do not say who did it',
     identity: {},
@@ -74,6 +77,7 @@ export function specimens(detectionId: string): Specimen[] {
   if (detection.source === 'guardduty') return foundSpecimens(detectionId, detection);
   const { restore, contain } = responseOf(detection.response);
   const byActor = actorKinds
+    .filter((kind) => (kind === 'network-address') === (detectionOf(detectionId).source !== undefined))
     .map((kind) => ({ kind, ...identities[kind] }))
     .flatMap(({ kind, when, identity }) => {
       const incident = specimen(detectionId, detection, identity);
@@ -137,7 +141,14 @@ function specimen(
   const samples = withPlaceholders([...detection.samples.matching, ...detection.samples.other]);
   const counts = predicate(detection.when);
   const belongs = detection.related ? predicate(detection.related.when) : () => false;
+  const source = sourceOf(detection);
   const events = samples.flatMap(({ record }, index): IncidentEvent[] => {
+    if (detection.source) {
+      const read = source.read(source.parse(source.message(record)), `EVENT_ID_${index + 1}`);
+      if ('problem' in read || !counts(record)) return [];
+      const verdict = source.failed(read.record) ? 'attempt' : 'offence';
+      return [{ record: read.record, actor: source.actorOf(read.record, SAMPLE.account), verdict }];
+    }
     // Of root some records tell no more than that; the others keep the rest of what they say of who it was.
     const own = objectOf(record.userIdentity).type === objectOf(identity).type ? objectOf(record.userIdentity) : {};
     const userIdentity = { accountId: SAMPLE.account, ...own, arn: undefined, accessKeyId: 'KEY_ID', ...identity };
@@ -186,8 +197,16 @@ function findingsOf(events: IncidentEvent[]): Findings {
       closed: true,
     })),
     'root-credentials': { accessKeys: true, mfa: false },
+    interfaces: events.flatMap(({ record }) => {
+      const flow = flowOf(record);
+      return flow ? [{ id: flow.eni, addresses: privateOf(record, flow), instance: 'INSTANCE' }] : [];
+    }),
   };
 }
+
+/** The addresses of a flow that are of the account, by the samples' networks. */
+const privateOf = (record: CloudTrailRecord, { source }: FlowRecord): string[] =>
+  predicate(isPrivate('source'))(record) ? [source] : [];
 
 function restores({ restore }: Response, { events, account }: Incident, standing: Standing): ActionRecord[] {
   const offences = events.filter(({ verdict }) => verdict === 'offence').map(({ record }) => record);

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
 import { heldBy, refuseIfHeldByOthers } from '../guard/holding.ts';
 import { isSameState } from '../guard/same-state.ts';
+import type { Tagged } from '../guard/tag.ts';
 import type { Permission } from '../permissions.ts';
 import { type StepHandler, stepHandler } from '../step.ts';
 
@@ -52,6 +53,12 @@ interface Containment<Target, Before, After> {
    * whatever incident, the last must be undone first.
    */
   holds?: (target: Target) => string;
+  /** Where the target is a resource that a tag of its own may protect, as that of a principal does. */
+  tagged?: {
+    of: (target: Target, context: Context) => Tagged;
+    /** What reading its tags takes, for whoever plans the action. */
+    permissions: Permission[];
+  };
   /** Commands that do the same by hand, for when it is proposed, withheld or failed. */
   byHand?: (target: Target) => string[];
   /** None to undo where it is irreversible. */

@@ -9,6 +9,7 @@ import denyAddresses from './deny-addresses.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
 import enableKey from './enable-key.ts';
+import isolateInstance from './isolate-instance.ts';
 import removePublicAccess from './remove-public-access.ts';
 import requireNewPassword from './require-new-password.ts';
 import restoreAlarm from './restore-alarm.ts';
@@ -39,6 +40,7 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
   'enable-key': enableKey,
+  'isolate-instance': isolateInstance,
   'remove-public-access': removePublicAccess,
   'require-new-password': requireNewPassword,
   'revoke-role-sessions': revokeRoleSessions,

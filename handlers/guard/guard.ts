@@ -49,7 +49,7 @@ export class Guard {
 
   /** Of an action against an offender. */
   async ofContainment({ unit, mode, actor, target, question, name, released }: Wanted): Promise<Decision> {
-    const { protectedBy, doubt } = await this.#protection.of(actor, target);
+    const { protectedBy, doubt } = await this.#protection.of(actor, target, unit.tagged?.of(target, this.#context));
     if (protectedBy) return { status: 'withheld', reason: protectedBy };
     const held = this.#byMode(mode, unit, question, doubt);
     if (held) return held;

@@ -40,6 +40,9 @@ export const headItem = z.object({
   ownCalls: z.number().optional(),
   /** Detections that tell of its records, as it yields to them. */
   leftTo: z.array(z.string()).optional(),
+  /** How many log events matched, but were no usable records; and whether there are more records than were taken. */
+  odd: z.number().optional(),
+  unread: z.boolean().optional(),
   /** Changes that could not be put onto the event bus. */
   unannounced: z.array(z.object({ what: z.string(), error: z.string(), at: iso })).optional(),
   /** The first call that it is about, and the last containment: what the figures are made of. */

@@ -353,6 +353,8 @@ export class Ledger {
         | 'claimedBy'
         | 'ownCalls'
         | 'leftTo'
+        | 'odd'
+        | 'unread'
         | 'explained'
         | 'firstAt'
         | 'containedAt'

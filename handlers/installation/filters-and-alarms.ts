@@ -12,6 +12,7 @@ import {
   parseFilterPattern,
 } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
+import { sourceOf } from '../../playbooks/sources.ts';
 import { asDeployed, type Check, changed, type Finding, info, orAllOk, todo } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, type Resource, textOf } from './template.ts';
@@ -37,7 +38,7 @@ export const filterCheck: Check = {
       const group = groupOf(one, installation);
       return differs(one, group, groups.get(group) ?? [], installation);
     });
-    const live = groups.get(installation.settings.trail.logGroup) ?? [];
+    const live = [...groups.values()].flat();
     const deployed = deployedDetections(installation.settings.packs);
     const blind = deployed.flatMap(([id, detection]) => misjudged(id, detection, live, installation));
     return orAllOk([...changed, ...blind], `${deployed.length} detections: every sample of the catalog is told right`);
@@ -100,7 +101,8 @@ function misjudged(
       metricTransformations.some((one) => one.metricNamespace === reader.prefix && one.metricName === id),
     )
     .map(({ filterPattern = '' }) => parseFilterPattern(filterPattern));
-  const seen = (record: unknown) => patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)));
+  const source = sourceOf(detection);
+  const seen = (record: object) => patterns.some((pattern) => matchesPattern(pattern, source.message(record)));
   const wrong = [...samples.matching, ...samples.other].flatMap(({ name, record }) => {
     if (seen(record) === counts(record)) return [];
     return [counts(record) ? `does not see "${name}"` : `takes "${name}" for an offence`];

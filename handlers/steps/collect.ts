@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { actorOf } from '../../playbooks/actor.ts';
 import { detectionOf, precedence, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import { type AnyDetection, matchOf } from '../../playbooks/detection.ts';
+import { type AnyDetection, type Detection, matchOf } from '../../playbooks/detection.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import type { Match } from '../../playbooks/matching/match.ts';
 import { parsePath, select } from '../../playbooks/matching/path.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
-import { failed } from '../../playbooks/parameters.ts';
+import { sourceOf } from '../../playbooks/sources.ts';
 import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import { announcePermission } from '../announce.ts';
@@ -16,7 +15,14 @@ import { errorName, errorText } from '../errors.ts';
 import { handOn } from '../hand-on.ts';
 import { inParts } from '../in-parts.ts';
 import type { Head } from '../incidents/items.ts';
-import { deliveryOf, readLogsPermissions, recordsMatching } from '../logs.ts';
+import {
+  type Bounds,
+  deliveryOf,
+  type Found,
+  readFlowLogsPermissions,
+  readLogsPermissions,
+  searchLogs,
+} from '../logs.ts';
 import { useLedger } from '../permissions.ts';
 import { type Planned, planRestores } from '../plan.ts';
 import { stepHandler } from '../step.ts';
@@ -65,7 +71,7 @@ export async function collect(
   const head = await context.ledger.head(incidentId);
   const detection = detectionOf(head.detection);
   const window = windowOf(head, detection, { round, empty }, context.now());
-  const matching = await matchingRecords(head, detection, window, context);
+  const { records: matching, odd, more: unread } = await matchingRecords(head, detection, window, context);
   // That GuardDuty finds cordon's own credentials misused is no call of cordon's.
   const notOwn = matching.filter((record) => head.lane === 'finding' || !isOwn(record, context));
   const { records, leftTo } = withoutYielded(head.detection, notOwn, context);
@@ -83,6 +89,8 @@ export async function collect(
       ...(leftTo.length > 0 ? { leftTo } : {}),
     });
   }
+  if (odd > (head.odd ?? 0) || unread !== (head.unread ?? false))
+    await context.ledger.updateHead(incidentId, { odd, unread });
   const differences = await differencesLeft(head, { mine, others, undone }, round, context);
   const related = mine.length > 0 ? await addRelated(head, detection, mine, { ...window, round }, context) : 0;
   const restore = fresh.length + differences > 0 ? await planRestores(head, mine, context) : [];
@@ -123,10 +131,10 @@ async function matchingRecords(
   detection: AnyDetection,
   { from, to }: { from: Date; to: Date },
   context: Context,
-): Promise<CloudTrailRecord[]> {
+): Promise<Found> {
   const { id, lane } = head;
   // No trail records what GuardDuty finds: what came is all there is.
-  if (detection.source === 'guardduty') return await context.ledger.triggers(id);
+  if (detection.source === 'guardduty') return { records: await context.ledger.triggers(id), odd: 0, more: false };
   const { logGroup, prefix, trailParts } = context.environment;
   const match = matchOf(detection, { prefix, logGroup, ...trailParts });
   const counts = (record: CloudTrailRecord) => lane !== 'watchdog' || record.eventTime >= earliest(head);
@@ -136,17 +144,23 @@ async function matchingRecords(
       : (await context.ledger.triggers(id)).filter(predicate(match));
   try {
     const known = new Set(records.map(({ eventID }) => eventID));
-    const logged = await recordsMatching(match, from, to, context);
-    return [...records, ...logged.filter((record) => !known.has(record.eventID) && counts(record))].sort((a, b) =>
-      a.eventTime.localeCompare(b.eventTime),
-    );
+    const logged = await searchLogs(detection.source ?? 'trail', match, { from, to }, context, boundsOf(detection));
+    const others = logged.records.filter((record) => !known.has(record.eventID) && counts(record));
+    const all = [...records, ...others].sort((a, b) => a.eventTime.localeCompare(b.eventTime));
+    return { ...logged, records: all };
   } catch (error) {
     // The log group may be what was deleted: what the incident was opened for is known all the same.
     if (lane === undefined || errorName(error) !== 'ResourceNotFoundException') throw error;
     context.log.warn('the log group is gone', { logGroup });
-    return records;
+    return { records, odd: 0, more: false };
   }
 }
+
+/** A window of a source that has any number of records is not read to its end. */
+const boundsOf = (detection: Detection): Bounds => ({
+  records: sourceOf(detection).most,
+  pages: Number.POSITIVE_INFINITY,
+});
 
 /** What the watchdog found came after the look before it; a record's time has whole seconds. */
 const earliest = ({ since, alarmAt }: Head): string =>
@@ -223,11 +237,12 @@ async function claimAll(head: Head, records: CloudTrailRecord[], round: number, 
 }
 
 function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[], context: Context): IncidentEvent {
-  const actor = actorOf(record, context.environment.account);
+  const source = sourceOf(detectionOf(head.detection));
+  const actor = source.actorOf(record, context.environment.account);
   const { suppressions } = context.environment;
   const suppression = suppressionOf(record, head.detection, suppressions, context.now());
   if (suppression) return { record, actor, verdict: 'benign', reason: suppressionWords(suppression), suppressed: true };
-  if (failed(record)) return { record, actor, verdict: 'attempt' };
+  if (source.failed(record)) return { record, actor, verdict: 'attempt' };
   const reason = responseOf(detectionOf(head.detection).response).harmless?.(record, {
     deployment: isDeployment(record, context),
     protected: isByProtected(record, context),
@@ -239,20 +254,33 @@ function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[]
 /** Adds the records that belong to the picture: those that share a value with a record that counts. */
 async function addRelated(
   head: Head,
-  { related }: AnyDetection,
+  detection: AnyDetection,
   mine: IncidentEvent[],
   { from, to, round }: { from: Date; to: Date; round: number },
   context: Context,
 ) {
-  if (!related) return 0;
+  if (detection.source === 'guardduty' || !detection.related) return 0;
+  const { related } = detection;
   const shared = new Map(
     related.sharing.map((path) => [path, new Set(mine.flatMap(({ record }) => textsAt(record, path)))]),
   );
   let added = 0;
-  for (const [order, record] of (await recordsMatching(related.when, from, to, context)).entries()) {
+  const source = sourceOf(detection);
+  const { records } = await searchLogs(
+    detection.source ?? 'trail',
+    related.when,
+    { from, to },
+    context,
+    boundsOf(detection),
+  );
+  for (const [order, record] of records.entries()) {
     const shares = [...shared].some(([path, values]) => textsAt(record, path).some((value) => values.has(value)));
     if (!shares) continue;
-    const event: IncidentEvent = { record, actor: actorOf(record, context.environment.account), verdict: 'related' };
+    const event: IncidentEvent = {
+      record,
+      actor: source.actorOf(record, context.environment.account),
+      verdict: 'related',
+    };
     if (await context.ledger.addRelated(head.id, event, { round, order })) added += 1;
   }
   return added;
@@ -262,5 +290,11 @@ async function addRelated(
 const textsAt = (record: CloudTrailRecord, path: string): string[] =>
   select(record, parsePath(path)).filter((value) => typeof value === 'string' && value !== '') as string[];
 
-export const permissions = [useLedger, announcePermission, readLogsPermissions, lookUpPermissions];
+export const permissions = [
+  useLedger,
+  announcePermission,
+  readLogsPermissions,
+  readFlowLogsPermissions,
+  lookUpPermissions,
+];
 export const handler = stepHandler(input, collect);

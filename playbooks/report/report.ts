@@ -34,6 +34,7 @@ export function summaryMail(incident: Incident, detection: AnyDetection, respons
     differenceSection(incident),
     withoutRecords(incident),
     suppressed(incident),
+    notTaken(incident),
     ...response.report(incident),
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
@@ -98,6 +99,15 @@ function withoutRecords({ ownCalls, claimedBy, leftTo, events }: Incident): Sect
   ];
   return { heading: 'What set off the alarm', lines: events.length === 0 ? lines : [] };
 }
+
+/** That there is more than the report tells of is said. */
+const notTaken = ({ odd = 0, unread = false, events }: Incident): Section => ({
+  heading: 'What is not in this report',
+  lines: [
+    ...(unread ? [`There are more matching records than the ${plural(events.length, 'record')} of this incident`] : []),
+    ...(odd > 0 ? [`${plural(odd, 'log event')} matched, but could not be read as a record`] : []),
+  ],
+});
 
 function who(incident: Incident): Section {
   return {

@@ -8,6 +8,7 @@ import { TrailStack } from '../../infra/trail-stack.ts';
 import { deployedDetections, detections } from '../../playbooks/catalog.ts';
 import { type PackId, packIds } from '../../playbooks/packs.ts';
 
+const FLOW_LOGS = { flowLogs: 'vpc-0a1b2c3d' };
 const TRAIL = { logGroup: '/cordon/trail', bucket: 'cordon-trail-records', role: 'cordon-trail-delivery' };
 
 /** The stack with these packs on, as its template. No bundles: only names matter here. */
@@ -22,7 +23,7 @@ function deployed(packs: PackId[], more: Record<string, string> = {}) {
   /** The metrics that both a filter feeds and an alarm reads. */
   const counted = () => {
     const fed = Object.values(template.findResources('AWS::Logs::MetricFilter'))
-      .filter(({ Properties }) => Properties.LogGroupName === TRAIL.logGroup)
+      .filter(({ Properties }) => [TRAIL.logGroup, '/cordon/flow-logs'].includes(Properties.LogGroupName))
       .map(({ Properties }) => Properties.MetricTransformations[0].MetricName as string);
     return [...new Set(named('AWS::CloudWatch::Alarm', 'MetricName').filter((name) => fed.includes(name)))].sort();
   };
@@ -31,7 +32,7 @@ function deployed(packs: PackId[], more: Record<string, string> = {}) {
 
 describe('packs', () => {
   const off = deployed([]);
-  const on = deployed([...packIds]);
+  const on = deployed([...packIds], FLOW_LOGS);
 
   it('row: cis: packs off: nothing of them is deployed', () => {
     expect(off.counted()).toEqual([...deployedDetections([]).map(([id]) => id), 'canary'].sort());
@@ -65,9 +66,11 @@ describe('packs', () => {
     expect(insights.map(({ Properties }) => Properties.Name).sort()).toEqual(
       sayable.map((id) => `cordon/${id}`).sort(),
     );
-    expect(athena.map(({ Properties }) => Properties.Name).sort()).toEqual(ids.map((id) => `cordon-${id}`).sort());
+    const archived = ids.filter((id) => detections[id]?.source === undefined);
+    expect(athena.map(({ Properties }) => Properties.Name).sort()).toEqual(archived.map((id) => `cordon-${id}`).sort());
     for (const { Properties } of insights) {
-      expect(Properties.LogGroupNames).toEqual(['/cordon/trail']);
+      const flows = detections[Properties.Name.replace('cordon/', '')]?.source === 'flow-logs';
+      expect(Properties.LogGroupNames).toEqual([flows ? '/cordon/flow-logs' : '/cordon/trail']);
       // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html
       expect(Properties.QueryString.length).toBeLessThanOrEqual(10_000);
       expect(Properties.QueryString).toMatch(/^fields @timestamp.*\n\| filter .+\n\| sort @timestamp desc$/s);

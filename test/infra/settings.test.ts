@@ -110,12 +110,31 @@ describe('readSettings', () => {
 
     const given = {
       ...{ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto' },
-      ...{ removePublicAccess: 'off', disableGiver: 'auto' },
+      ...{ removePublicAccess: 'off', disableGiver: 'auto', isolationSnapshots: 'off' },
     };
 
     const { options } = read({ ...given, organizationRole });
 
     expect(options).toEqual({ ...given, organizationRole, findingModes: defaultOptions.findingModes });
+  });
+
+  it('takes flow logs in one line: VPCs, or a log group that has them, and switches on what reads them', () => {
+    expect(read({ flowLogs: 'vpc-0a1b, vpc-0c2d' })).toMatchObject({
+      packs: ['flows'],
+      flowLogs: { vpcs: ['vpc-0a1b', 'vpc-0c2d'] },
+    });
+    expect(read({ flowLogs: '/network/flows', packs: 'cis' })).toMatchObject({
+      packs: ['cis', 'flows'],
+      flowLogs: { logGroup: '/network/flows' },
+    });
+    expect(read({}).flowLogs).toBeUndefined();
+  });
+
+  it.each([
+    [{ packs: 'flows' }, 'the pack flows takes the setting flowLogs'],
+    [{ flowLogs: 'vpc-0a1b,/network/flows' }, 'must be ids of VPCs, or the name of one log group'],
+  ])('refuses %j, and says why', (given, why) => {
+    expect(() => read(given)).toThrow(why);
   });
 
   it('names everything that is wrong, at once', () => {
