@@ -101,7 +101,7 @@ describe('packs', () => {
 
   it('leave out on the local AWS what nothing there runs or shows, and what stays refers to none of it', () => {
     const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-    const settings = readSettings((key) => ({ packs: [...packIds], local: true })[key]);
+    const settings = readSettings((key) => ({ packs: [...packIds], ...FLOW_LOGS, local: true })[key]);
     const stack = new CordonStack(app, 'cordon', settings, TRAIL, { synthesizer: localSynthesizer() });
     forLocalAws(app);
 

@@ -148,8 +148,9 @@ describe('a large volume out', () => {
     // Assess
     expect(little.alarm).toEqual([]);
     const incident = theIncident(played);
-    expect(incident.events).toHaveLength(2);
-    expect(actionsOf(incident)).toEqual([`isolate-instance, instance ${instance} in ${region}: withheld`]);
+    // What other tests' instances sent to the internet is in the window as well.
+    expect(incident.events.filter(({ actor }) => actor.name === address)).toHaveLength(2);
+    expect(actionsOf(incident)).toContain(`isolate-instance, instance ${instance} in ${region}: withheld`);
     expect(section(theSummary(played), 'WHO TALKED TO WHAT').join('\n')).toContain('12.0 GB');
   });
 });
