@@ -6,7 +6,7 @@ import { runbookOf } from '../../docs/generate/runbook.ts';
 import { specimens } from '../../docs/generate/specimen.ts';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
 
 const ids = Object.keys(responses);
 const CHANNELS = { topic: 'topic', bus: 'bus', prefix: 'cordon' };
@@ -28,7 +28,7 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
     }
     for (const question of response.investigate) expect(text).toContain(`\`${question}\``);
     for (const [detection, { response: started, title, falsePositives, attack, references }] of Object.entries(
-      detections,
+      allDetections,
     )) {
       if (started !== id) continue;
       for (const part of [
