@@ -51,9 +51,7 @@ const overview = (some: readonly [string, AnyDetection][]): string[] =>
       link(code(id), `#${anchor(id)}`),
       title,
       alarm ? severity : 'that of the finding',
-      alarm
-        ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}`
-        : 'no alarm: each finding',
+      alarm ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}` : 'no alarm: each finding',
       link(code(response), `runbooks/${response}.md`),
       attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
     ]),

@@ -22,6 +22,8 @@ const FIXED: [string, string][] = [
   [SAMPLE_IDS.vpc, 'VPC_ID'],
   [SAMPLE_IDS.bucket, 'BUCKET'],
   [SAMPLE_IDS.role, 'ROLE'],
+  [SAMPLE_IDS.intruder, 'USER'],
+  [SAMPLE_IDS.colleague, 'USER'],
 ];
 
 /** `BUCKET` for the values of `bucketName`. What is only called `name` is called after the call. */

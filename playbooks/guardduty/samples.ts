@@ -13,6 +13,8 @@ export const SAMPLE_IDS = {
   vpc: 'vpc-0a1b2c3d4e5f60718',
   bucket: 'customer-exports',
   role: 'web-role',
+  intruder: 'mallory',
+  colleague: 'alice',
 } as const;
 
 /** What tells one finding from another. */
@@ -165,7 +167,7 @@ export const stolenKey = finding({
   type: 'UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom',
   severity: 8,
   title: 'API GetCallerIdentity was invoked from an IP address on a custom threat list.',
-  resource: { resourceType: 'AccessKey', ...userKey('mallory') },
+  resource: { resourceType: 'AccessKey', ...userKey(SAMPLE_IDS.intruder) },
   service: calledApi('GetCallerIdentity', 'sts.amazonaws.com'),
 });
 
@@ -196,7 +198,7 @@ export const blockDisabled = finding({
   type: 'Policy:S3/BucketBlockPublicAccessDisabled',
   severity: 2,
   title: 'Amazon S3 Block Public Access was disabled for S3 bucket customer-exports.',
-  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket(SAMPLE_IDS.bucket) },
+  resource: { resourceType: 'S3Bucket', ...userKey(SAMPLE_IDS.colleague), ...bucket(SAMPLE_IDS.bucket) },
   service: calledApi('PutBucketPublicAccessBlock', 's3.amazonaws.com'),
 });
 
@@ -205,7 +207,7 @@ export const accountBlockDisabled = finding({
   type: 'Policy:S3/AccountBlockPublicAccessDisabled',
   severity: 2,
   title: 'Amazon S3 Block Public Access was disabled for the account.',
-  resource: { resourceType: 'AccessKey', ...userKey('alice') },
+  resource: { resourceType: 'AccessKey', ...userKey(SAMPLE_IDS.colleague) },
   service: calledApi('PutAccountPublicAccessBlock', 's3.amazonaws.com'),
 });
 
@@ -214,7 +216,7 @@ export const anonymousGranted = finding({
   type: 'Policy:S3/BucketAnonymousAccessGranted',
   severity: 8,
   title: 'Amazon S3 public anonymous access was granted for the S3 bucket customer-exports.',
-  resource: { resourceType: 'S3Bucket', ...userKey('alice'), ...bucket(SAMPLE_IDS.bucket, 'PUBLIC') },
+  resource: { resourceType: 'S3Bucket', ...userKey(SAMPLE_IDS.colleague), ...bucket(SAMPLE_IDS.bucket, 'PUBLIC') },
   service: calledApi('PutBucketPolicy', 's3.amazonaws.com'),
 });
 
@@ -223,7 +225,7 @@ export const bucketRead = finding({
   type: 'Exfiltration:S3/MaliciousIPCaller',
   severity: 8,
   title: 'S3 API GetObject was invoked from a known malicious IP address.',
-  resource: { resourceType: 'S3Bucket', ...userKey('mallory'), ...bucket(SAMPLE_IDS.bucket) },
+  resource: { resourceType: 'S3Bucket', ...userKey(SAMPLE_IDS.intruder), ...bucket(SAMPLE_IDS.bucket) },
   service: calledApi('GetObject', 's3.amazonaws.com'),
 });
 

@@ -6,7 +6,7 @@ import { runbookOf } from '../../docs/generate/runbook.ts';
 import { specimens } from '../../docs/generate/specimen.ts';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
 import { scenarios } from '../../simulate/catalog.ts';
 
 const ids = Object.keys(responses);
@@ -29,7 +29,7 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
     }
     for (const question of response.investigate) expect(text).toContain(`\`${question}\``);
     for (const [detection, { response: started, title, falsePositives, attack, references }] of Object.entries(
-      detections,
+      allDetections,
     )) {
       if (started !== id) continue;
       for (const part of [
@@ -45,7 +45,7 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
 
   it('names the scenarios that exercise it, each with its command, and says what none plays', () => {
     const [, exercise = ''] = /## How to exercise it\n([\s\S]*?)\n## /.exec(text) ?? [];
-    for (const [detection, { response: started }] of Object.entries(detections)) {
+    for (const [detection, { response: started }] of Object.entries(allDetections)) {
       if (started !== id) continue;
       const played = scenarios.find((one) => one.detection === detection);
       if (played) {

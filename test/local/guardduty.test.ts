@@ -12,6 +12,7 @@ import * as found from '../../playbooks/guardduty/samples.ts';
 import { as, makeAttacker, refused, type Stage, whoIs } from '../../simulate/attack.ts';
 import { putFinding } from '../../simulate/finding.ts';
 import { Desk, type Played } from './harness/desk.ts';
+import { eventually } from './harness/eventually.ts';
 import {
   actionOn,
   actionsOf,
@@ -118,11 +119,18 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
 
     // It was seen for the last time before it was contained.
     await desk('guardduty-credentials').playHarmless(() => putFinding(stage, update));
-    const { incidents } = await ended('guardduty-credentials', (one) => one.events.length === 2, id);
+    const updated = await eventually(
+      'the update in its incident',
+      async () => {
+        const incident = await desk('guardduty-credentials').ledger.incident(id);
+        return incident.events.length > before.events.length ? incident : undefined;
+      },
+      async () => `It has ${before.events.length} record.`,
+    );
 
-    expect(incidents).toHaveLength(1);
-    expect(callsOf(incidents[0] as Played['incidents'][number]).at(-1)?.verdict).toBe('related');
-    expect(incidents[0]?.actions).toEqual(before.actions);
+    expect(callsOf(updated).map(({ verdict }) => verdict)).toEqual(['offence', 'related']);
+    expect(updated.actions).toEqual(before.actions);
+    expect((await desk('guardduty-credentials').everything()).incidents.map((one) => one.id)).toEqual([id]);
   });
 
   it('row: guardduty: used after it was contained: an incident of its own asks, and does nothing', async () => {
@@ -154,15 +162,6 @@ describe('GuardDuty finds a user’s key used from an address on a threat list',
     expect(await whoIs(stage, mallory)).toContain(`user/${name()}`);
   });
 });
-
-/** Waits until an incident of the detection is as wanted. */
-async function ended(id: string, wanted: (incident: Played['incidents'][number]) => boolean, incident: string) {
-  for (;;) {
-    const { incidents } = await desk(id).everything();
-    const one = incidents.find((each) => each.id === incident);
-    if (one && wanted(one)) return { incidents: incidents.filter((each) => each.id === incident) };
-  }
-}
 
 describe('GuardDuty finds credentials that cordon does not contain by itself', () => {
   it('row: guardduty: a role’s session, severity high: revoking it is proposed, and nothing is changed', async () => {
