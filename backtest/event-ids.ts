@@ -2,19 +2,14 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileIdSet } from './scan/compile.ts';
+import { uuidBytes } from './uuid.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Sizes of a table, in bytes: where little is expected, and where all that is kept in memory has room. */
 const SMALL = 1 << 16;
 const LARGE = 1 << 23;
 /** So many bytes are written to a file at a time. */
 const WRITE = 4096;
 const PARTITIONS = 256;
-
-/** A UUID's 16 bytes, or undefined where a text is none as CloudTrail writes them: lower case. */
-export function uuidBytes(text: string): Uint8Array | undefined {
-  return UUID.test(text) ? Uint8Array.from(Buffer.from(text.replaceAll('-', ''), 'hex')) : undefined;
-}
 
 const PAGE = 65_536;
 /** Where the table begins in the set's memory; what is added is put in front. */
@@ -102,12 +97,12 @@ export class IdFilter {
   readonly #set = new IdSet(idSet());
   readonly #texts = new Set<string>();
 
-  /** Whether an eventID comes for the first time. */
-  isNew(id: string): boolean {
-    const bytes = uuidBytes(id);
+  /** Whether an eventID comes for the first time; a UUID's 16 bytes are the same as its text. */
+  isNew(id: string | Uint8Array): boolean {
+    const bytes = typeof id === 'string' ? uuidBytes(id) : id;
     const before = bytes ? this.#set.size : this.#texts.size;
     if (bytes) this.#set.add(bytes);
-    else this.#texts.add(id);
+    else this.#texts.add(id as string);
     return (bytes ? this.#set.size : this.#texts.size) > before;
   }
 }

@@ -11,7 +11,7 @@ export interface Hit {
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** `userIdentity`, as JSON. */
+  /** What tells the actor of `userIdentity`, as JSON. */
   identity: string;
   account: string;
   address: string;
@@ -230,7 +230,7 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
     time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
-    identity: JSON.stringify(record.userIdentity ?? {}),
+    identity: JSON.stringify(identityOf(record.userIdentity)),
     account: textOf(record.recipientAccountId),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
@@ -238,3 +238,18 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
     record: text,
   };
 }
+
+/** The fields from which an actor is told. The others, times and keys among them, make many identities of one actor. */
+function identityOf(value: unknown): Record<string, unknown> {
+  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(value);
+  const { sessionIssuer } = fieldsOf(sessionContext);
+  if (sessionIssuer === undefined) return { type, principalId, arn, accountId, userName, invokedBy };
+  const issuer = fieldsOf(sessionIssuer);
+  return {
+    ...{ type, principalId, arn, accountId, userName, invokedBy },
+    sessionContext: { sessionIssuer: { type: issuer.type, arn: issuer.arn, userName: issuer.userName } },
+  };
+}
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

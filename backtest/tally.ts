@@ -1,7 +1,9 @@
 import { type Actor, actorOf } from '../playbooks/actor.ts';
 import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
-import { type FileResult, type Hit, isWithin, type TimeRange } from './file-scan.ts';
+import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
+import { type Arrived, unpackHits } from './packed-hits.ts';
+import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
 export interface Problem {
@@ -59,8 +61,8 @@ export class Tally {
     return this.#isFull;
   }
 
-  add(result: FileResult, file: string, done: boolean): void {
-    if (done) {
+  add(result: Report, file: string): void {
+    if (result.done) {
       this.files += 1;
       this.#extend(deliveredAt(file));
     }
@@ -70,7 +72,7 @@ export class Tally {
     this.#withoutId += result.withoutId;
     for (const { offset, reason } of result.faults) this.problem({ file, offset, reason });
     this.problemCount += result.moreFaults;
-    for (const hit of result.hits) this.#hit(hit);
+    for (const hit of unpackHits(result.hits)) this.#hit(hit);
   }
 
   problem(problem: Problem): void {
@@ -110,7 +112,7 @@ export class Tally {
     return (this.#kept[criterion] ?? []).sort((a, b) => a.time - b.time);
   }
 
-  #hit(hit: Hit): void {
+  #hit(hit: Arrived): void {
     this.#extend(hit.time);
     const fits = hit.fits.filter((n) => this.#isNew(n, hit.eventID));
     if (fits.length === 0) return;
@@ -128,7 +130,7 @@ export class Tally {
     for (const n of fits) this.#kept[n]?.push(kept);
   }
 
-  #isNew(criterion: number, eventID: string | undefined): boolean {
+  #isNew(criterion: number, eventID: string | Uint8Array | undefined): boolean {
     if (eventID === undefined) return true;
     const seen = this.#seen[criterion] ?? new IdFilter();
     this.#seen[criterion] = seen;
@@ -136,7 +138,7 @@ export class Tally {
   }
 
   /** Actors are few and records many: each identity is judged once. */
-  #actorOf({ identity, account }: Hit): Actor {
+  #actorOf({ identity, account }: Arrived): Actor {
     const key = `${account} ${identity}`;
     let actor = this.#actors.get(key);
     if (!actor) {
