@@ -1,3 +1,5 @@
+import { type Actor, actorOf } from '../playbooks/actor.ts';
+import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { bitOf } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
@@ -11,9 +13,8 @@ export interface Hit {
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** What tells the actor of `userIdentity`, as JSON. */
-  identity: string;
-  account: string;
+  /** An `Actor`, as JSON. */
+  actor: string;
   address: string;
   name: string;
   region: string;
@@ -225,13 +226,11 @@ export const isWithin = (
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
 export function hitOf(record: Record<string, unknown>, text: string, fits: number[]): Hit {
-  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
     time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
-    identity: JSON.stringify(identityOf(record.userIdentity)),
-    account: textOf(record.recipientAccountId),
+    actor: JSON.stringify(actorIn(record)),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
     region: textOf(record.awsRegion),
@@ -239,17 +238,25 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
   };
 }
 
-/** The fields from which an actor is told. The others, times and keys among them, make many identities of one actor. */
-function identityOf(value: unknown): Record<string, unknown> {
+/** Who is behind a record, by what its identity says alone. */
+function actorIn(record: Record<string, unknown>): Actor {
+  const userIdentity = identityOf(record.userIdentity);
+  const account = textOf(record.recipientAccountId) || userIdentity.accountId || '';
+  return actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity }, account);
+}
+
+/** The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook. */
+function identityOf(value: unknown): UserIdentity {
   const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(value);
-  const { sessionIssuer } = fieldsOf(sessionContext);
-  if (sessionIssuer === undefined) return { type, principalId, arn, accountId, userName, invokedBy };
-  const issuer = fieldsOf(sessionIssuer);
+  const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
   return {
-    ...{ type, principalId, arn, accountId, userName, invokedBy },
-    sessionContext: { sessionIssuer: { type: issuer.type, arn: issuer.arn, userName: issuer.userName } },
+    ...present({ type, principalId, arn, accountId, userName, invokedBy }),
+    sessionContext: { sessionIssuer: present({ type: issuer.type, arn: issuer.arn, userName: issuer.userName }) },
   };
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const present = (fields: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -18,7 +18,7 @@ export interface PackedHits {
 }
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
-const fields = ['identity', 'account', 'address', 'name', 'region'] as const;
+const fields = ['actor', 'address', 'name', 'region'] as const;
 const width = 2 + fields.length;
 /** In the eventID's place: it is a UUID, or there is none. */
 const UUID = -1;
@@ -68,7 +68,7 @@ export function* unpackHits({ times, places, ids, fits, texts, records }: Packed
       fits: fits[places[at] ?? 0] ?? [],
       eventID: id === UUID ? ids.subarray(n * 16, n * 16 + 16) : id === NONE ? undefined : text(1),
       time: times[n] ?? Number.NaN,
-      ...{ identity: text(2), account: text(3), address: text(4), name: text(5), region: text(6) },
+      ...{ actor: text(2), address: text(3), name: text(4), region: text(5) },
       record: records[n] ?? '',
     };
   }

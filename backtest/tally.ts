@@ -1,5 +1,4 @@
-import { type Actor, actorOf } from '../playbooks/actor.ts';
-import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import type { Actor } from '../playbooks/actor.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { type Arrived, unpackHits } from './packed-hits.ts';
@@ -45,9 +44,7 @@ export class Tally {
   readonly #seen: IdFilter[] = [];
   #withoutId = 0;
   readonly #kept: Kept[][];
-  /** Actors by their identity, and by what they are. */
   readonly #actors = new Map<string, Actor>();
-  readonly #distinct = new Map<string, Actor>();
   readonly #texts = new Map<string, string>();
   #textBytes = 0;
   #isFull = false;
@@ -137,26 +134,13 @@ export class Tally {
     return seen.isNew(eventID);
   }
 
-  /** Actors are few and records many: each identity is judged once. */
-  #actorOf({ identity, account }: Arrived): Actor {
-    const key = `${account} ${identity}`;
-    let actor = this.#actors.get(key);
-    if (!actor) {
-      const record = cloudTrailRecord.parse({
-        eventID: '-',
-        eventTime: '1970-01-01T00:00:00Z',
-        userIdentity: JSON.parse(identity),
-      });
-      const owner = account || record.userIdentity?.accountId || '';
-      actor = actorOf(record, owner);
-      // Of the same actor one is enough; sessions and keys make many identities of one.
-      const one = JSON.stringify(actor);
-      actor = this.#distinct.get(one) ?? actor;
-      if (this.#distinct.size > 20_000) this.#distinct.clear();
-      this.#distinct.set(one, actor);
-      if (this.#actors.size > 1000) this.#actors.clear();
-      this.#actors.set(key, actor);
-    }
+  /** Actors are few and records many: of equal ones one is kept. */
+  #actorOf({ actor: text }: Arrived): Actor {
+    const known = this.#actors.get(text);
+    if (known) return known;
+    if (this.#actors.size > 20_000) this.#actors.clear();
+    const actor = JSON.parse(text) as Actor;
+    this.#actors.set(text, actor);
     return actor;
   }
 
