@@ -1,7 +1,7 @@
 import { type Actor, actorOf } from '../playbooks/actor.ts';
 import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
-import { bitOf } from './scan/layout.ts';
+import { bitsIn } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
 import { type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
@@ -56,7 +56,6 @@ const PART = { hits: 2000, ids: 1 << 20 };
 export class FileScan {
   readonly #scanner: Scanner;
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
 
@@ -69,14 +68,13 @@ export class FileScan {
   ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
-    this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
     this.#keeping = { ...KEEPING, ...keeping };
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#keeping);
+    const collected = new Collected(this.#tests, this.#range, this.#keeping);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -93,7 +91,6 @@ export class FileScan {
 
 class Collected {
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
   #ids: Uint8Array[] = [];
@@ -101,10 +98,9 @@ class Collected {
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, keeping: Keeping) {
+  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping) {
     this.#keeping = keeping;
     this.#tests = tests;
-    this.#bits = bits;
     this.#range = range;
   }
 
@@ -174,8 +170,9 @@ class Collected {
       else this.#result.oddIds.push(eventID);
     }
     const fits: number[] = [];
+    const mayFit = bitsIn(mask);
     this.#tests.forEach((test, n) => {
-      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
+      if (mayFit(n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
     const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);

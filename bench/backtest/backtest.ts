@@ -110,11 +110,12 @@ async function halfOf(files: readonly string[], all: readonly Contender[], signa
 function judged(measured: readonly Measured[]): string[] {
   const [ours, thirty] = measured;
   return measured
-    .map(({ contender: { goal, missing }, seconds = 0, counts }) => {
+    .map(({ contender: { goal, missing }, seconds = 0, counts }, n) => {
       if (missing) return missing;
       if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts))
         return `OTHER ALERTS: ${counts.join(', ')}`;
-      if (!goal || !ours?.seconds) return '';
+      if (n === 0 || !ours?.seconds) return '';
+      if (!goal) return `cordon is ${(seconds / ours.seconds).toFixed(1)} times faster`;
       const ratio = 'atMost' in goal ? ours.seconds / seconds : seconds / ours.seconds;
       const met = 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.faster;
       const words =
