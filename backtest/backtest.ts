@@ -83,7 +83,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     code,
     criteria: [...subjects.map(({ criterion }) => criterion), ...related],
     onReport: (report, file) => {
-      tally.add(report, file.name, report.done);
+      tally.add(report, file.name);
       if (report.done) options.onFile?.(file, tally);
       return tally.isFull;
     },

@@ -1,5 +1,7 @@
+import { type Actor, actorOf } from '../playbooks/actor.ts';
+import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
-import { bitOf } from './scan/layout.ts';
+import { bitsIn } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
 import { type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
@@ -11,9 +13,8 @@ export interface Hit {
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** `userIdentity`, as JSON. */
-  identity: string;
-  account: string;
+  /** An `Actor`, as JSON. */
+  actor: string;
   address: string;
   name: string;
   region: string;
@@ -55,7 +56,6 @@ const PART = { hits: 2000, ids: 1 << 20 };
 export class FileScan {
   readonly #scanner: Scanner;
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
 
@@ -68,14 +68,13 @@ export class FileScan {
   ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
-    this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
     this.#keeping = { ...KEEPING, ...keeping };
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#keeping);
+    const collected = new Collected(this.#tests, this.#range, this.#keeping);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -92,7 +91,6 @@ export class FileScan {
 
 class Collected {
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
   #ids: Uint8Array[] = [];
@@ -100,10 +98,9 @@ class Collected {
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, keeping: Keeping) {
+  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping) {
     this.#keeping = keeping;
     this.#tests = tests;
-    this.#bits = bits;
     this.#range = range;
   }
 
@@ -173,8 +170,9 @@ class Collected {
       else this.#result.oddIds.push(eventID);
     }
     const fits: number[] = [];
+    const mayFit = bitsIn(mask);
     this.#tests.forEach((test, n) => {
-      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
+      if (mayFit(n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
     const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
@@ -225,16 +223,37 @@ export const isWithin = (
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
 export function hitOf(record: Record<string, unknown>, text: string, fits: number[]): Hit {
-  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
     time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
-    identity: JSON.stringify(record.userIdentity ?? {}),
-    account: textOf(record.recipientAccountId),
+    actor: JSON.stringify(actorIn(record)),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
     region: textOf(record.awsRegion),
     record: text,
   };
 }
+
+/** Who is behind a record, by what its identity says alone. */
+function actorIn(record: Record<string, unknown>): Actor {
+  const userIdentity = identityOf(record.userIdentity);
+  const account = textOf(record.recipientAccountId) || userIdentity.accountId || '';
+  return actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity }, account);
+}
+
+/** The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook. */
+function identityOf(value: unknown): UserIdentity {
+  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(value);
+  const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
+  return {
+    ...present({ type, principalId, arn, accountId, userName, invokedBy }),
+    sessionContext: { sessionIssuer: present({ type: issuer.type, arn: issuer.arn, userName: issuer.userName }) },
+  };
+}
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const present = (fields: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -33,12 +33,12 @@ export class ContenderFailed extends Error {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const CHDB = 'chdb==4.4.0';
+/** What contenders need from PyPI. */
+export const packages = { chdb: 'chdb==4.4.0', duckdb: 'duckdb==2.0.1' };
 
 /** Who races over the files of a list. `install` fetches from the registries what is not there, into the project's own folder. */
 export async function contenders(list: string, folder: string, install: boolean): Promise<Contender[]> {
   const programs = await made(folder);
-  const python = chdb(join(ROOT, '.local', 'bench-venv'), install);
   const ours = (count: string): string[] => [process.execPath, programs.ours, list, count];
   return [
     { id: 'ours', name: 'cordon, 4 detections', command: ours('4') },
@@ -55,16 +55,14 @@ export async function contenders(list: string, folder: string, install: boolean)
       goal: { faster: 3.3 },
       command: [process.execPath, programs.plain, 'parse', list],
     },
-    { id: 'duckdb', name: 'DuckDB, typed', goal: { faster: 18 }, command: [process.execPath, programs.duckDb, list] },
+    { id: 'duckdb', name: 'DuckDB for Node, typed', command: [process.execPath, programs.duckDb, list] },
+    {
+      ...{ id: 'duckdb-python', name: 'DuckDB for Python, typed', goal: { faster: 18 } },
+      ...inPython('duckdb-typed.py', list, packages.duckdb, install),
+    },
     {
       ...{ id: 'chdb', name: 'ClickHouse (chdb), typed', goal: { faster: 1.2 } },
-      command: [
-        python.path,
-        join(ROOT, 'bench/backtest/clickhouse.py'),
-        list,
-        JSON.stringify(contest.map(({ sql }) => sql)),
-      ],
-      ...(python.missing ? { missing: python.missing } : {}),
+      ...inPython('clickhouse.py', list, packages.chdb, install),
     },
     {
       ...{ id: 'jq', name: 'jq, two processes', goal: { faster: 14 } },
@@ -99,18 +97,27 @@ async function made(folder: string): Promise<{ ours: string; plain: string; duck
   return { ours, plain, duckDb };
 }
 
-function chdb(venv: string, install: boolean): { path: string; missing?: string } {
+/** A script of this folder that needs a package, in an environment of the project's own. */
+function inPython(
+  script: string,
+  list: string,
+  wanted: string,
+  install: boolean,
+): Pick<Contender, 'command' | 'missing'> {
+  const venv = join(ROOT, '.local', 'bench-venv');
   const path = join(venv, 'bin', 'python');
-  if (!existsSync(path)) {
-    if (!install) return { path, missing: 'chdb is not installed: run with --install' };
-    if (spawnSync('python3', ['-m', 'venv', venv]).status !== 0)
-      return { path, missing: 'python3 cannot make a virtual environment' };
-  }
-  const has = (): boolean => spawnSync(path, ['-c', 'import chdb']).status === 0;
-  if (has()) return { path };
-  if (!install) return { path, missing: 'chdb is not installed: run with --install' };
-  spawnSync(path, ['-m', 'pip', 'install', '-q', CHDB], { stdio: 'inherit' });
-  return has() ? { path } : { path, missing: `${CHDB} cannot be installed` };
+  const conditions = JSON.stringify(contest.map(({ sql }) => sql));
+  const command = [path, join(ROOT, 'bench/backtest', script), list, conditions];
+  const [name, version] = wanted.split('==');
+  const has = (): boolean =>
+    spawnSync(path, ['-c', `from importlib.metadata import version; assert version('${name}') == '${version}'`])
+      .status === 0;
+  if (has()) return { command };
+  if (!install) return { command, missing: `${wanted} is not installed: run with --install` };
+  if (!existsSync(path) && spawnSync('python3', ['-m', 'venv', venv]).status !== 0)
+    return { command, missing: 'python3 cannot make a virtual environment' };
+  spawnSync(path, ['-m', 'pip', 'install', '-q', wanted], { stdio: 'inherit' });
+  return has() ? { command } : { command, missing: `${wanted} cannot be installed` };
 }
 
 /** Runs a contender once. @throws where it fails */
