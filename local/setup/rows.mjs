@@ -11,6 +11,8 @@ const AREAS = {
   credentials: 'Credentials',
   cis: 'CIS pack',
   guardduty: 'GuardDuty',
+  'flow logs': 'Flow logs',
+  'isolate-instance': 'Isolating an instance',
   actors: 'Actors',
   guard: 'Guard rails',
   undo: 'Undo',
