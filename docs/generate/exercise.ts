@@ -7,7 +7,9 @@ import { block, code, codes, link, list, paragraph } from './markdown.ts';
 export function exerciseLines(own: readonly [string, AnyDetection][]): string[] {
   const played = own.flatMap(([id]) => scenarios.filter(({ detection }) => detection === id));
   const others = own.filter(([id]) => !played.some(({ detection }) => detection === id));
-  const rest = own.every(([, { source }]) => source === 'guardduty') ? findings() : byHand(others, played.length > 0);
+  const rest = own.every(([, { source }]) => source === 'guardduty')
+    ? findings(own)
+    : byHand(others, played.length > 0);
   return ['## How to exercise it', '', ...simulations(played, own), ...rest];
 }
 
@@ -59,11 +61,14 @@ function byHand(others: readonly [string, AnyDetection][], besides: boolean): st
   if (others.length === 0) return [];
   const [[first] = ['ID']] = others;
   return paragraph(
-    `${besides ? `No scenario plays ${codes(others.map(([id]) => id))}: ${others.length === 1 ? 'it starts' : 'they start'} the same playbook.` : 'No scenario plays it.'} To see one on an account, deploy with ${code(`-c modes=${first}=monitor`)}, cause one of the records above from a principal of your own, and see that the alarm, the incident and the mail follow. Nothing is changed then. ${link('Begin in a test account', '../../README.md#put-it-on-an-aws-account')}.`,
+    `${unplayed(others)}${besides ? `: ${others.length === 1 ? 'it starts' : 'they start'} the same playbook` : ''}. To see one on an account, deploy with ${code(`-c modes=${first}=monitor`)}, cause one of the records above from a principal of your own, and see that the alarm, the incident and the mail follow. Nothing is changed then. ${link('Begin in a test account', '../../README.md#put-it-on-an-aws-account')}.`,
   );
 }
 
-const findings = (): string[] =>
+const unplayed = (others: readonly [string, AnyDetection][]): string =>
+  `No scenario plays ${codes(others.map(([id]) => id))}`;
+
+const findings = (own: readonly [string, AnyDetection][]): string[] =>
   paragraph(
-    `On a local AWS started with ${code('npm run local -- --packs guardduty')}, put a finding onto the bus: ${code('POST $AWS_ENDPOINT_URL/_cordon/guardduty-finding')}, with the finding as JSON. On an account ${code('aws guardduty create-sample-findings --detector-id DETECTOR_ID')} makes one of each type: they are reported, and nothing is contained.`,
+    `${unplayed(own)}: only GuardDuty finds. On a local AWS started with ${code('npm run local -- --packs guardduty')}, put a finding onto the bus: ${code('POST $AWS_ENDPOINT_URL/_cordon/guardduty-finding')}, with the finding as JSON. On an account ${code('aws guardduty create-sample-findings --detector-id DETECTOR_ID')} makes one of each type: they are reported, and nothing is contained.`,
   );
