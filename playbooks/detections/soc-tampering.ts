@@ -1,16 +1,27 @@
 import { detection } from '../detection.ts';
-import { all, any, is, like, type Match, oneOf } from '../matching/match.ts';
+import { all, any, is, isFalse, like, type Match, missing, oneOf } from '../matching/match.ts';
 import { call, iamUser } from './samples.ts';
 
 /** The calls on a kind of cordon's own things, by its service, and how they name one. */
 interface Part {
   service: string;
   calls: readonly string[];
+  /** Which of them, where the others are harmless. */
+  only?: Match;
   of: (own: { prefix: string }) => Match;
 }
 
 /** What stands in the message of a refused call, which has no parameters. */
 const refused = (resource: string): Match => like('errorMessage', `*${resource}*`);
+
+const BACKUPS_ON = 'requestParameters.pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled';
+
+const ofLedger = ({ prefix }: { prefix: string }): Match =>
+  any(
+    is('requestParameters.tableName', `${prefix}-ledger`),
+    like('requestParameters.tableName', `*:table/${prefix}-ledger`),
+    refused(`:table/${prefix}-ledger`),
+  );
 
 const parts: readonly Part[] = [
   {
@@ -81,15 +92,13 @@ const parts: readonly Part[] = [
     // The trail's delivery role is among them: a pattern has no room to leave it out, so its response does.
     of: ({ prefix }) => any(like('requestParameters.roleName', `${prefix}-*`), refused(`role ${prefix}-`)),
   },
+  { service: 'dynamodb', calls: ['DeleteTable', 'UpdateTable'], of: ofLedger },
   {
     service: 'dynamodb',
-    calls: ['DeleteTable', 'UpdateTable', 'UpdateContinuousBackups'],
-    of: ({ prefix }) =>
-      any(
-        is('requestParameters.tableName', `${prefix}-ledger`),
-        like('requestParameters.tableName', `*:table/${prefix}-ledger`),
-        refused(`:table/${prefix}-ledger`),
-      ),
+    calls: ['UpdateContinuousBackups'],
+    // Every deployment switches them on.
+    only: any(isFalse(BACKUPS_ON), missing(BACKUPS_ON)),
+    of: ofLedger,
   },
   {
     service: 's3',
@@ -113,8 +122,8 @@ const parts: readonly Part[] = [
   },
 ];
 
-const callsOf = ({ service, calls }: Part): Match =>
-  all(is('eventSource', `${service}.amazonaws.com`), oneOf('eventName', calls));
+const callsOf = ({ service, calls, only }: Part): Match =>
+  all(is('eventSource', `${service}.amazonaws.com`), oneOf('eventName', calls), ...(only ? [only] : []));
 
 const by = (service: string, eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
   call(`${service}.amazonaws.com`, eventName, iamUser('mallory'), { requestParameters, ...rest });
@@ -218,6 +227,13 @@ export default detection({
         record: by('dynamodb', 'UpdateTable', { tableName: 'cordon-ledger', deletionProtectionEnabled: false }),
       },
       {
+        name: 'ledger’s backups off',
+        record: by('dynamodb', 'UpdateContinuousBackups', {
+          tableName: 'cordon-ledger',
+          pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: false },
+        }),
+      },
+      {
         name: 'evidence kept in one version only',
         record: by('s3', 'PutBucketVersioning', {
           bucketName: 'cordon-evidence6b5c6a9a-1u2i3o4p5a6s',
@@ -237,6 +253,13 @@ export default detection({
       {
         name: 'alarm’s actions on',
         record: by('monitoring', 'EnableAlarmActions', { alarmNames: ['cordon-root-usage'] }),
+      },
+      {
+        name: 'ledger’s backups on',
+        record: by('dynamodb', 'UpdateContinuousBackups', {
+          tableName: 'cordon-ledger',
+          pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+        }),
       },
       { name: 'rule on', record: by('events', 'EnableRule', { name: 'cordon-trail-tampering' }) },
       {
