@@ -3,13 +3,13 @@ import { z } from 'zod';
 
 const iso = z.iso.datetime();
 
-/** A difference that the watchdog has told of, or something it could not look at. */
+/** A difference that the watchdog has told of or an incident has already, or something it could not look at. */
 const seenItem = z.object({
   /** The difference's key, or what could not be looked at. */
   key: z.string(),
-  /** How often an incident was opened for it, or a mail was sent, since it is so. */
-  told: z.number().int().min(1),
-  /** When that was last. */
+  /** How often an incident was opened for it, or a mail was sent, since it is so: 0 where an alarm had opened its incident. */
+  told: z.number().int().min(0),
+  /** When that was last, or when it was seen in that incident. */
   toldAt: iso,
   /** When it was seen to be as it should be again. */
   gone: iso.optional(),

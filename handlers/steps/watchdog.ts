@@ -52,6 +52,7 @@ export async function watch(_input: z.infer<typeof input>, context: Context): Pr
   const started: string[] = [];
   for (const [detection, found] of differences) {
     const news = await newsOf(detection, found, began, last, context);
+    for (const covered of news.covered) await ledger.looks.keepSeen(covered);
     const told = news.differences.slice(0, MOST);
     if (told.length === 0) continue;
     started.push(await start(detection, told, began, last, context));

@@ -18,6 +18,8 @@ export interface News {
   differences: Difference[];
   /** What is known of each, with this time. */
   seen: Seen[];
+  /** What an incident has that the watchdog did not open, to be kept as well: the next look must not take it for well until now. */
+  covered: Seen[];
 }
 
 /**
@@ -36,7 +38,7 @@ export async function newsOf(
 ): Promise<News> {
   const now = context.now();
   const heads = (await context.ledger.recent(NEWEST)).filter((head) => head.detection === detection);
-  const news: News = { differences: [], seen: [] };
+  const news: News = { differences: [], seen: [], covered: [] };
   if (heads.some((head) => isAtWork(head, now))) return news;
   const incidents = await Promise.all(
     heads.filter(({ outcome }) => outcome !== 'duplicate').map(({ id }) => context.ledger.incident(id)),
@@ -51,14 +53,18 @@ export async function newsOf(
     if (isOld && now.getTime() - Date.parse(known.toldAt) < pauseAfter(told)) continue;
     // Of one that was never told of, the last look is the last time that it was well.
     const well = isOld ? undefined : [known?.gone ?? last ?? '', restored ?? ''].sort().at(-1);
-    if (covering && isDecided(covering, difference) && !(well && wellSince(covering, difference, well))) continue;
+    if (covering && isDecided(covering, difference) && !(well && wellSince(covering, difference, well))) {
+      if (!isOld) news.covered.push({ key: difference.key, told: 0, toldAt: began });
+      continue;
+    }
     news.differences.push(difference);
     news.seen.push({ key: difference.key, told: told + 1, toldAt: began });
   }
   return news;
 }
 
-const pauseAfter = (told: number): number => (AGAIN_HOURS[Math.min(told, AGAIN_HOURS.length) - 1] ?? 24) * 60 * 60_000;
+const pauseAfter = (told: number): number =>
+  (AGAIN_HOURS[Math.max(told, 1) - 1] ?? AGAIN_HOURS[AGAIN_HOURS.length - 1] ?? 24) * 60 * 60_000;
 
 const isAtWork = ({ status, openedAt }: Head, now: Date): boolean =>
   status === 'open' && now.getTime() - Date.parse(openedAt) < LONGEST_OPEN_MS;

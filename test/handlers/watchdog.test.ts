@@ -36,6 +36,10 @@ async function told(execution = 'run-1'): Promise<string> {
   const at = desk.context.now().toISOString();
   for (const one of (await news()).seen) await desk.context.ledger.looks.keepSeen(one);
   last = await desk.context.ledger.looks.all();
+  return opened(execution, at);
+}
+/** Its incident. */
+async function opened(execution: string, at: string): Promise<string> {
   const { incidentId } = await claim(
     {
       execution,
@@ -69,6 +73,7 @@ describe('what of a look is news', () => {
     expect(await news()).toEqual({
       differences: [difference],
       seen: [{ key: difference.key, told: 1, toldAt: desk.context.now().toISOString() }],
+      covered: [],
     });
   });
 
@@ -84,6 +89,29 @@ describe('what of a look is news', () => {
     await end(await told(), 'handed-over');
     desk.pass(30 * 24 * HOUR);
     expect(await keys()).toEqual([]);
+  });
+
+  it('is not what an alarm’s incident was handed over with, at any later look, unless it was well in between', async () => {
+    const { ledger } = desk.context;
+    await end(await opened('run-1', desk.context.now().toISOString()), 'handed-over');
+    const look = async () => {
+      desk.pass(300);
+      const began = desk.context.now().toISOString();
+      const { differences, covered } = await news(began);
+      for (const one of covered) await ledger.looks.keepSeen(one);
+      await ledger.looks.keepLast(began);
+      last = await ledger.looks.all();
+      return differences.length;
+    };
+    expect([await look(), await look(), await look()]).toEqual([0, 0, 0]);
+    desk.pass(24 * HOUR);
+    expect(await look()).toBe(0);
+
+    const [seen] = last.seen.values();
+    expect(seen?.told).toBe(0);
+    await ledger.looks.keepSeen({ key: '', told: 0, toldAt: '', ...seen, gone: desk.context.now().toISOString() });
+    last = await ledger.looks.all();
+    expect(await look()).toBe(1);
   });
 
   it('is, at growing intervals, what is still there though its incident is closed', async () => {
