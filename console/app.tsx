@@ -215,7 +215,6 @@ function live(context: Context<Env>, { sessions, port }: AppDependencies, watche
   return streamSSE(context, async (stream) => {
     const over = new AbortController();
     stream.onAbort(() => over.abort());
-    await stream.writeSSE({ event: 'watching', data: of });
     for await (const what of watched.changes(of, over.signal)) {
       if (!sessions.of(own, false)) {
         await stream.writeSSE({ event: 'expired', data: '' });

@@ -446,6 +446,7 @@ describe('a live page', () => {
 
     const seen = await until(answer, ['changed', 'expired'], () => library.keep(trailStopped()));
 
+    expect(seen[0]).toBe('watching');
     expect(seen.at(-1)).toBe('changed');
   });
 
