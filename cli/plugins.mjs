@@ -41,9 +41,10 @@ const madeBefore = (sources) => ({
       };
     });
     onLoad({ filter: /\/backtest\/scan\/assemble\.ts$/ }, async ({ path }) => {
-      const { assemble } = await tsImport(pathToFileURL(path).href, import.meta.url);
+      const { assemble, included } = await tsImport(pathToFileURL(path).href, import.meta.url);
       const made = programs.map((name) => [name, Buffer.from(assemble(name)).toString('base64')]);
-      for (const source of [relative(path), ...programs.map((name) => `backtest/scan/${name}`)]) sources.add(source);
+      for (const source of [relative(path), ...[...programs, ...included].map((name) => `backtest/scan/${name}`)])
+        sources.add(source);
       return {
         contents: `const made = ${JSON.stringify(Object.fromEntries(made))};
 export const assemble = (name) => Buffer.from(made[name], 'base64');`,

@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readSync } from 'node:fs';
-import { createGunzip, gunzipSync } from 'node:zlib';
-import { brokenGzip } from './gzip.ts';
-import { Inflate } from './inflate.ts';
+import { crc32, createGunzip, gunzipSync } from 'node:zlib';
+import { bodyOf, brokenGzip } from './gzip.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
@@ -10,8 +9,6 @@ const AT_ONCE = 8 * 1024 * 1024;
 const MOST_INFLATED = 24 * 1024 * 1024;
 /** Size of the pieces in which more is inflated. */
 const PIECE = 1024 * 1024;
-
-const inflate = new Inflate();
 
 /** A file to read: a path, or its bytes where they came from elsewhere. */
 export type Source = { path: string } | { bytes: Uint8Array };
@@ -72,12 +69,18 @@ function readPlain(bytes: Uint8Array, reader: RecordReader): void {
   reader.end();
 }
 
+/** Reads a gzip file of one member, as delivery files are. Returns false, and has read nothing, where it is anything else. */
+function readPlainGzip(bytes: Uint8Array, reader: RecordReader): boolean {
+  const body = bodyOf(bytes, 0);
+  if (body === undefined || bytes.length < body + 8) return false;
+  const trailer = Buffer.from(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
+  const [checksum, size] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
+  if (size > MOST_INFLATED) return false;
+  return reader.pushDeflated(bytes.subarray(body, bytes.length - 8), size, (text) => crc32(text) === checksum);
+}
+
 async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  const size = inflate.into(bytes, MOST_INFLATED, (room) => reader.room(room));
-  if (size !== undefined) {
-    if (size > 0) reader.filled(size);
-    return reader.end();
-  }
+  if (readPlainGzip(bytes, reader)) return reader.end();
   try {
     // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
     const said = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));

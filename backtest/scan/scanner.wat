@@ -17,6 +17,7 @@
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
   (memory (export "memory") 32)
+  (@include "inflate.wat")
 
   ;; The end of the number that starts at $p, or 0 where none does.
   (func $number (param $p i32) (result i32)
