@@ -1,5 +1,6 @@
 import { findingDetection } from '../detection.ts';
 import { bruteForced, bucketRead, rootUsed, stolenKey, stolenRole } from '../guardduty/samples.ts';
+import { stratus } from '../stratus-techniques.ts';
 
 export default findingDetection({
   title: 'GuardDuty found credentials misused',
@@ -12,6 +13,7 @@ export default findingDetection({
       name: 'GuardDuty IAM finding types',
       url: 'https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html',
     },
+    stratus('aws.credential-access.ec2-steal-instance-credentials'),
   ],
   falsePositives: [
     'A penetration test, or a scanner of your own, from an address on a threat list: add a trusted IP list in GuardDuty, or a suppression.',

@@ -1,13 +1,15 @@
+import type { Actor } from '../actor.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { Incident, IncidentEvent, ManualStep } from '../incident.ts';
-import { objectOf, textOf } from '../parameters.ts';
+import { textOf } from '../parameters.ts';
 import { containByHand, quoted } from '../principals.ts';
 import { bucketsOf, findingOf, instanceOf } from './finding.ts';
 
-/** An instance that findings are about, in the account that is watched. */
+/** An instance that findings are about, in the account that is watched, as the action that isolates one takes it. */
 export interface FoundInstance {
   instance: string;
   region: string;
+  account: string;
 }
 
 const isOffence = ({ verdict }: IncidentEvent): boolean => verdict === 'offence';
@@ -15,44 +17,29 @@ const isOffence = ({ verdict }: IncidentEvent): boolean => verdict === 'offence'
 export const isOfAccount = ({ recipientAccountId }: CloudTrailRecord, account: string): boolean =>
   recipientAccountId === account;
 
-/** The instances of this account that findings are about, each once: what an action on instances is aimed at. */
-export function instancesOf({ events, account, region }: Incident): FoundInstance[] {
+/** The instances of this account that findings are about, each once: those about one actor, or all. */
+export function instancesOf({ events, account, region }: Incident, actor?: Pick<Actor, 'key'>): FoundInstance[] {
   const found = new Map<string, FoundInstance>();
-  for (const { record } of events.filter(isOffence)) {
+  for (const { record } of events.filter((one) => isOffence(one) && (!actor || one.actor.key === actor.key))) {
     const instance = instanceOf(findingOf(record) ?? {});
-    if (instance && isOfAccount(record, account)) found.set(instance, { instance, region: record.awsRegion ?? region });
+    if (!instance || !isOfAccount(record, account)) continue;
+    found.set(instance, { instance, region: record.awsRegion ?? region, account });
   }
   return [...found.values()];
 }
 
-/** What the VPC is called that an instance is in, where the finding says so. */
-function vpcOf({ events }: Incident, instance: string): string {
-  const details = events
-    .map(({ record }) => findingOf(record)?.resource?.instanceDetails)
-    .find((one) => one?.instanceId === instance);
-  const [network] = Array.isArray(details?.networkInterfaces) ? details.networkInterfaces : [];
-  return /^vpc-[0-9a-f]+$/.exec(textOf(objectOf(network).vpcId) ?? '')?.[0] ?? 'VPC_ID';
-}
-
 /**
- * An instance is cut off by a security group without rules, and kept for whoever looks into it.
+ * Isolating an instance takes away neither what was copied from it nor the credentials of its role.
  * https://docs.aws.amazon.com/guardduty/latest/ug/compromised-ec2.html
  */
-const isolate = ({ instance, region }: FoundInstance, incident: Incident): ManualStep => {
-  const where = `--region ${region}`;
-  return {
-    id: `isolate ${instance}`,
-    what: `Cut instance ${instance} off by a security group without rules, after noting those that it has; keep it and its disks for whoever looks into it. Then revoke the sessions of its role.`,
-    commands: [
-      `aws ec2 describe-instances ${where} --instance-ids ${instance} --query 'Reservations[].Instances[].[SecurityGroups,IamInstanceProfile,BlockDeviceMappings]'`,
-      `aws ec2 create-security-group ${where} --group-name isolated-${instance} --description ${quoted(`isolated: ${incident.id}`)} --vpc-id ${vpcOf(incident, instance)}`,
-      `aws ec2 revoke-security-group-egress ${where} --group-id GROUP_ID --ip-permissions 'IpProtocol=-1,IpRanges=[{CidrIp=0.0.0.0/0}]'`,
-      `aws ec2 modify-instance-attribute ${where} --instance-id ${instance} --groups GROUP_ID`,
-      `aws ec2 modify-instance-attribute ${where} --instance-id ${instance} --disable-api-termination`,
-      `aws ec2 create-snapshots ${where} --instance-specification InstanceId=${instance} --description ${quoted(`evidence: ${incident.id}`)}`,
-    ],
-  };
-};
+const lookInto = ({ instance, region }: FoundInstance): ManualStep => ({
+  id: `look into ${instance}`,
+  what: `Ask who runs instance ${instance} whether this was meant. If it was not, keep the instance and its disks for whoever looks into it, and revoke the sessions of its role: isolating it does not take those away.`,
+  commands: [
+    `aws ec2 describe-instances --region ${region} --instance-ids ${instance} --query 'Reservations[].Instances[].[IamInstanceProfile.Arn,BlockDeviceMappings,Tags]'`,
+    `aws ec2 modify-instance-attribute --region ${region} --instance-id ${instance} --disable-api-termination`,
+  ],
+});
 
 /** The commands that show a finding in GuardDuty, and that put it away when all is done. */
 export function findingCommands(record: CloudTrailRecord): { show: string; archive: string } {
@@ -97,7 +84,7 @@ export function findingSteps(incident: Incident): ManualStep[] {
   const own = offences.filter(({ record }) => isOfAccount(record, account));
   const steps = [
     ...offences.filter(({ record }) => !isOfAccount(record, account)).map(({ record }) => elsewhere(record)),
-    ...instancesOf(incident).map((one) => isolate(one, incident)),
+    ...instancesOf(incident).map(lookInto),
     ...own.flatMap(({ record }) => {
       const finding = findingOf(record) ?? {};
       if (/^Policy:/.test(finding.type ?? '')) return [];

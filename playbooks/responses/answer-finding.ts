@@ -1,7 +1,7 @@
-import { actorOf } from '../actor.ts';
+import { actorKinds, actorOf } from '../actor.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
 import { type Severity, severities } from '../detection.ts';
-import { findingCommands, findingSteps, isOfAccount } from '../guardduty/by-hand.ts';
+import { findingCommands, findingSteps, instancesOf, isOfAccount } from '../guardduty/by-hand.ts';
 import { bandOf, bucketsOf, findingOf, instanceOf, isSample, isUpdate } from '../guardduty/finding.ts';
 import { atMost, modeAgainst, modeOfFindings } from '../guardduty/modes.ts';
 import type { Incident, IncidentEvent } from '../incident.ts';
@@ -56,6 +56,13 @@ const BY_SEVERITY: Pick<Contain, 'decided'> = {
   decided: { words: 'as the severity of the finding says', setting: 'findingModes' },
 };
 
+const PROPOSED: Pick<Contain, 'decided'> = {
+  decided: {
+    words: 'proposed, unless the severity of the finding says that it is only watched',
+    setting: 'findingModes',
+  },
+};
+
 const restore: Response['restore'] = [
   { action: 'block-public-access', targets: openBuckets, mode: modeOfFindings },
   { action: 'block-account-public-access', targets: openAccount, mode: modeOfFindings },
@@ -73,13 +80,18 @@ const contain: Contain[] = [
   {
     ...revokeSessions,
     mode: (...about) => atMost('approve', against(...about)),
-    decided: {
-      words: 'proposed, unless the severity of the finding says that it is only watched',
-      setting: 'findingModes',
-    },
+    ...PROPOSED,
   },
-  // An action on instances goes here, who: actorKinds, mode: against, its targets from `instancesOf` in guardduty/by-hand.ts;
-  // its step by hand there, `isolate`, then goes.
+  {
+    action: 'isolate-instance',
+    who: actorKinds,
+    // A resolver that passes a question on looks like who asked it, and all that it serves would stop: a person decides.
+    mode: (incident, key, options) =>
+      instancesOf(incident, { key }).length > 0 ? atMost('approve', against(incident, key, options)) : undefined,
+    ...PROPOSED,
+    targets: instancesOf,
+    question: () => 'its role’s credentials, where it has one, are not taken back by this',
+  },
 ];
 
 const worst = (one: Severity, other: Severity): Severity =>

@@ -9,8 +9,10 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
 import * as found from '../../playbooks/guardduty/samples.ts';
+import type { ActionRecord } from '../../playbooks/incident.ts';
 import { as, makeAttacker, refused, type Stage, whoIs } from '../../simulate/attack.ts';
 import { putFinding } from '../../simulate/finding.ts';
+import { releaseAndRun } from './harness/approve.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { eventually } from './harness/eventually.ts';
 import {
@@ -23,6 +25,7 @@ import {
   theIncident,
   theSummary,
 } from './harness/expectations.ts';
+import { ec2Of, groupsOf, launch, makeNetwork } from './harness/instances.ts';
 import { makeRole } from './harness/roles.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 import { undo } from './harness/undo.ts';
@@ -240,27 +243,35 @@ describe('GuardDuty finds an open bucket', () => {
   });
 });
 
-describe('GuardDuty finds what nothing here contains', () => {
-  it('row: guardduty: an instance that mines: a step by hand has the exact commands', async () => {
-    const id = 'i-0a1b2c3d4e5f60718';
+describe('GuardDuty finds an instance that mines', () => {
+  it('row: guardduty: an EC2 instance, severity high: isolating it is asked for, and approved it is done and read back', async () => {
+    // Prepare
+    const ec2 = ec2Of(stage);
+    const network = await makeNetwork(ec2, `mines-${stage.mark}`);
+    const instance = await launch(ec2, network);
+    const mines = { type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS', severity: 8, title: 'It mines.' };
 
-    const played = await finds(
-      'guardduty-instance',
-      made({
-        type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS',
-        severity: 8,
-        title: 'It mines.',
-        resource: found.instance(id),
-      }),
-    );
+    // Act
+    const played = await finds('guardduty-instance', made({ ...mines, resource: found.instance(instance) }));
 
-    expect(theIncident(played)).toMatchObject({ outcome: 'needs-analyst', actions: [], failures: [] });
-    expect(theIncident(played).questions).toMatchObject([{ kind: 'task', status: 'open' }]);
-    expect(theSummary(played).body).toContain(
-      `aws ec2 modify-instance-attribute --region ${stage.region} --instance-id ${id} --groups GROUP_ID`,
-    );
+    // Assess
+    const incident = theIncident(played);
+    expect(incident).toMatchObject({ outcome: 'needs-analyst', failures: [] });
+    expect(actionsOf(incident)).toEqual([`isolate-instance, instance ${instance} in ${stage.region}: proposed`]);
+    expect(Object.values(await groupsOf(ec2, instance))).toEqual([[network.groups[0]]]);
+    expect(theSummary(played).body).toContain(`Ask who runs instance ${instance} whether this was meant.`);
+
+    // Act
+    const done = await releaseAndRun(desk('guardduty-instance'), incident, incident.actions[0] as ActionRecord);
+
+    // Assess
+    expect(done.status).toBe('verified');
+    expect(Object.values(await groupsOf(ec2, instance)).flat()).not.toContain(network.groups[0]);
+    ec2.destroy();
   });
+});
 
+describe('GuardDuty finds what nothing here contains', () => {
   it('row: guardduty: a finding of another account: it is said, and left to it', async () => {
     const other = { ...theftOf(found.userKey('mallory')), accountId: '999988887777' };
 

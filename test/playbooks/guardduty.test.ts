@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findingPattern } from '../../infra/finding-rules.ts';
-import { actorOf } from '../../playbooks/actor.ts';
+import { type Actor, actorOf } from '../../playbooks/actor.ts';
 import { findingDetections, findingKinds, responseOf } from '../../playbooks/catalog.ts';
 import type { FindingDetection } from '../../playbooks/detection.ts';
 import {
@@ -240,18 +240,30 @@ describe('what a person does about findings', () => {
   it('is nothing for an IAM user, and to find who assumed a role', () => {
     expect(steps(found.stolenKey)).toEqual([]);
     expect(steps(found.stolenRole).map(({ what }) => what)).toEqual([
-      expect.stringMatching(/^Cut instance i-0a1b2c3d4e5f60718 off/),
+      expect.stringMatching(/^Ask who runs instance i-0a1b2c3d4e5f60718 whether/),
       expect.stringMatching(/^Find out who assumed role web-role/),
     ]);
   });
 
-  it('is to cut an instance off, by commands with its Region and VPC, once for all that is found of it', () => {
+  it('is to ask who runs an instance, once for all that is found of it, and isolating it is proposed', () => {
     const [step, ...more] = steps(found.mining, found.commanded);
 
     expect(more).toEqual([]);
-    expect(step?.commands).toContain(
-      "aws ec2 create-security-group --region us-east-1 --group-name isolated-i-0a1b2c3d4e5f60718 --description 'isolated: guardduty-20260501-030400-1a2b' --vpc-id vpc-0a1b2c3d4e5f60718",
+    expect(step?.commands?.[1]).toBe(
+      'aws ec2 modify-instance-attribute --region us-east-1 --instance-id i-0a1b2c3d4e5f60718 --disable-api-termination',
     );
+    const isolating = answer.contain.find(({ action }) => action === 'isolate-instance');
+    const of = (...details: unknown[]) => {
+      const made = incident(...details);
+      const actor = made.events[0]?.actor as Actor;
+      const mode = typeof isolating?.mode === 'function' ? isolating.mode(made, actor.key, defaultOptions) : 'none';
+      return [mode, isolating?.targets?.(made, actor)];
+    };
+    const target = { instance: 'i-0a1b2c3d4e5f60718', region: 'us-east-1', account: ACCOUNT };
+    expect(of(found.mining, found.commanded)).toEqual(['approve', [target]]);
+    expect(of({ ...found.mining, severity: 2 })).toEqual(['monitor', [target]]);
+    expect(of({ ...found.mining, accountId: '999988887777' })).toEqual([undefined, []]);
+    expect(of(found.stolenKey)).toEqual([undefined, []]);
   });
 
   it('is to look at what nothing contains, and to contain elsewhere what was found elsewhere', () => {
