@@ -48,6 +48,8 @@ export async function newsOf(
     const covering = incidents.find((incident) => covers(incident, difference));
     // Read back as it should be after it was told of: what is different now came later.
     const restored = covering && restoredAt(covering, difference);
+    // It was put back while this look was reading: the next one sees how it is.
+    if (restored && restored > began) continue;
     const isOld = known !== undefined && known.gone === undefined && !(restored && restored > known.toldAt);
     const told = isOld ? known.told : 0;
     if (isOld && now.getTime() - Date.parse(known.toldAt) < pauseAfter(told)) continue;
@@ -78,9 +80,11 @@ function covers({ differences = [], actions, events }: Incident, { key, what, re
   return events.some(({ record }) => JSON.stringify(parametersOf(record)).includes(JSON.stringify(name).slice(1, -1)));
 }
 
-/** An analyst has it in hand, or has decided that it stays so. */
-const isDecided = (incident: Incident, difference: Difference): boolean =>
-  incident.status === 'handed-over' || actionOf(incident, difference)?.status === 'undone';
+/** An analyst has it in hand, or has decided that it stays so. What was put back and read back was handed over to nobody. */
+function isDecided(incident: Incident, difference: Difference): boolean {
+  const status = actionOf(incident, difference)?.status;
+  return status === 'undone' || (incident.status === 'handed-over' && status !== 'verified');
+}
 
 const actionOf = ({ actions }: Incident, { restore }: Difference) =>
   actions.find(({ key }) => restore !== undefined && key === actionKeyOf(restore.action, restore.target));

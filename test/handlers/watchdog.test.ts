@@ -141,6 +141,17 @@ describe('what of a look is news', () => {
     expect(await keys()).toEqual([difference.key]);
   });
 
+  it('is what was put back, though an analyst has the rest of its incident, and is different again', async () => {
+    const id = await told();
+    await restore(id);
+    await end(id, 'handed-over');
+    const reading = new Date(desk.context.now().getTime() - 10_000).toISOString();
+
+    expect((await news(reading)).differences).toEqual([]);
+    desk.pass(60);
+    expect(await keys()).toEqual([difference.key]);
+  });
+
   it('is what was handed over, was well, and is different again', async () => {
     await end(await told(), 'handed-over');
     desk.pass(HOUR);
