@@ -49,11 +49,12 @@ afterAll(async () => {
 /** An incident in whose ledger the action on an instance is released, as an approval leaves it. */
 async function released(instance: string, name: string) {
   const { region, account } = stage;
-  const id = `root-usage-20261128-030000-${name}`;
+  // Not deployed here: whoever plays an attack meets no incident of it.
+  const id = `flow-remote-access-20261128-030000-${name}`;
   const at = new Date().toISOString();
   await ledger.open({
-    ...{ id, detection: 'root-usage', account, region, severity: 'HIGH', status: 'open', openedAt: at, alarmAt: at },
-    ...{ alarmName: 'cordon-root-usage', execution: `test:${name}`, failures: [], evidence: 's3://none' },
+    ...{ id, detection: 'flow-remote-access', account, region, severity: 'HIGH', status: 'open', openedAt: at, alarmAt: at },
+    ...{ alarmName: 'cordon-flow-remote-access', execution: `test:${name}`, failures: [], evidence: 's3://none' },
   });
   const target = { instance, region, account };
   const key = actionKeyOf('isolate-instance', target);
