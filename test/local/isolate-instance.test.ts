@@ -53,7 +53,16 @@ async function released(instance: string, name: string) {
   const id = `flow-remote-access-20261128-030000-${name}`;
   const at = new Date().toISOString();
   await ledger.open({
-    ...{ id, detection: 'flow-remote-access', account, region, severity: 'HIGH', status: 'open', openedAt: at, alarmAt: at },
+    ...{
+      id,
+      detection: 'flow-remote-access',
+      account,
+      region,
+      severity: 'HIGH',
+      status: 'open',
+      openedAt: at,
+      alarmAt: at,
+    },
     ...{ alarmName: 'cordon-flow-remote-access', execution: `test:${name}`, failures: [], evidence: 's3://none' },
   });
   const target = { instance, region, account };
