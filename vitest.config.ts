@@ -8,7 +8,13 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/local/**', 'test/browser/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/local/**', 'test/browser/**'],
+          // Far more than any of it takes: a slow machine is no failure, and synthesis takes seconds on a fast one.
+          testTimeout: 120_000,
+        },
       },
       {
         test: {

@@ -6,7 +6,7 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { quoted, sqlCondition } from '../playbooks/matching/athena-sql.ts';
+import { athena, type Dialect, quoted, sqlCondition } from '../playbooks/matching/athena-sql.ts';
 import type { Match } from '../playbooks/matching/match.ts';
 import { type BacktestResult, nothing, resultOf, type Subject } from './backtest.ts';
 import { type Criterion, impliedBy, testOf } from './criterion.ts';
@@ -33,6 +33,8 @@ export interface AthenaOptions {
   signal?: AbortSignal | undefined;
   /** How long to wait between looks at a query, in ms. */
   pause?: number;
+  /** How the engine writes conditions; Athena's way unless told. */
+  dialect?: Dialect;
 }
 
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -69,10 +71,14 @@ function recordsOf(table: string): string {
 }
 
 /** The query for the records that fit any of the criteria, as text; what it finds is judged once more by the predicates. */
-export function matchingQuery(table: string, criteria: readonly Criterion[], since?: number, until?: number): string {
+export function matchingQuery(
+  table: string,
+  criteria: readonly Criterion[],
+  { since, until, dialect = athena }: Pick<AthenaOptions, 'since' | 'until' | 'dialect'> = {},
+): string {
   const implied = criteria.map(impliedBy);
   const conditions = implied.every((one) => one !== undefined)
-    ? (implied as Match[]).map((one) => sqlCondition(one))
+    ? (implied as Match[]).map((one) => sqlCondition(one, 'record', dialect))
     : ['true'];
   const time = "TRY(from_iso8601_timestamp(json_extract_scalar(record, '$.eventTime')))";
   const at = (ms: number): string => `from_iso8601_timestamp('${new Date(ms).toISOString()}')`;
@@ -116,7 +122,7 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
   const tests = criteria.map(testOf);
   const tally = new Tally(criteria.length);
   const [counts] = await rows(countingQuery(table), options);
-  for await (const [text = ''] of query(matchingQuery(table, criteria, since, until), options)) {
+  for await (const [text = ''] of query(matchingQuery(table, criteria, options), options)) {
     const record = JSON.parse(text) as Record<string, unknown>;
     const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
     if (fits.length > 0) tally.hit(hitOf(record, text, fits), { since, until }, 'Athena');

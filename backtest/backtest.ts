@@ -22,8 +22,6 @@ export interface BacktestOptions {
   subjects: readonly Subject[];
   files: AsyncIterable<InputFile> | Iterable<InputFile>;
   workers: number;
-  /** The workers' program; made where it is not given. */
-  workerCode?: string | undefined;
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number | undefined;
   until?: number | undefined;
@@ -78,15 +76,16 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const { subjects } = options;
   const related = subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing }));
   const tally = new Tally(subjects.length * 2);
-  const code = options.workerCode ?? (await workerCode());
+  const code = await workerCode();
   const complete = await readAll({
     ...options,
     module: compileScanner(),
     code,
     criteria: [...subjects.map(({ criterion }) => criterion), ...related],
     onReport: (report, file) => {
-      tally.add(report, file.name, report.done);
+      tally.add(report, file.name);
       if (report.done) options.onFile?.(file, tally);
+      return tally.isFull;
     },
   });
   return resultOf(tally, subjects, complete);

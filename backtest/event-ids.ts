@@ -1,24 +1,22 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileIdSet } from './scan/compile.ts';
+import { uuidBytes } from './uuid.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Sizes of a table, in bytes: where little is expected, and where all that is kept in memory has room. */
 const SMALL = 1 << 16;
 const LARGE = 1 << 23;
-/** So many bytes are written to a file at a time. */
-const WRITE = 4096;
-const PARTITIONS = 256;
-
-/** A UUID's 16 bytes, or undefined where a text is none as CloudTrail writes them: lower case. */
-export function uuidBytes(text: string): Uint8Array | undefined {
-  return UUID.test(text) ? Uint8Array.from(Buffer.from(text.replaceAll('-', ''), 'hex')) : undefined;
-}
+/** Values are sorted onto so many pages of so many bytes before they are written. */
+const PAGES = 256;
+const PAGE_SIZE = 4096;
 
 const PAGE = 65_536;
-/** Where the table begins in the set's memory; what is added is put in front. */
-const TABLE = 0x10000;
+/** Where things are in the set's memory, as id-set.wat says; what is added is put at its beginning. */
+const USED = 0x8000;
+const FULL_PAGE = 0x8400;
+const SORTED = 0x10000;
+const TABLE = 0x110000;
 /** So many values are added at a time. */
 const AT_ONCE = 2048;
 
@@ -26,6 +24,7 @@ const AT_ONCE = 2048;
 class IdSet {
   readonly #memory: WebAssembly.Memory;
   readonly #add: (at: number, count: number, mask: number) => number;
+  readonly #sort: (from: number, end: number) => number;
   #bytes: Uint8Array;
   #size: number;
   #hasZero = false;
@@ -36,6 +35,7 @@ class IdSet {
     const exports = new WebAssembly.Instance(module).exports;
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#add = exports.add as (at: number, count: number, mask: number) => number;
+    this.#sort = exports.sort as (from: number, end: number) => number;
     this.#memory.grow(size / PAGE);
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
@@ -50,13 +50,17 @@ class IdSet {
     this.#addAll(ids);
   }
 
-  /** Calls back with the place of each value other than zero, in words of 4 bytes. */
-  each(visit: (words: Uint32Array, at: number) => void): void {
-    const words = new Uint32Array(this.#bytes.buffer, TABLE, this.#size >> 2);
-    for (let at = 0; at < words.length; at += 4) {
-      if (((words[at] ?? 0) | (words[at + 1] ?? 0) | (words[at + 2] ?? 0) | (words[at + 3] ?? 0)) !== 0)
-        visit(words, at);
-    }
+  /** Hands over each value other than zero, on pages of those with the same first byte; a page is valid during the call. */
+  pages(write: (first: number, values: Uint8Array) => void): void {
+    const words = new Uint32Array(this.#bytes.buffer, 0, SORTED >> 2);
+    const turn = (page: number): void => {
+      const used = words[(USED >> 2) + page] ?? 0;
+      const at = SORTED + page * PAGE_SIZE;
+      if (used > 0) write(page, this.#bytes.subarray(at, at + used));
+      words[(USED >> 2) + page] = 0;
+    };
+    for (let at = this.#sort(0, this.#size); at >= 0; at = this.#sort(at, this.#size)) turn(words[FULL_PAGE >> 2] ?? 0);
+    for (let page = 0; page < PAGES; page += 1) turn(page);
   }
 
   /** Takes all values out, but for zero, which the set goes on knowing. */
@@ -102,26 +106,26 @@ export class IdFilter {
   readonly #set = new IdSet(idSet());
   readonly #texts = new Set<string>();
 
-  /** Whether an eventID comes for the first time. */
-  isNew(id: string): boolean {
-    const bytes = uuidBytes(id);
+  /** Whether an eventID comes for the first time; a UUID's 16 bytes are the same as its text. */
+  isNew(id: string | Uint8Array): boolean {
+    const bytes = typeof id === 'string' ? uuidBytes(id) : id;
     const before = bytes ? this.#set.size : this.#texts.size;
     if (bytes) this.#set.add(bytes);
-    else this.#texts.add(id);
+    else this.#texts.add(id as string);
     return (bytes ? this.#set.size : this.#texts.size) > before;
   }
 }
 
 /**
- * Counts distinct eventIDs exactly, in bounded memory: beyond `most` they go to files in the temporary folder, by their first
- * byte, and each file is counted by itself at the end. eventIDs that are no UUIDs are kept as texts.
+ * Counts distinct eventIDs exactly, in bounded memory: beyond `most` they go to a file in the temporary folder, by their first
+ * byte, and those of each are counted by themselves at the end. eventIDs that are no UUIDs are kept as texts.
  */
 export class EventIds {
   readonly #most: number;
   readonly #module = idSet();
   readonly #set: IdSet;
   readonly #texts = new Set<string>();
-  #spilled: { folder: string; files: number[] } | undefined;
+  #spilled: SpillFile | undefined;
 
   constructor(most = 350_000) {
     this.#most = most;
@@ -145,44 +149,49 @@ export class EventIds {
   finish(): number {
     if (!this.#spilled) return this.#set.size + this.#texts.size;
     this.#spill();
-    const { folder, files } = this.#spilled;
     let distinct = this.#set.size + this.#texts.size;
     const set = new IdSet(this.#module);
-    for (const [n, file] of files.entries()) {
-      closeSync(file);
-      set.add(readFileSync(join(folder, String(n))));
+    for (let first = 0; first < PAGES; first += 1) {
+      for (const values of this.#spilled.read(first)) set.add(values);
       distinct += set.size;
       set.clear();
     }
-    rmSync(folder, { recursive: true, force: true });
+    this.#spilled.close();
     this.#spilled = undefined;
     return distinct;
   }
 
   #spill(): void {
-    this.#spilled ??= spillFiles();
-    const { files } = this.#spilled;
-    const pages = files.map(() => ({ words: new Uint32Array(WRITE / 4), used: 0 }));
-    const write = (n: number): void => {
-      const page = pages[n];
-      if (!page || page.used === 0) return;
-      writeSync(files[n] ?? -1, new Uint8Array(page.words.buffer, 0, page.used * 4));
-      page.used = 0;
-    };
-    this.#set.each((words, at) => {
-      const n = (words[at] ?? 0) & 0xff;
-      const page = pages[n];
-      if (!page) return;
-      for (let k = 0; k < 4; k += 1) page.words[page.used + k] = words[at + k] ?? 0;
-      page.used += 4;
-      if (page.used === page.words.length) write(n);
-    });
-    for (const n of pages.keys()) write(n);
+    this.#spilled ??= new SpillFile();
+    const file = this.#spilled;
+    this.#set.pages((first, values) => file.write(first, values));
     this.#set.clear();
   }
 }
 
-function spillFiles(): { folder: string; files: number[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'cordon-backtest-'));
-  return { folder, files: Array.from({ length: PARTITIONS }, (_, n) => openSync(join(folder, String(n)), 'w')) };
+/** A file in the temporary folder with pages of values, and where those with each first byte are. */
+class SpillFile {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'cordon-backtest-'));
+  readonly #file = openSync(join(this.#folder, 'event-ids'), 'wx+');
+  readonly #places: { at: number; length: number }[][] = Array.from({ length: PAGES }, () => []);
+  #end = 0;
+
+  write(first: number, values: Uint8Array): void {
+    writeSync(this.#file, values);
+    this.#places[first]?.push({ at: this.#end, length: values.length });
+    this.#end += values.length;
+  }
+
+  /** The values with a first byte, page by page; each is valid until the next. */
+  *read(first: number): Generator<Uint8Array> {
+    const page = new Uint8Array(PAGE_SIZE);
+    for (const { at, length } of this.#places[first] ?? []) {
+      yield page.subarray(0, readSync(this.#file, page, 0, length, at));
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
 }

@@ -1,5 +1,7 @@
+import { type Actor, actorOf } from '../playbooks/actor.ts';
+import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
-import { bitOf } from './scan/layout.ts';
+import { bitsIn } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
 import { type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
@@ -11,13 +13,12 @@ export interface Hit {
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** `userIdentity`, as JSON. */
-  identity: string;
-  account: string;
+  /** An `Actor`, as JSON. */
+  actor: string;
   address: string;
   name: string;
   region: string;
-  /** The record, as JSON. */
+  /** The record, as JSON; empty where nobody keeps it. */
   record: string;
 }
 
@@ -39,8 +40,15 @@ export interface FileResult {
   bytes: number;
 }
 
-/** Of a file, unless told otherwise. */
-const MOST_FAULTS = 100;
+/** What of a file is kept. */
+export interface Keeping {
+  /** As many faults are listed; more are counted. */
+  mostFaults: number;
+  /** Whether anybody keeps the text of further records. */
+  isTextKept: () => boolean;
+}
+
+const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true };
 /** A part is handed over when it has so many hits or bytes of eventIDs. */
 const PART = { hits: 2000, ids: 1 << 20 };
 
@@ -48,30 +56,25 @@ const PART = { hits: 2000, ids: 1 << 20 };
 export class FileScan {
   readonly #scanner: Scanner;
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
-  readonly #mostFaults: number;
+  readonly #keeping: Keeping;
 
-  /**
-   * @param mostFaults as many faults of a file are listed; more are counted
-   * @throws InvalidPath
-   */
+  /** @throws InvalidPath */
   constructor(
     module: WebAssembly.Module,
     criteria: readonly Criterion[],
     range: TimeRange = {},
-    mostFaults = MOST_FAULTS,
+    keeping: Partial<Keeping> = {},
   ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy));
     this.#tests = criteria.map(testOf);
-    this.#bits = criteria.map((_, n) => bitOf(n));
     this.#range = range;
-    this.#mostFaults = mostFaults;
+    this.#keeping = { ...KEEPING, ...keeping };
   }
 
   /** Reads a file. Parts are handed over as they become large; what is left is the result. */
   async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#bits, this.#range, this.#mostFaults);
+    const collected = new Collected(this.#tests, this.#range, this.#keeping);
     const fault = (one: Fault): void => collected.fault(one);
     const reader = new RecordReader(this.#scanner, {
       candidate: (bytes, found) => collected.candidate(bytes, found),
@@ -88,18 +91,16 @@ export class FileScan {
 
 class Collected {
   readonly #tests: readonly RecordTest[];
-  readonly #bits: readonly bigint[];
   readonly #range: TimeRange;
-  readonly #mostFaults: number;
+  readonly #keeping: Keeping;
   #ids: Uint8Array[] = [];
   #idBytes = 0;
   #result = emptyResult();
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], bits: readonly bigint[], range: TimeRange, mostFaults: number) {
-    this.#mostFaults = mostFaults;
+  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping) {
+    this.#keeping = keeping;
     this.#tests = tests;
-    this.#bits = bits;
     this.#range = range;
   }
 
@@ -116,7 +117,7 @@ class Collected {
 
   fault(one: Fault): void {
     this.#faults += 1;
-    if (this.#faults <= this.#mostFaults) this.#result.faults.push(one);
+    if (this.#faults <= this.#keeping.mostFaults) this.#result.faults.push(one);
     else this.#result.moreFaults += 1;
   }
 
@@ -169,11 +170,12 @@ class Collected {
       else this.#result.oddIds.push(eventID);
     }
     const fits: number[] = [];
+    const mayFit = bitsIn(mask);
     this.#tests.forEach((test, n) => {
-      if ((mask & (this.#bits[n] ?? 0n)) !== 0n && test(record, text)) fits.push(n);
+      if (mayFit(n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, text, fits);
+    const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -221,16 +223,37 @@ export const isWithin = (
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
 export function hitOf(record: Record<string, unknown>, text: string, fits: number[]): Hit {
-  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
     time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
-    identity: JSON.stringify(record.userIdentity ?? {}),
-    account: textOf(record.recipientAccountId),
+    actor: JSON.stringify(actorIn(record)),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
     region: textOf(record.awsRegion),
     record: text,
   };
 }
+
+/** Who is behind a record, by what its identity says alone. */
+function actorIn(record: Record<string, unknown>): Actor {
+  const userIdentity = identityOf(record.userIdentity);
+  const account = textOf(record.recipientAccountId) || userIdentity.accountId || '';
+  return actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity }, account);
+}
+
+/** The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook. */
+function identityOf(value: unknown): UserIdentity {
+  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(value);
+  const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
+  return {
+    ...present({ type, principalId, arn, accountId, userName, invokedBy }),
+    sessionContext: { sessionIssuer: present({ type: issuer.type, arn: issuer.arn, userName: issuer.userName }) },
+  };
+}
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const present = (fields: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

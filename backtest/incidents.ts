@@ -95,8 +95,8 @@ function eventOf(kept: Kept, response: Response): IncidentEvent[] {
   if (!record) return [];
   const { actor } = kept;
   if (failed(record)) return [{ record, actor, verdict: 'attempt' }];
-  // Neither the baselines nor the deployments of the time are known.
-  const reason = response.harmless?.(record, { deployment: false, baselines: [] });
+  // Neither the baselines nor the deployments of the time are known, nor who was protected.
+  const reason = response.harmless?.(record, { deployment: false, protected: false, baselines: [] });
   return [reason ? { record, actor, verdict: 'benign', reason } : { record, actor, verdict: 'offence' }];
 }
 

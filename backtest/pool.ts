@@ -23,8 +23,11 @@ export interface PoolOptions {
   until?: number | undefined;
   /** Ends the run early: files that were begun are finished, and no others are begun. */
   signal?: AbortSignal | undefined;
-  /** Called in the order of the files, whichever worker is done first; several times for a large file. */
-  onReport: (report: Report, file: InputFile) => void;
+  /**
+   * Called in the order of the files, whichever worker is done first; several times for a large file. Returns whether the
+   * text of further records is of no use.
+   */
+  onReport: (report: Report, file: InputFile) => boolean;
 }
 
 /** How many files a worker has at hand: the next one must be there when it is done with one. */
@@ -49,6 +52,7 @@ class Pool {
   /** Reports that came before their turn, and the files that were given out. */
   readonly #waiting = new Map<number, Report[]>();
   readonly #files = new Map<number, InputFile>();
+  readonly #full = new Int32Array(new SharedArrayBuffer(4));
   #turn = 0;
   #wake: () => void = () => {};
   #failure: unknown;
@@ -59,6 +63,7 @@ class Pool {
     const workerData: WorkerData = {
       module,
       criteria,
+      full: this.#full.buffer,
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
@@ -83,11 +88,11 @@ class Pool {
     let number = 0;
     let all = true;
     for await (const file of this.#options.files) {
-      if (this.#options.signal?.aborted) {
+      const free = this.#isEnded ? undefined : await this.#free();
+      if (!free || this.#isEnded) {
         all = false;
         break;
       }
-      const free = await this.#free();
       this.#files.set(number, file);
       const transfer = 'bytes' in file.source ? [file.source.bytes.buffer as ArrayBuffer] : [];
       free.open += 1;
@@ -96,6 +101,10 @@ class Pool {
     }
     while (this.#turn < number) await this.#change();
     return all;
+  }
+
+  get #isEnded(): boolean {
+    return this.#options.signal?.aborted === true;
   }
 
   async close(): Promise<void> {
@@ -135,7 +144,9 @@ class Pool {
       const file = this.#files.get(this.#turn);
       this.#waiting.delete(this.#turn);
       if (!file) return;
-      for (const report of reports) this.#options.onReport(report, file);
+      for (const report of reports) {
+        if (this.#options.onReport(report, file)) Atomics.store(this.#full, 0, 1);
+      }
       if (!reports.at(-1)?.done) return;
       this.#files.delete(this.#turn);
       this.#turn += 1;

@@ -1,7 +1,8 @@
-import { type Actor, actorOf } from '../playbooks/actor.ts';
-import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import type { Actor } from '../playbooks/actor.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
-import { type FileResult, type Hit, isWithin, type TimeRange } from './file-scan.ts';
+import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
+import { type Arrived, unpackHits } from './packed-hits.ts';
+import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
 export interface Problem {
@@ -43,18 +44,22 @@ export class Tally {
   readonly #seen: IdFilter[] = [];
   #withoutId = 0;
   readonly #kept: Kept[][];
-  /** Actors by their identity, and by what they are. */
   readonly #actors = new Map<string, Actor>();
-  readonly #distinct = new Map<string, Actor>();
   readonly #texts = new Map<string, string>();
   #textBytes = 0;
+  #isFull = false;
 
   constructor(criteria: number) {
     this.#kept = Array.from({ length: criteria }, () => []);
   }
 
-  add(result: FileResult, file: string, done: boolean): void {
-    if (done) {
+  /** Whether no further text of a record is kept. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  add(result: Report, file: string): void {
+    if (result.done) {
       this.files += 1;
       this.#extend(deliveredAt(file));
     }
@@ -64,7 +69,7 @@ export class Tally {
     this.#withoutId += result.withoutId;
     for (const { offset, reason } of result.faults) this.problem({ file, offset, reason });
     this.problemCount += result.moreFaults;
-    for (const hit of result.hits) this.#hit(hit);
+    for (const hit of unpackHits(result.hits)) this.#hit(hit);
   }
 
   problem(problem: Problem): void {
@@ -104,7 +109,7 @@ export class Tally {
     return (this.#kept[criterion] ?? []).sort((a, b) => a.time - b.time);
   }
 
-  #hit(hit: Hit): void {
+  #hit(hit: Arrived): void {
     this.#extend(hit.time);
     const fits = hit.fits.filter((n) => this.#isNew(n, hit.eventID));
     if (fits.length === 0) return;
@@ -115,40 +120,27 @@ export class Tally {
       name: this.#once(hit.name),
       region: this.#once(hit.region),
     };
-    if (this.#textBytes + hit.record.length <= MOST_TEXT) {
+    if (!this.#isFull && this.#textBytes + hit.record.length <= MOST_TEXT) {
       kept.record = hit.record;
       this.#textBytes += hit.record.length;
-    }
+    } else this.#isFull = true;
     for (const n of fits) this.#kept[n]?.push(kept);
   }
 
-  #isNew(criterion: number, eventID: string | undefined): boolean {
+  #isNew(criterion: number, eventID: string | Uint8Array | undefined): boolean {
     if (eventID === undefined) return true;
     const seen = this.#seen[criterion] ?? new IdFilter();
     this.#seen[criterion] = seen;
     return seen.isNew(eventID);
   }
 
-  /** Actors are few and records many: each identity is judged once. */
-  #actorOf({ identity, account }: Hit): Actor {
-    const key = `${account} ${identity}`;
-    let actor = this.#actors.get(key);
-    if (!actor) {
-      const record = cloudTrailRecord.parse({
-        eventID: '-',
-        eventTime: '1970-01-01T00:00:00Z',
-        userIdentity: JSON.parse(identity),
-      });
-      const owner = account || record.userIdentity?.accountId || '';
-      actor = actorOf(record, owner);
-      // Of the same actor one is enough; sessions and keys make many identities of one.
-      const one = JSON.stringify(actor);
-      actor = this.#distinct.get(one) ?? actor;
-      if (this.#distinct.size > 20_000) this.#distinct.clear();
-      this.#distinct.set(one, actor);
-      if (this.#actors.size > 1000) this.#actors.clear();
-      this.#actors.set(key, actor);
-    }
+  /** Actors are few and records many: of equal ones one is kept. */
+  #actorOf({ actor: text }: Arrived): Actor {
+    const known = this.#actors.get(text);
+    if (known) return known;
+    if (this.#actors.size > 20_000) this.#actors.clear();
+    const actor = JSON.parse(text) as Actor;
+    this.#actors.set(text, actor);
     return actor;
   }
 

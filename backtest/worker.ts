@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Criterion } from './criterion.ts';
 import { type FileResult, FileScan } from './file-scan.ts';
+import { type PackedHits, packHits } from './packed-hits.ts';
 import type { Source } from './scan/read-file.ts';
 
 /** What a worker is started with. */
@@ -10,6 +11,8 @@ export interface WorkerData {
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number;
   until?: number;
+  /** One number: other than 0 as soon as nobody keeps the text of further records. */
+  full: SharedArrayBuffer;
 }
 
 /** One file to read. */
@@ -19,13 +22,15 @@ export interface Task {
 }
 
 /** What is known of a file; large ones are told in parts, of which the last is `done`. */
-export interface Report extends FileResult {
+export interface Report extends Omit<FileResult, 'hits'> {
+  hits: PackedHits;
   number: number;
   done: boolean;
 }
 
-const { module, criteria, since, until } = workerData as WorkerData;
-const scan = new FileScan(module, criteria, { since, until });
+const { module, criteria, since, until, full } = workerData as WorkerData;
+const isFull = new Int32Array(full);
+const scan = new FileScan(module, criteria, { since, until }, { isTextKept: () => Atomics.load(isFull, 0) === 0 });
 
 // One after the other: they share the scanner's memory.
 let turn: Promise<void> = Promise.resolve();
@@ -35,6 +40,8 @@ parentPort?.on('message', (task: Task) => {
 
 async function read({ number, source }: Task): Promise<void> {
   const post = (result: FileResult, done: boolean): void =>
-    parentPort?.postMessage({ ...result, number, done } satisfies Report, [result.ids.buffer as ArrayBuffer]);
+    parentPort?.postMessage({ ...result, hits: packHits(result.hits), number, done } satisfies Report, [
+      result.ids.buffer as ArrayBuffer,
+    ]);
   post(await scan.read(source, (part) => post(part, false)), true);
 }

@@ -1,22 +1,37 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { backtestByAthena, createTable, QueryFailed } from '../backtest/athena.ts';
 import type { BacktestResult, Subject } from '../backtest/backtest.ts';
-import type { BacktestArguments } from './backtest.ts';
-import { explained } from './backtest-failure.ts';
+import { timeOf } from './archive.ts';
 import { CliFailure } from './failure.ts';
 
+/** What Athena is asked, as the command line says it. */
+export interface AthenaQuestion {
+  path: string;
+  subjects: readonly Subject[];
+  database: string | undefined;
+  table: string | undefined;
+  workgroup: string | undefined;
+  output: string | undefined;
+  /** ISO times. */
+  since: string | undefined;
+  until: string | undefined;
+  region?: string;
+  profile?: string;
+  signal: AbortSignal;
+}
+
 /** Has Athena read the archive, through a table over it. @throws {CliFailure} */
-export async function backtestInAthena(
-  command: BacktestArguments,
-  subjects: readonly Subject[],
-  { since, until, signal }: { since?: number | undefined; until?: number | undefined; signal: AbortSignal },
-): Promise<BacktestResult> {
-  const { path = '', database, table, workgroup, output, region, profile } = command;
+export async function backtestInAthena(question: AthenaQuestion): Promise<BacktestResult> {
+  const { path, database = 'default', table = 'cordon_cloudtrail', region, profile, since, until } = question;
   if (!path.startsWith('s3://'))
     throw new CliFailure('usage', `Athena reads what is in S3: give s3://BUCKET/PREFIX, not "${path}".`);
   const client = new AthenaClient({ ...(region ? { region } : {}), ...(profile ? { profile } : {}) });
+  const { subjects, workgroup, output, signal } = question;
   try {
-    return await backtestByAthena({ client, database, table, workgroup, output, subjects, since, until, signal });
+    return await backtestByAthena({
+      ...{ client, database, table, workgroup, output, subjects, signal },
+      ...{ since: timeOf(since), until: timeOf(until) },
+    });
   } catch (error) {
     if (error instanceof QueryFailed && /TABLE_NOT_FOUND|does not exist/i.test(error.message)) {
       throw new CliFailure(
@@ -25,6 +40,6 @@ export async function backtestInAthena(
         { cause: error },
       );
     }
-    throw await explained(error, command);
+    throw error;
   }
 }

@@ -1,41 +1,40 @@
-// Makes the pieces that bundled.mjs runs: `node cli/bundle.mjs`. A process of its own, so that whoever runs a piece does
+// Makes the piece that bundled.mjs runs: `node cli/bundle.mjs`. A process of its own, so that whoever runs the piece does
 // not keep what it took to make it in memory.
-import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as esbuild from 'esbuild';
-import { folder, keyOf, pieces, root } from './bundled.mjs';
-import { ownAddress } from './own-address.mjs';
+import { build } from 'esbuild';
+import { folder, keyOf, piece, root, stampOf } from './bundled.mjs';
+import { banner, common } from './plugins.mjs';
 
-const common = { bundle: true, write: false, platform: 'node', target: 'node20', metafile: true, absWorkingDir: root };
-const [main, worker] = await Promise.all([
-  esbuild.build({
-    ...common,
-    entryPoints: [pieces.main.from],
-    format: 'esm',
-    external: ['@aws-sdk/*', 'esbuild'],
-    plugins: [ownAddress],
-    // Packages in the older form of modules call require().
-    banner: {
-      js: "import { createRequire as cordonRequire } from 'node:module'; const require = cordonRequire(import.meta.url);",
-    },
-  }),
-  esbuild.build({ ...common, entryPoints: [pieces.worker.from], format: 'cjs' }),
-]);
+const sources = new Set();
+const made = `${Date.now()}-${process.pid}`;
+const { metafile } = await build({
+  ...common(sources),
+  ...{ entryPoints: [piece.from], outdir: join(folder, made) },
+  // What only some runs need is loaded by these alone.
+  ...{ format: 'esm', splitting: true, metafile: true, banner },
+  external: ['@aws-sdk/*', 'esbuild', 'watr'],
+});
+writeFileSync(join(folder, made, 'package.json'), '{"type":"module"}');
 
-mkdirSync(folder, { recursive: true });
-const put = (name, text) => {
-  // Under another name first: somebody may be reading the one that is there.
-  const path = join(folder, `${name}.${process.pid}`);
-  writeFileSync(path, text);
-  renameSync(path, join(folder, name));
-};
-put(pieces.main.to, main.outputFiles[0].text);
-put(pieces.worker.to, worker.outputFiles[0].text);
-const inputs = [...new Set([...Object.keys(main.metafile.inputs), ...Object.keys(worker.metafile.inputs)])];
+const before = previous();
 const seen = Object.fromEntries(
-  inputs.map((path) => {
-    const { mtimeMs, size } = statSync(join(root, path));
-    return [path, [mtimeMs, size]];
-  }),
+  [...sources, ...Object.keys(metafile.inputs)].map((path) => [path, stampOf(join(root, path))]),
 );
-put(pieces.list, JSON.stringify({ key: keyOf(), seen }));
+// Under another name first: somebody may be reading the one that is there.
+mkdirSync(folder, { recursive: true });
+writeFileSync(`${piece.list}.${process.pid}`, JSON.stringify({ key: keyOf(), made, seen }));
+renameSync(`${piece.list}.${process.pid}`, piece.list);
+// The one before may still be running.
+for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+  if (name !== made && name !== before) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+function previous() {
+  try {
+    return JSON.parse(readFileSync(piece.list, 'utf8')).made;
+  } catch {
+    // Nothing is kept yet.
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 // Runs TypeScript in one piece: where every tenth of a second and every megabyte counts, the loader that runs TypeScript file
-// by file is too much. A piece is kept, and made anew as soon as any file that it came from has changed.
+// by file is too much. The piece is kept, and made anew as soon as any file that it came from has changed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,39 +8,52 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = fileURLToPath(new URL('../', import.meta.url));
 /** Where pieces are kept: packages are found from there. */
 export const folder = join(root, 'node_modules', '.cache', 'cordon');
-/** What is made, of which file. */
-export const pieces = {
-  main: { from: 'cli/backtest-main.ts', to: 'backtest.mjs' },
-  worker: { from: 'backtest/worker.ts', to: 'worker.cjs' },
-  list: 'pieces.json',
-};
+/** What is kept: of which file, and the list that tells where it is and what it was made of. */
+export const piece = { from: 'cli/backtest-main.ts', to: 'backtest-main.js', list: join(folder, 'pieces.json') };
+/** The commands that run so; those of cli/commands/past.ts. */
+export const commands = ['backtest', 'tune'];
+/** Options that may stand in front of a command, and take a value. */
+const withValue = ['--profile', '--region', '--prefix'];
+
+/** Whether a command line is one for the piece. */
+export function isBundled(argv) {
+  const at = argv.findIndex((word, n) => !word.startsWith('-') && !withValue.includes(argv[n - 1]));
+  return commands.includes(argv[at]);
+}
 
 /** What else decides how a piece comes out: Node and how pieces are made. */
-export const keyOf = () => {
-  const made = statSync(fileURLToPath(new URL('./bundle.mjs', import.meta.url)));
-  return `${process.version} ${made.mtimeMs} ${made.size}`;
+export const keyOf = () =>
+  [process.version, 'bundle.mjs', 'plugins.mjs']
+    .map((name, n) => (n === 0 ? name : stampOf(fileURLToPath(new URL(name, import.meta.url))).join(' ')))
+    .join(' ');
+
+/** What tells that a file has changed. */
+export const stampOf = (path) => {
+  const { mtimeMs, size } = statSync(path);
+  return [mtimeMs, size];
 };
 
-function isFresh() {
+/** Where the piece is, if it is of the files as they are. */
+function kept() {
   try {
-    const { key, seen } = JSON.parse(readFileSync(join(folder, pieces.list), 'utf8'));
-    if (key !== keyOf()) return false;
-    return Object.entries(seen).every(([path, [mtimeMs, size]]) => {
-      const now = statSync(join(root, path));
-      return now.mtimeMs === mtimeMs && now.size === size;
-    });
+    const { key, made, seen } = JSON.parse(readFileSync(piece.list, 'utf8'));
+    if (key !== keyOf()) return undefined;
+    const isFresh = Object.entries(seen).every(([path, stamp]) => String(stampOf(join(root, path))) === String(stamp));
+    return isFresh ? join(folder, made, piece.to) : undefined;
   } catch {
     // Nothing is kept yet, or a file is gone.
-    return false;
+    return undefined;
   }
 }
 
-/** Imports the backtest, and gives the workers' program with it. */
-export async function importBacktest() {
-  if (!isFresh()) {
+/** Runs the process's command line. */
+export async function runBundled() {
+  let path = kept();
+  if (!path) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'cli', 'bundle.mjs')], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`The backtest could not be put together: ${stderr}`);
+    path = kept();
+    if (status !== 0 || !path) throw new Error(`The command could not be put together: ${stderr}`);
   }
-  const main = await import(pathToFileURL(join(folder, pieces.main.to)).href);
-  return { main: main.main, workerCode: readFileSync(join(folder, pieces.worker.to), 'utf8') };
+  const { main } = await import(pathToFileURL(path).href);
+  await main();
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ConnectionOptions } from './connection.ts';
 import type { Desk } from './desk.ts';
 import type { ExitKind } from './failure.ts';
 import type { Out } from './output/out.ts';
@@ -20,6 +21,8 @@ export type Option =
       value: string;
       about: string;
       required?: true;
+      /** May be given several times; its value is a list then. */
+      many?: true;
       /** Checks and reads the value; the text as it stands unless told. */
       is?: z.ZodType;
     };
@@ -27,13 +30,15 @@ export type Option =
 /** What an option comes to. */
 type Value<O extends Option> = O extends { type: 'boolean' }
   ? boolean
-  : O extends { is: z.ZodType<infer T> }
-    ? O extends { required: true }
-      ? T
-      : T | undefined
-    : O extends { required: true }
-      ? string
-      : string | undefined;
+  : O extends { many: true }
+    ? string[]
+    : O extends { is: z.ZodType<infer T> }
+      ? O extends { required: true }
+        ? T
+        : T | undefined
+      : O extends { required: true }
+        ? string
+        : string | undefined;
 
 type Options = Readonly<Record<string, Option>>;
 
@@ -42,6 +47,8 @@ export interface Call<A extends readonly Argument[] = readonly Argument[], O ext
   args: { [K in A[number] as K['name']]: K extends { optional: true } ? string | undefined : string };
   options: { [K in keyof O]: Value<O[K]> };
   out: Out;
+  /** Which installation, as whom and where, as far as the command line says. */
+  asked: ConnectionOptions & { prefix: string };
   /** Connects to the installation. @throws {CliFailure} where there is no region or no usable profile */
   desk: () => Promise<Desk>;
   /** Aborts on Ctrl-C and its like. A command that does not look at it is ended. */

@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { policyWith } from '../handlers/answers/policies.ts';
+import { isNoStack } from '../handlers/installation/installation.ts';
 import { plain } from '../playbooks/report/words.ts';
 import type { Connection } from './connection.ts';
 import { CliFailure } from './failure.ts';
@@ -13,12 +14,11 @@ const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError'
 const BAD_CREDENTIALS = new Set([
   'UnrecognizedClientException',
   'InvalidClientTokenId',
-  'ExpiredToken',
-  'ExpiredTokenException',
   'SignatureDoesNotMatch',
   'InvalidSignatureException',
   'InvalidAccessKeyId',
 ]);
+const EXPIRED = new Set(['ExpiredToken', 'ExpiredTokenException', 'RequestExpired']);
 const REFUSED = new Set(['AccessDenied', 'AccessDeniedException', 'AuthorizationError', 'AuthorizationErrorException']);
 const ABSENT = new Set(['ResourceNotFoundException', 'StateMachineDoesNotExist']);
 /** As AWS writes it: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
@@ -31,6 +31,10 @@ export async function explain(error: unknown, where: Where): Promise<CliFailure>
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   const failure = (kind: 'setup' | 'failed', text: string) => new CliFailure(kind, text, { cause: error });
   if (NO_CREDENTIALS.has(name)) return failure('setup', withoutCredentials(message, where));
+  if (EXPIRED.has(name)) {
+    const again = profileOf(where) ? signInAgain(where) : 'Sign in again, or assume the role anew.';
+    return failure('setup', `The session of these credentials is over (${name}). ${again}`);
+  }
   if (BAD_CREDENTIALS.has(name)) {
     return failure('setup', `AWS does not take these credentials (${name}). ${signInAgain(where)}`);
   }
@@ -46,10 +50,6 @@ export async function explain(error: unknown, where: Where): Promise<CliFailure>
 
 const LOOK = 'See: npx cordon incidents list';
 
-/** DescribeStacks says so of a stack that is not there. */
-export const isNoStack = (name: string, message: string): boolean =>
-  name === 'ValidationError' && /does not exist/.test(message);
-
 function withoutCredentials(message: string, { profile = process.env.AWS_PROFILE }: Connection): string {
   if (!profile) {
     return 'No AWS credentials were found. Give --profile, set AWS_PROFILE or AWS_ACCESS_KEY_ID, or sign in with the AWS CLI: aws configure, or aws sso login';
@@ -60,8 +60,12 @@ function withoutCredentials(message: string, { profile = process.env.AWS_PROFILE
   return `The profile ${profile} gives no credentials: is one of that name in ~/.aws/config or ~/.aws/credentials, and complete? See: aws configure list --profile ${profile}`;
 }
 
-const signInAgain = ({ profile = process.env.AWS_PROFILE }: Connection): string =>
-  profile ? `Sign in again: aws sso login --profile ${profile}` : 'They are wrong, deactivated or expired.';
+const profileOf = ({ profile = process.env.AWS_PROFILE }: Connection): string | undefined => profile;
+
+function signInAgain(where: Connection): string {
+  const profile = profileOf(where);
+  return profile ? `Sign in again: aws sso login --profile ${profile}` : 'They are wrong or deactivated.';
+}
 
 /** Names the permission that is missing, and who has it. */
 export function denial(message: string, prefix: string): string {

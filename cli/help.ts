@@ -16,11 +16,14 @@ export function synopsis({ name, arguments: args = [], options = {} }: Command):
 
 /** `--note TEXT`, `--force`. */
 export const optionText = (name: string, option: Option): string =>
-  option.type === 'string' ? `--${name} ${option.value}` : `--${name}`;
+  option.type === 'string' ? `--${name} ${option.value}${option.many ? ' ...' : ''}` : `--${name}`;
+
+/** How any command may exit. */
+export const commonExits: readonly ExitKind[] = ['ok', 'failed', 'usage', 'setup'];
 
 /** The exit codes of a command: those of all, and those of its own. */
 export const exitsOf = ({ exits = {}, interruptible }: Command): [code: number, words: string][] =>
-  (['ok', 'failed', 'usage', 'setup'] as ExitKind[])
+  commonExits
     .concat(Object.keys(exits) as ExitKind[], interruptible ? ['interrupted'] : [])
     .filter((kind, index, all) => all.indexOf(kind) === index)
     .map((kind): [number, string] => [EXIT_CODES[kind], exits[kind] ?? EXIT_WORDS[kind]])

@@ -2,11 +2,15 @@ import { z } from 'zod';
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A span such as `90m`, `24h` or `7d`, or a time such as `2026-05-01` or `2026-05-01T03:00:00Z`; the ISO time that it means. */
+/**
+ * A span such as `90m`, `24h` or `7d`, or a time such as `2026-05-01` or `2026-05-01T03:00:00Z`, in UTC where it says nothing
+ * else; the ISO time that it means.
+ */
 export const sinceTime = z.string().transform((text, context) => {
   const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   if (count && unit) return new Date(Date.now() - Number(count) * UNITS[unit as keyof typeof UNITS]).toISOString();
-  const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+Z?)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  const [, day, clock = 'T00:00Z', zone] = /^(\d{4}-\d{2}-\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ?? [];
+  const time = day ? Date.parse(`${day}${clock}${zone || clock.endsWith('Z') ? '' : 'Z'}`) : Number.NaN;
   if (!Number.isNaN(time)) return new Date(time).toISOString();
   context.addIssue('must be a span such as 90m, 24h or 7d, or a time such as 2026-05-01T03:00:00Z');
   return z.NEVER;
@@ -33,3 +37,7 @@ export const oneOrMore = <const W extends string>(words: readonly W[]) =>
 
 /** The words of an answer, which the ledger keeps. */
 export const words = z.string().trim().min(1, 'must say something').max(2000, 'must be 2,000 characters at most');
+
+/** One of these words. */
+export const oneWord = <const W extends string>(words: readonly W[]) =>
+  z.enum(words, `must be one of ${words.join(', ')}`);

@@ -89,9 +89,13 @@ const helpOf = ({ name }: Command): string => `See: npx cordon ${name} --help`;
 
 function readOptions(argv: readonly string[], command: Command) {
   const options = Object.fromEntries(
-    Object.entries({ ...globalOptions, ...command.options }).map(([name, { type }]) => [
+    Object.entries<Option>({ ...globalOptions, ...command.options }).map(([name, option]) => [
       name,
-      name === 'help' ? { type, short: 'h' } : { type },
+      {
+        type: option.type,
+        ...(name === 'help' ? { short: 'h' } : {}),
+        ...(option.type === 'string' && option.many ? { multiple: true } : {}),
+      },
     ]),
   );
   try {
@@ -121,6 +125,7 @@ function readValues(given: Record<string, unknown>, command: Command): Record<st
     Object.entries(command.options ?? {}).map(([name, option]) => {
       const value = given[name];
       if (option.type === 'boolean') return [name, value === true];
+      if (option.many) return [name, value ?? []];
       if (value === undefined || value === '') {
         if (!option.required) return [name, undefined];
         throw new CliFailure(

@@ -1,6 +1,6 @@
 import type { Command, Option } from './command.ts';
 import { EXIT_CODES, EXIT_WORDS, type ExitKind } from './failure.ts';
-import { exitsOf, optionText, synopsis } from './help.ts';
+import { commonExits, exitsOf, optionText, synopsis } from './help.ts';
 import { globalOptions } from './parse.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -35,7 +35,8 @@ function section(command: Command): string[] {
     ...args.map((one) => `| \`${one.name}\` | ${cell(one.about)} |`),
     ...Object.entries(options).map(([key, one]) => `| \`${optionText(key, one)}\` | ${cell(one.about)} |`),
   ];
-  const own = exitsOf(command).filter(([code]) => code > EXIT_CODES.setup);
+  const common = commonExits.map((kind) => EXIT_CODES[kind]);
+  const own = exitsOf(command).filter(([code]) => !common.includes(code));
   return [
     `## ${name}`,
     '',
@@ -44,7 +45,7 @@ function section(command: Command): string[] {
     ...about.flatMap((paragraph) => [paragraph, '']),
     ...(rows.length > 0 ? ['| | |', '| --- | --- |', ...rows, ''] : []),
     ...(own.length > 0
-      ? [`Exit codes besides 0 to 3: ${own.map(([code, words]) => `${code} ${words}`).join('; ')}.`, '']
+      ? [`Exit codes besides ${common.join(', ')}: ${own.map(([code, words]) => `${code} ${words}`).join('; ')}.`, '']
       : []),
     '```sh',
     ...examples.flatMap(({ command: line, about: why }) => [`# ${why}`, line]),

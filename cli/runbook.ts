@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { detections, responses } from '../playbooks/catalog.ts';
+import { allDetections, responses } from '../playbooks/catalog.ts';
 import { CliFailure } from './failure.ts';
 import { type Look, lookOf, renderMarkdown } from './markdown.ts';
 
@@ -14,8 +14,26 @@ const FOLDER = new URL('../docs/runbooks/', import.meta.url);
  */
 export function showRunbook(id: string | undefined, json: boolean, look: Look = lookOf(process)): string {
   if (id === undefined) return json ? JSON.stringify(Object.keys(responses)) : contents(look);
+  const found = readRunbook(id);
+  if (found === undefined) throw new CliFailure('usage', `There is no runbook "${id}".\n\n${contents(look)}`);
+  return json ? JSON.stringify(found, null, 2) : renderMarkdown(found.markdown, look);
+}
+
+/** A runbook as it stands in the documents. */
+export interface Runbook {
+  playbook: string;
+  /** Where the file is. */
+  file: string;
+  markdown: string;
+}
+
+/**
+ * The runbook of a playbook, or of that of a detection or an incident, by its id; undefined where there is none.
+ * @throws {CliFailure} where its file is missing
+ */
+export function readRunbook(id: string): Runbook | undefined {
   const playbook = playbookOf(id);
-  if (playbook === undefined) throw new CliFailure('usage', `There is no runbook "${id}".\n\n${contents(look)}`);
+  if (playbook === undefined) return undefined;
   const file = new URL(`${playbook}.md`, FOLDER);
   if (!existsSync(file)) {
     throw new CliFailure(
@@ -23,9 +41,7 @@ export function showRunbook(id: string | undefined, json: boolean, look: Look = 
       `The runbook of ${playbook} is missing: npm run docs writes ${fileURLToPath(file)}.`,
     );
   }
-  const markdown = readFileSync(file, 'utf8');
-  if (json) return JSON.stringify({ playbook, file: fileURLToPath(file), markdown }, null, 2);
-  return renderMarkdown(markdown, look);
+  return { playbook, file: fileURLToPath(file), markdown: readFileSync(file, 'utf8') };
 }
 
 /** The playbook that an id means: its own, that of one of its detections, or that of an incident of one. */
@@ -33,7 +49,7 @@ function playbookOf(id: string): string | undefined {
   if (Object.hasOwn(responses, id)) return id;
   // An incident's id begins with its detection's.
   const detection = /^(.+)-\d{8}-\d{6}-[0-9a-f]+$/.exec(id)?.[1] ?? id;
-  return Object.hasOwn(detections, detection) ? detections[detection]?.response : undefined;
+  return Object.hasOwn(allDetections, detection) ? allDetections[detection]?.response : undefined;
 }
 
 const contents = (look: Look): string =>
@@ -44,7 +60,7 @@ const contents = (look: Look): string =>
       '| Playbook | What it does | Started by |',
       '| --- | --- | --- |',
       ...Object.entries(responses).map(([id, { title }]) => {
-        const own = Object.entries(detections).filter(([, { response }]) => response === id);
+        const own = Object.entries(allDetections).filter(([, { response }]) => response === id);
         return `| ${id} | ${title} | ${own.map(([detection]) => detection).join(', ')} |`;
       }),
     ].join('\n'),

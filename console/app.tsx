@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
+import { readRunbook } from '../cli/runbook.ts';
 import { errorText } from '../handlers/errors.ts';
 import type { Head } from '../handlers/incidents/items.ts';
 import { lastWeeks, marks } from '../playbooks/figures.ts';
@@ -18,6 +19,7 @@ import { IncidentPage } from './pages/incident.tsx';
 import { IncidentsPage } from './pages/incidents.tsx';
 import { type Frame, MessagePage } from './pages/layout.tsx';
 import { WaitingPage } from './pages/questions.tsx';
+import { RunbookPage } from './pages/runbook.tsx';
 import { type Env, forged, keepSecret, ownHostOnly, secretOf, secureHeaders, sessionOnly } from './security.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -108,6 +110,13 @@ function reading(app: Hono<Env>, { library, now }: AppDependencies): void {
     const [recent, modes] = await Promise.all([headsSince(library, weeks[0] ?? ''), library.modes()]);
     const frame = await frameOf(context, library, 'Detections', '/');
     return page(context, <DetectionsPage frame={frame} view={{ ...recent, weeks, modes, now: now() }} />);
+  });
+  app.get('/runbooks/:id', async (context) => {
+    const id = context.req.param('id');
+    const runbook = readRunbook(id);
+    if (!runbook) return page(context, <NotFound what={`There is no runbook ${plain(id)}.`} />, 404);
+    const { live: _, ...frame } = await frameOf(context, library, `Runbook ${runbook.playbook}`, '/');
+    return page(context, <RunbookPage frame={frame} runbook={runbook} />);
   });
   app.get('/figures', async (context) => {
     const weeks = lastWeeks(now(), WEEKS);
@@ -206,7 +215,6 @@ function live(context: Context<Env>, { sessions, port }: AppDependencies, watche
   return streamSSE(context, async (stream) => {
     const over = new AbortController();
     stream.onAbort(() => over.abort());
-    await stream.writeSSE({ event: 'watching', data: of });
     for await (const what of watched.changes(of, over.signal)) {
       if (!sessions.of(own, false)) {
         await stream.writeSSE({ event: 'expired', data: '' });

@@ -7,13 +7,14 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import type { Sent } from '../cli/answers.ts';
+import { carryOut } from '../cli/carry-out.ts';
 import type { Desk } from '../cli/desk.ts';
-import { carryOut, todo } from '../cli/doctor/check.ts';
-import { checks } from '../cli/doctor/checks.ts';
-import { installedSettings, readInstallation } from '../cli/doctor/installation.ts';
 import { CliFailure } from '../cli/failure.ts';
 import { errorName, errorText, NotInLedger } from '../handlers/errors.ts';
 import type { PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
+import { todo } from '../handlers/installation/check.ts';
+import { checks } from '../handlers/installation/checks.ts';
+import { installedSettings, readInstallation } from '../handlers/installation/installation.ts';
 import {
   type Change,
   type Changed,
@@ -124,8 +125,8 @@ export class AwsLibrary implements Library {
 
   modes(): Promise<Modes | Missing> {
     return orMissing(async () => {
-      const { mode, modes } = await installedSettings(this.#desk);
-      return { mode, byDetection: modes };
+      const { mode, modes, packs } = await installedSettings(this.#desk);
+      return { mode, byDetection: modes, packs };
     });
   }
 

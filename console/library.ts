@@ -1,9 +1,10 @@
-import type { Finding } from '../cli/doctor/check.ts';
 import type { Head } from '../handlers/incidents/items.ts';
 import type { Page, PageBounds, PageFilter } from '../handlers/incidents/pages.ts';
 import type { StoredQuestion } from '../handlers/incidents/questions.ts';
+import type { Finding } from '../handlers/installation/check.ts';
 import type { Arrivals } from '../playbooks/canary.ts';
 import type { Incident } from '../playbooks/incident.ts';
+import type { PackId } from '../playbooks/packs.ts';
 import type { Mode } from '../playbooks/response.ts';
 
 /** As who the console works, and where. */
@@ -43,6 +44,8 @@ export interface Check extends Finding {
 export interface Modes {
   mode: Mode;
   byDetection: Readonly<Record<string, Mode>>;
+  /** The packs that are on. */
+  packs: readonly PackId[];
 }
 
 /** Something that could not be had, with the reason. */

@@ -24,9 +24,13 @@ export class Live {
     this.#everyMs = everyMs;
   }
 
-  /** Yields each time that what the page at `of`, a path with its query, shows has changed; ends with the signal. */
-  async *changes(of: string, signal: AbortSignal): AsyncGenerator<'changed' | 'same' | 'failed'> {
+  /**
+   * Yields each time that what the page at `of`, a path with its query, shows has changed; ends with the signal. Begins with
+   * `watching`: from then on no change is missed, so a page that is read again after it is up to date.
+   */
+  async *changes(of: string, signal: AbortSignal): AsyncGenerator<'watching' | 'changed' | 'same' | 'failed'> {
     let last = await this.#mark(of).catch(() => undefined);
+    yield 'watching';
     while (!signal.aborted) {
       try {
         await delay(this.#everyMs, undefined, { signal });

@@ -44,7 +44,12 @@ export function momentsOf(incident: Incident, run: Run | undefined): Moment[] {
 }
 
 function detection(incident: Incident): Moment {
-  const text = incident.lane === 'event' ? 'the event of the call' : `${incident.alarmName} in ALARM`;
+  const text = {
+    event: 'the event of the call',
+    watchdog: 'the watchdog found it by the state',
+    finding: 'GuardDuty found it',
+    alarm: `${incident.alarmName} in ALARM`,
+  }[incident.lane ?? 'alarm'];
   return { lane: 'alarm', at: ms(detectedAt(incident)), text, tone: 'plain' };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, findingBands, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
@@ -27,6 +27,9 @@ const options: z.ZodType<Options, string> = json('object').pipe(
     newPassword: z.enum(choices),
     removePublicAccess: z.enum(choices),
     disableGiver: z.enum(choices),
+    // Every function's template has it where it is not the default.
+    findingModes: z.record(z.enum(findingBands), z.enum(modes)).default(defaultOptions.findingModes),
+    isolationSnapshots: z.enum(switches),
     organizationRole: z.string().startsWith('arn:').optional(),
   }),
 );
@@ -46,6 +49,7 @@ const schema = z.object({
   CORDON_BUS: z.string().min(1),
   CORDON_EVIDENCE: z.string().min(1),
   CORDON_LOG_GROUP: z.string().min(1),
+  CORDON_FLOW_LOG_GROUP: z.string().min(1).optional(),
   CORDON_TRAIL_PARTS: json('object').pipe(trailParts),
   CORDON_PACKS: list.pipe(z.array(z.enum(packIds))),
   CORDON_OWN_ROLES: list,
@@ -77,6 +81,8 @@ export interface Environment {
   evidence: string;
   /** Name of the log group that the trail delivers to. */
   logGroup: string;
+  /** Name of the log group with the flow logs, where there are such detections. */
+  flowLogGroup?: string;
   /** What else the trail delivers through, as far as the deployment knows. */
   trailParts: Omit<KnownTrail, 'logGroup'>;
   /** The packs of detections that are deployed. */
@@ -101,9 +107,16 @@ export interface Environment {
   runbooks?: string;
 }
 
+/**
+ * The names of cordon's own roles: bundling writes them in this place. There are so many that they alone would take most of
+ * the 4 KB that a function's variables share.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const OWN_ROLES = process.env.CORDON_OWN_ROLES;
+
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
 export function readEnvironment(
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv = { ...process.env, CORDON_OWN_ROLES: OWN_ROLES },
   suppressionsFile: URL = new URL(SUPPRESSIONS_FILE, import.meta.url),
 ): Environment {
   const { data, error } = schema.safeParse(variables);
@@ -118,6 +131,7 @@ export function readEnvironment(
     bus: data.CORDON_BUS,
     evidence: data.CORDON_EVIDENCE,
     logGroup: data.CORDON_LOG_GROUP,
+    ...(data.CORDON_FLOW_LOG_GROUP ? { flowLogGroup: data.CORDON_FLOW_LOG_GROUP } : {}),
     trailParts: data.CORDON_TRAIL_PARTS,
     packs: data.CORDON_PACKS,
     ownRoles: data.CORDON_OWN_ROLES,

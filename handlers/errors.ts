@@ -50,6 +50,12 @@ export class Overtaken extends CordonError {
   override readonly name = 'Overtaken';
 }
 
+/** What was just made does not show yet: a service may take a moment to hear of it everywhere. */
+export class NotThereYet extends CordonError {
+  readonly disposition = 'retry';
+  override readonly name = 'NotThereYet';
+}
+
 /** Errors that trying again cannot mend: Step Functions does not retry them. `UnknownUnit` is the catalog's. */
 export const finalErrors = ['InvalidInput', 'NotInLedger', 'TargetUnfit', 'UndoRefused', 'UnknownUnit'] as const;
 

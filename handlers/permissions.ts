@@ -1,6 +1,6 @@
 /**
  * What a step, investigation or action may do, declared beside its code. Resources are ARN patterns in which `{table}`,
- * `{topic}`, `{bus}`, `{escalationTopic}`, `{evidence}`, `{logGroup}`, `{trailBucket}`, `{deliveryRole}`, `{trailKey}`, `{organizationRole}`, `{partition}`, `{region}`, `{account}` and `{prefix}` are filled in at synth.
+ * `{topic}`, `{bus}`, `{escalationTopic}`, `{evidence}`, `{logGroup}`, `{flowLogGroup}`, `{trailBucket}`, `{deliveryRole}`, `{trailKey}`, `{organizationRole}`, `{partition}`, `{region}`, `{account}` and `{prefix}` are filled in at synth.
  */
 export interface Permission {
   /** IAM actions: `iam:TagUser`. Names: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
@@ -30,6 +30,12 @@ export const passDeliveryRole: Permission = {
 export const logGroups = 'arn:{partition}:logs:*:{account}:log-group:*';
 /** Keys in every region. */
 export const keys = 'arn:{partition}:kms:*:{account}:key/*';
+/** EC2 instances in every region. */
+export const instances = 'arn:{partition}:ec2:*:{account}:instance/*';
+/** Network interfaces in every region. */
+export const networkInterfaces = 'arn:{partition}:ec2:*:{account}:network-interface/*';
+/** Security groups in every region. */
+export const securityGroups = 'arn:{partition}:ec2:*:{account}:security-group/*';
 /** Buckets. */
 export const buckets = 'arn:{partition}:s3:::*';
 

@@ -1,14 +1,17 @@
 import type { Actor } from '../playbooks/actor.ts';
 import { detectionOf, responseOf } from '../playbooks/catalog.ts';
+import { isUnexplained } from '../playbooks/difference.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../playbooks/incident.ts';
 import { actionChanged, type IncidentHead } from '../playbooks/messages/announcements.ts';
 import { isReleased } from '../playbooks/question.ts';
+import type { Target } from '../playbooks/response.ts';
 import { actionKeyOf } from './actions/action.ts';
 import { type AnyAction, actions } from './actions/catalog.ts';
 import { announce } from './announce.ts';
 import type { Context } from './context.ts';
 import { InvalidInput } from './errors.ts';
 import { type Decision, Guard } from './guard/guard.ts';
+import { heldBy } from './guard/holding.ts';
 import type { Head } from './incidents/items.ts';
 
 /** A planned action, as the states of the playbook pass it on. */
@@ -35,8 +38,14 @@ export function actorTarget(actor: Actor): unknown[] {
   return actor.kind === 'assumed-role' ? [{ role: actor.name }] : [];
 }
 
+/** An action that puts protection back, with the eventIDs of the records that call for it. */
+interface Restoring extends Target {
+  action: string;
+  key: string;
+}
+
 /** What puts protection back, as the calls that succeeded ask for it. */
-export function restoresFor(head: Head, events: IncidentEvent[], account: string) {
+export function restoresFor(head: Head, events: IncidentEvent[], account: string): Restoring[] {
   const offences = events.filter((event) => event.verdict === 'offence').map((event) => event.record);
   const { restore } = responseOf(detectionOf(head.detection).response);
   return restore.flatMap(({ action, targets }) =>
@@ -44,13 +53,30 @@ export function restoresFor(head: Head, events: IncidentEvent[], account: string
   );
 }
 
-/** Plans what puts protection back, for the calls that succeeded. */
+/** What puts back what the watchdog found and no record calls for, as the response has such an action. */
+function restoresOfState(head: Head, called: readonly Restoring[]): Restoring[] {
+  if (!isUnexplained(head)) return [];
+  const { restore } = responseOf(detectionOf(head.detection).response);
+  const found = (head.differences ?? []).flatMap(({ restore: wanted }): Restoring[] => {
+    if (!wanted || !restore.some(({ action }) => action === wanted.action)) return [];
+    const { action, target } = wanted;
+    return [{ action, target, key: actionKeyOf(action, target), because: [] }];
+  });
+  const known = new Set(called.map(({ key }) => key));
+  return [...new Map(found.filter(({ key }) => !known.has(key)).map((one) => [one.key, one])).values()];
+}
+
+/** Plans what puts protection back, for the calls that succeeded and for what the watchdog found by the state. */
 export async function planRestores(head: Head, events: IncidentEvent[], context: Context): Promise<Planned[]> {
   const guard = new Guard(head.detection, context);
   const planned: Planned[] = [];
   const records: ActionRecord[] = [];
-  for (const one of restoresFor(head, events, context.environment.account)) {
-    const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action)), context);
+  const called = restoresFor(head, events, context.environment.account);
+  const { restore } = responseOf(detectionOf(head.detection).response);
+  for (const one of [...called, ...restoresOfState(head, called)]) {
+    const behind = events.map(({ record }) => record).filter(({ eventID }) => one.because.includes(eventID));
+    const mode = restore.find(({ action }) => action === one.action)?.mode?.(behind, context.environment.options);
+    const record = await plan(head.id, one, guard.ofRestore(actionOf(one.action), mode), context);
     records.push(record);
     // Whether a proposed one is needed says whether the records did any harm.
     if (isToRun(record) || record.status === 'proposed') planned.push(asPlanned(head.id, record));
@@ -147,8 +173,9 @@ async function plan(
   context: Context,
 ): Promise<ActionRecord> {
   const unit = actionOf(action);
-  return context.ledger.plan(incidentId, {
-    key: actionKeyOf(action, target),
+  const key = actionKeyOf(action, target);
+  const declared = {
+    key,
     action,
     title: unit.title,
     contains: unit.contains,
@@ -158,5 +185,6 @@ async function plan(
     ...decision,
     ...(unit.byHand ? { commands: unit.byHand(target) } : {}),
     ...(unit.irreversible ? { irreversible: unit.irreversible } : {}),
-  });
+  };
+  return context.ledger.plan(incidentId, declared, heldBy(unit, key, target));
 }

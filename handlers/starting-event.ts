@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CLOUDTRAIL_EVENT, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import { difference } from '../playbooks/difference.ts';
+import { FINDING_EVENT } from '../playbooks/guardduty/finding.ts';
 
 /**
  * The event of an alarm that changed its state, as EventBridge delivers it.
@@ -38,7 +40,43 @@ const callEvent = z.object({
   }),
 });
 
-/** What starts a playbook: an alarm, or the event of a call before there is one. */
-export const startingEvent = z.discriminatedUnion('lane', [alarmEvent, callEvent]);
+/** What the watchdog found by the state itself. */
+const lookEvent = z.object({
+  lane: z.literal('watchdog'),
+  detection: z.string().min(1),
+  account: z.string(),
+  region: z.string(),
+  /** When it began to look, and when it had begun the look before. ISO times. */
+  at: z.iso.datetime(),
+  since: z.iso.datetime(),
+  /** The same for the same differences of the same look. */
+  identity: z.string().min(1),
+  differences: z.array(difference).min(1),
+});
+
+/**
+ * The event of a finding of GuardDuty, and the detection whose rule took it. What is in the finding is read where it is needed: one
+ * that is odd is a finding all the same.
+ * https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html
+ */
+const findingEvent = z.object({
+  lane: z.literal('finding'),
+  detection: z.string().min(1),
+  event: z.looseObject({
+    // Only AWS can send an event from such a source.
+    source: z.literal('aws.guardduty'),
+    'detail-type': z.literal(FINDING_EVENT),
+    id: z.string().min(1),
+    account: z.string(),
+    region: z.string(),
+    time: z.iso.datetime(),
+    detail: z.unknown().optional(),
+  }),
+});
+
+/** What starts a playbook: an alarm, what the watchdog or GuardDuty found, or the event of a call before there is an alarm. */
+export const startingEvent = z.discriminatedUnion('lane', [alarmEvent, callEvent, lookEvent, findingEvent]);
 export type AlarmEvent = z.infer<typeof alarmEvent>;
 export type CallEvent = z.infer<typeof callEvent>;
+export type LookEvent = z.infer<typeof lookEvent>;
+export type FoundEvent = z.infer<typeof findingEvent>;

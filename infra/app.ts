@@ -20,7 +20,11 @@ const ownTrail =
         description: 'cordon: the trail, its bucket and its log group',
       })
     : undefined;
-const known = ownTrail?.trail ?? { logGroup: settings.existingLogGroup ?? '', ...settings.trailParts };
+const known = ownTrail?.trail ?? {
+  prefix: settings.prefix,
+  logGroup: settings.existingLogGroup ?? '',
+  ...settings.trailParts,
+};
 for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection, known);
 const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),
@@ -40,6 +44,12 @@ if (settings.mail.length === 0 && !settings.local) {
   Annotations.of(stack).addWarningV2(
     'cordon:nobody-is-mailed',
     'No mail address is given, so nobody is told of an incident. Add one: -c mail=soc@example.com',
+  );
+}
+if (settings.guarddutyDetector && !settings.packs.includes('guardduty')) {
+  Annotations.of(stack).addWarningV2(
+    'cordon:findings-not-answered',
+    'A detector of GuardDuty is deployed, but nothing answers what it finds. Switch the pack on: -c packs=guardduty',
   );
 }
 for (const warning of expiredWarnings(settings.guard.suppressions, new Date())) {

@@ -12,8 +12,9 @@ export const bundleOf = (entry: string): string => entry.replace(/^handlers\//, 
  * Bundles every function with one run of esbuild: an ES module with its SDK clients, names kept and a source map beside
  * it, so that a stack trace in the log names the file and the line that people read.
  * @param outdir gets a folder for each entry
+ * @param ownRoles the names of cordon's own roles, which stand in the code: see handlers/environment.ts
  */
-export function bundle(outdir: string): void {
+export function bundle(outdir: string, ownRoles: readonly string[]): void {
   const entries = [...new Set(units.map((unit) => unit.entry))];
   buildSync({
     entryPoints: entries.map((entry) => ({ in: join(root, entry), out: `${bundleOf(entry)}/index` })),
@@ -26,6 +27,7 @@ export function bundle(outdir: string): void {
     target: 'node20',
     // The SDK's CommonJS main fields would come first otherwise, and cannot be shaken.
     mainFields: ['module', 'main'],
+    define: { 'process.env.CORDON_OWN_ROLES': JSON.stringify(JSON.stringify(ownRoles)) },
     keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,

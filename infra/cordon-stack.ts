@@ -9,13 +9,16 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { actions } from '../handlers/actions/catalog.ts';
-import { deployedDetections, deployedResponses } from '../playbooks/catalog.ts';
+import { deployedDetections, deployedFindingDetections, deployedResponses } from '../playbooks/catalog.ts';
 import type { KnownTrail } from '../playbooks/detection.ts';
+import { defaultOptions, type Options } from '../playbooks/options.ts';
 import { Answers } from './answers.ts';
 import { Canary } from './canary.ts';
 import { Overview } from './dashboard.ts';
 import { DetectionRule } from './detection-rule.ts';
-import { Functions, roleName } from './functions.ts';
+import { FindingRules, guardDutyDetector } from './finding-rules.ts';
+import { FlowLogs, flowLogGroupOf } from './flow-logs.ts';
+import { Functions } from './functions.ts';
 import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
@@ -27,12 +30,23 @@ import type { Settings } from './settings.ts';
 import { silentTrailAlarm } from './silent-trail.ts';
 import { undoDefinition } from './undo-definition.ts';
 import { deployedUnits, undoable } from './units.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
 export class CordonStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
     super(scope, id, props);
-    const { prefix, packs } = settings;
+    const { prefix, packs, flowLogs } = settings;
+    const flowLogGroup = flowLogs && flowLogGroupOf(prefix, flowLogs);
+    const ownFlowLogs =
+      flowLogs && 'vpcs' in flowLogs ? new FlowLogs(this, 'FlowLogs', { prefix, vpcs: flowLogs.vpcs }) : undefined;
+    const groupArn = (resourceName: string) =>
+      this.formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
     const units = deployedUnits(packs);
     const table = this.#ledger(prefix);
     const evidence = this.#evidence();
@@ -51,12 +65,8 @@ export class CordonStack extends Stack {
       bus: bus.eventBusArn,
       escalationTopic: escalationTopic.topicArn,
       evidence: evidence.bucketArn,
-      logGroup: this.formatArn({
-        service: 'logs',
-        resource: 'log-group',
-        resourceName: trail.logGroup,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
+      logGroup: groupArn(trail.logGroup),
+      ...(flowLogGroup ? { flowLogGroup: groupArn(flowLogGroup) } : {}),
       ...(trail.bucket ? { trailBucket: `arn:${Aws.PARTITION}:s3:::${trail.bucket}` } : {}),
       ...(trail.role ? { deliveryRole: `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${trail.role}` } : {}),
       ...(trail.key ? { trailKey: trail.key } : {}),
@@ -77,14 +87,14 @@ export class CordonStack extends Stack {
         CORDON_BUS: bus.eventBusName,
         CORDON_EVIDENCE: evidence.bucketName,
         CORDON_LOG_GROUP: trail.logGroup,
+        ...(flowLogGroup ? { CORDON_FLOW_LOG_GROUP: flowLogGroup } : {}),
         CORDON_TRAIL_PARTS: this.toJsonString({ bucket: trail.bucket, role: trail.role, key: trail.key }),
         CORDON_PACKS: JSON.stringify(packs),
-        CORDON_OWN_ROLES: JSON.stringify(units.map((unit) => roleName(prefix, unit.id))),
         CORDON_PROTECTED: JSON.stringify(settings.protectedPrincipals),
         CORDON_MODE: settings.guard.mode,
         CORDON_MODES: JSON.stringify(settings.guard.detectionModes),
         CORDON_CAP: String(settings.guard.cap),
-        CORDON_OPTIONS: JSON.stringify(settings.options),
+        CORDON_OPTIONS: JSON.stringify(withoutDefaultModes(settings.options)),
         CORDON_QUESTIONS: JSON.stringify(settings.questions),
         ...(settings.runbooks ? { CORDON_RUNBOOKS: settings.runbooks } : {}),
       },
@@ -95,7 +105,10 @@ export class CordonStack extends Stack {
         name,
         new Machine(this, `Playbook-${name}`, {
           name: `${prefix}-${name}`,
-          definition: playbookDefinition(name, response, arn, { topic: topic.topicArn, bus: bus.eventBusName, prefix }),
+          definition: playbookDefinition(name, response, arn, {
+            ...{ topic: topic.topicArn, bus: bus.eventBusName, prefix },
+            ...(settings.runbooks ? { runbooks: settings.runbooks } : {}),
+          }),
           functions: `arn:${Aws.PARTITION}:lambda:${Aws.REGION}:${Aws.ACCOUNT_ID}:function:${prefix}-*`,
           topic,
           bus,
@@ -120,6 +133,7 @@ export class CordonStack extends Stack {
       every: '15 minutes',
       target: functions.of('keep-baseline'),
     });
+    new Watchdog(this, 'Watchdog', { prefix, function: functions.of('watchdog'), logGroup, topic });
     // Events that could not start a playbook: nothing may be lost.
     const undelivered = new Queue(this, 'Undelivered', {
       queueName: `${prefix}-undelivered`,
@@ -137,14 +151,23 @@ export class CordonStack extends Stack {
     const alarms = deployed.flatMap(([name, detection]): [string, Alarm][] => {
       const playbook = playbooks.get(detection.response);
       if (!playbook) return [];
-      const { alarm } = new DetectionRule(this, name, {
-        ...{ prefix, detection, trail, playbook, undelivered },
+      const logGroupName = detection.source === 'flow-logs' ? flowLogGroup : trail.logGroup;
+      if (logGroupName === undefined) return [];
+      const rule = new DetectionRule(this, name, {
+        ...{ prefix, detection, trail, logGroupName, playbook, undelivered },
         topic: detection.yields ? auditTopic : topic,
         runbooks: settings.runbooks,
       });
-      return [[name, alarm]];
+      if (detection.source === 'flow-logs' && ownFlowLogs) rule.node.addDependency(ownFlowLogs);
+      return [[name, rule.alarm]];
     });
-    new Queries(this, 'Queries', { prefix, trail, detections: deployed });
+    const findings = deployedFindingDetections(packs);
+    const answering = playbooks.get(findings[0]?.[1].response ?? '');
+    if (answering) {
+      new FindingRules(this, 'Findings', { prefix, detections: findings, playbook: answering, undelivered });
+    }
+    if (settings.guarddutyDetector) guardDutyDetector(this);
+    new Queries(this, 'Queries', { prefix, trail, flowLogGroup, detections: deployed });
     new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });
@@ -215,3 +238,7 @@ export class CordonStack extends Stack {
     return topic;
   }
 }
+
+/** The functions know the default of what GuardDuty's findings let them do: each of their templates is spared it. */
+const withoutDefaultModes = ({ findingModes, ...options }: Options): Partial<Options> =>
+  JSON.stringify(findingModes) === JSON.stringify(defaultOptions.findingModes) ? options : { ...options, findingModes };

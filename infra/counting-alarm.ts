@@ -16,11 +16,13 @@ export interface CountingAlarm {
   /** It fires when so many records came within so many minutes. */
   atLeast: number;
   withinMinutes: number;
+  /** Instead of the records the numbers in this field of theirs are summed up. */
+  sum?: string;
 }
 
 /** Metric filters that feed one metric, and the alarm on their sum. Whom the alarm tells is left to who makes it. */
 export function countingAlarm(scope: Construct, props: CountingAlarm): Alarm {
-  const { prefix, id, logGroupName, patterns, description, atLeast, withinMinutes } = props;
+  const { prefix, id, logGroupName, patterns, description, atLeast, withinMinutes, sum } = props;
   const name = `${prefix}-${id}`;
   // A pattern has so many characters only: where one filter cannot say it, several feed the metric.
   for (const [index, pattern] of patterns.entries()) {
@@ -28,7 +30,13 @@ export function countingAlarm(scope: Construct, props: CountingAlarm): Alarm {
       filterName: index === 0 ? name : `${name}-${index + 1}`,
       logGroupName,
       filterPattern: pattern.replaceAll(ANY_ACCOUNT, Aws.ACCOUNT_ID),
-      metricTransformations: [{ metricNamespace: prefix, metricName: id, metricValue: '1', unit: 'Count' }],
+      metricTransformations: [
+        {
+          metricNamespace: prefix,
+          metricName: id,
+          ...(sum ? { metricValue: `$${sum}` } : { metricValue: '1', unit: 'Count' }),
+        },
+      ],
     });
   }
   return new Alarm(scope, 'Alarm', {
@@ -37,7 +45,7 @@ export function countingAlarm(scope: Construct, props: CountingAlarm): Alarm {
     metric: new Metric({
       namespace: prefix,
       metricName: id,
-      // Each match counts 1: only the sum is their number.
+      // Each match counts 1, or what its field says: only the sum is what was counted.
       statistic: Stats.SUM,
       period: Duration.minutes(withinMinutes),
     }),

@@ -16,6 +16,8 @@ export interface DetectionRuleProps {
   prefix: string;
   detection: Detection;
   trail: KnownTrail;
+  /** Where its records come to. */
+  logGroupName: string;
   topic: ITopic;
   playbook: Machine;
   undelivered: Queue;
@@ -43,11 +45,11 @@ export class DetectionRule extends Construct {
 
   constructor(scope: Construct, id: string, props: DetectionRuleProps) {
     super(scope, id);
-    const { prefix, detection, trail } = props;
+    const { prefix, detection, trail, logGroupName } = props;
     const name = `${prefix}-${id}`;
     const alarm = countingAlarm(this, {
       ...{ prefix, id, ...detection.alarm },
-      logGroupName: trail.logGroup,
+      logGroupName,
       patterns: filterPatterns(detection, prefix, ANY_ACCOUNT, trail),
       description: alarmDescription(detection, prefix, props.runbooks),
     });

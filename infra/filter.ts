@@ -5,6 +5,7 @@ import { type EventPattern, eventPattern } from '../playbooks/matching/event-pat
 import { succeeded, written } from '../playbooks/matching/forms.ts';
 import { all, any, isNot, type Literal, type Match, missing } from '../playbooks/matching/match.ts';
 import { inParts, valuesOf } from '../playbooks/matching/split.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 import { roleName } from './functions.ts';
 import { type Unit, units } from './units.ts';
 
@@ -26,21 +27,24 @@ export const ANY_ACCOUNT = 'AWSAccountId';
 export const filterPatterns = (detection: Detection, prefix: string, account: string, trail: KnownTrail): string[] =>
   detection.published
     ? [...detection.published]
-    : inParts(
-        matchOf(detection, trail),
-        (part) => cloudWatchPattern(withoutOwnCalls(part, prefix, account)),
-        detection.alarm.atLeast > 1,
-      );
+    : detection.source
+      ? // No record of such a source is of a call, and so none of cordon's own.
+        sourceOf(detection).patterns(matchOf(detection, trail), { exclusive: true })
+      : inParts(
+          matchOf(detection, trail),
+          (part) => cloudWatchPattern(withoutOwnCalls(part, detection, prefix, account)),
+          detection.alarm.atLeast > 1,
+        );
 
 /** Users and root have no session issuer: an absent name is one of somebody else, and so is any in another account. */
-function withoutOwnCalls(part: Match, prefix: string, account: string): Match {
-  const others = otherRoles(part, prefix);
+function withoutOwnCalls(part: Match, about: Detection, prefix: string, account: string): Match {
+  const others = otherRoles(part, about, prefix);
   return others ? all(part, any(missing(ROLE), isNot(ACCOUNT, account), others)) : part;
 }
 
 /** That the role is none of those that may make a call of a part; nothing where none may. */
-function otherRoles(part: Match, prefix: string): Match | undefined {
-  const roles = units.filter((unit) => mayCall(unit, part)).map((unit) => roleName(prefix, unit.id));
+function otherRoles(part: Match, about: Detection, prefix: string): Match | undefined {
+  const roles = units.filter((unit) => mayCall(unit, part, about)).map((unit) => roleName(prefix, unit.id));
   return roles.length > 0 ? all(...roles.map((role) => isNot(ROLE, role))) : undefined;
 }
 
@@ -55,7 +59,7 @@ function otherRoles(part: Match, prefix: string): Match | undefined {
 export function eventPatterns(id: string, detection: Detection, prefix: string, trail: KnownTrail): EventPattern[] {
   return written(id, `${detection.within ? 'within' : 'when'}, as the rule on events`, () =>
     inParts(succeeded(matchOf(detection, trail)), (part) => {
-      const others = otherRoles(part, prefix);
+      const others = otherRoles(part, detection, prefix);
       return eventRule(others ? all(part, any(missing(ROLE), others)) : part);
     }),
   );
@@ -69,14 +73,28 @@ export const eventRule = (match: Match): EventPattern =>
     'detail-type': [{ suffix: CLOUDTRAIL_EVENT }],
   });
 
+/** Services that IAM calls by another name than records do. */
+const IAM_PREFIXES: Record<string, string> = { monitoring: 'cloudwatch' };
+
 /** Whether a function may make one of the calls that a match names. */
-function mayCall({ permissions }: Unit, part: Match): boolean {
+function mayCall({ permissions }: Unit, part: Match, { ofOwn }: Detection): boolean {
   const demanded = demandedBy(part);
   const of = (path: string) => demanded.flatMap((one) => (one.path === path ? one.values : [])).map(String);
-  const services = of('eventSource').map((source) => source.replace(/\.amazonaws\.com(\.cn)?$/, ''));
+  const services = of('eventSource').map((source) => {
+    const service = source.replace(/\.amazonaws\.com(\.cn)?$/, '');
+    return IAM_PREFIXES[service] ?? service;
+  });
   const needed = services.flatMap((service) => of('eventName').flatMap((name) => actionsOf(service, name)));
-  return permissions.some(({ actions }) => actions.some((action) => needed.includes(action)));
+  return permissions.some(
+    ({ actions, resources }) =>
+      actions.some((action) => needed.includes(action)) &&
+      !resources.every((one) => (ofOwn ? OF_TRAIL : OF_OWN).test(one)),
+  );
 }
+
+/** What a permission is on where it bears on the trail's parts only, or on cordon's own roles only. */
+const OF_TRAIL = /^\{(deliveryRole|trailBucket|trailKey)\}/;
+const OF_OWN = /:role\/\{prefix\}-\*$/;
 
 function demandedBy(match: Match): { path: string; values: readonly Literal[] }[] {
   return match.kind === 'all' || match.kind === 'any' ? match.of.flatMap(demandedBy) : valuesOf(match);

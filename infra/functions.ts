@@ -13,7 +13,7 @@ import { bundle, bundleOf } from './bundle.ts';
 import type { Unit } from './units.ts';
 
 /** What not every deployment has: permissions on it are left out there. */
-const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey'] as const;
+const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey', 'flowLogGroup'] as const;
 
 /** What the functions work with. */
 export interface FunctionsProps {
@@ -40,15 +40,18 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const code = this.#code(props.suppressions);
+    const code = this.#code(props);
     for (const unit of props.units) this.#byUnit.set(unit.id, this.#add(unit, code(unit), props));
   }
 
   /** Where a unit's code lies. Commands that deploy nothing, such as `cdk list`, ask for no bundles and get the sources. */
-  #code(suppressions: readonly Suppression[]): (unit: Unit) => string {
+  #code({ suppressions, prefix, units }: FunctionsProps): (unit: Unit) => string {
     if (!Stack.of(this).bundlingRequired) return () => SOURCES;
     const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', '.bundles');
-    bundle(bundles);
+    bundle(
+      bundles,
+      units.map((unit) => roleName(prefix, unit.id)),
+    );
     writeFileSync(
       join(bundles, bundleOf('handlers/steps/collect.ts'), SUPPRESSIONS_FILE),
       JSON.stringify(suppressions),

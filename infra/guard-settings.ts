@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { detections } from '../playbooks/catalog.ts';
+import { allDetections } from '../playbooks/catalog.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
 import { isExpired, type Suppression, suppressionSchema, suppressionWords } from '../playbooks/suppression.ts';
 
@@ -14,8 +14,8 @@ export interface GuardSettings {
   suppressions: Suppression[];
 }
 
-const isDetection = (id: string): boolean => Object.hasOwn(detections, id);
-const known = Object.keys(detections).join(', ');
+const isDetection = (id: string): boolean => Object.hasOwn(allDetections, id);
+const known = Object.keys(allDetections).join(', ');
 const mode = z.enum(modes);
 const modesByDetection = z.record(z.string(), mode).superRefine((given, context) => {
   const unknown = Object.keys(given).filter((id) => !isDetection(id));

@@ -21,6 +21,8 @@ export interface Channels {
   topic: string;
   bus: string;
   prefix: string;
+  /** Where the runbooks can be read. */
+  runbooks?: string;
 }
 
 /** A JSONata expression as a state takes it. */
@@ -91,7 +93,6 @@ export function playbookDefinition(id: string, response: Response, arn: Function
         {
           Assign: {
             incidentId: expression('$states.result.Payload.incidentId'),
-            detection: expression('$states.result.Payload.detection'),
             round: 0,
             looks: 0,
             empty: 0,
@@ -232,12 +233,12 @@ export function playbookDefinition(id: string, response: Response, arn: Function
 }
 
 /** Tells of a playbook that could not go on, by mail and on the event bus, without any function of cordon's. */
-function failureStates(id: string, { topic, bus, prefix }: Channels): Record<string, State> {
+function failureStates(id: string, { topic, bus, prefix, runbooks }: Channels): Record<string, State> {
   return {
     'Mail that the playbook failed': publish(
       topic,
       expression(playbookFailed.subject),
-      expression(playbookFailed.text(id)),
+      expression(playbookFailed.text(id, runbooks)),
       'Announce that the playbook failed',
       { Output: expression('$states.input') },
     ),
@@ -289,7 +290,7 @@ function actionStates(
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: `${phase}: which action?`,
         States: {
-          ...actionBranches(phase, kinds, arn, settled, { detection: expression('$detection') }),
+          ...actionBranches(phase, kinds, arn, settled),
           [`${phase}: action failed`]: recordFailure(
             arn,
             { step: phase.toLowerCase(), key: expression('$key') },
@@ -308,15 +309,8 @@ function actionStates(
 /**
  * The states of one action's run, from `PHASE: which action?` to `next`, in the branch of its kind; what fails goes to
  * `PHASE: action failed`. The names begin with the phase, since they must be unique in the whole machine.
- * @param known what the machine knows of the incident, and the functions need not read
  */
-export function actionBranches(
-  phase: string,
-  kinds: string[],
-  arn: FunctionArn,
-  next: string,
-  known: { detection?: string } = {},
-): Record<string, State> {
+export function actionBranches(phase: string, kinds: string[], arn: FunctionArn, next: string): Record<string, State> {
   return {
     [`${phase}: which action?`]: {
       Type: 'Choice',
@@ -326,22 +320,16 @@ export function actionBranches(
         Next: `${phase}: ${id}`,
       })),
     },
-    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next, known))),
+    ...Object.assign({}, ...kinds.map((id) => oneAction(phase, id, arn, next))),
   };
 }
 
 /** Contains, and reads back where that is still to be done. */
-function oneAction(
-  phase: string,
-  id: string,
-  arn: FunctionArn,
-  next: string,
-  known: { detection?: string },
-): Record<string, State> {
+function oneAction(phase: string, id: string, arn: FunctionArn, next: string): Record<string, State> {
   const call = (name: 'contain' | 'verify', rest: Record<string, unknown>) =>
     invoke(
       arn(containUnit(id)),
-      { ...incident, ...known, key: expression('$key'), phase: name },
+      { ...incident, key: expression('$key'), phase: name },
       { ...rest, Catch: caughtBy(`${phase}: action failed`) },
     );
   return {

@@ -6,12 +6,14 @@ import { Construct } from 'constructs';
 import { matchingQuery } from '../backtest/athena.ts';
 import { type Detection, type KnownTrail, matchOf } from '../playbooks/detection.ts';
 import { sqlCondition } from '../playbooks/matching/athena-sql.ts';
-import { insightsQuery } from '../playbooks/matching/insights-query.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 
 /** What queries are saved for. */
 export interface QueriesProps {
   prefix: string;
   trail: KnownTrail;
+  /** Where the flow logs are, where there are such detections. */
+  flowLogGroup: string | undefined;
   detections: readonly [id: string, detection: Detection][];
 }
 
@@ -34,15 +36,16 @@ function sayable(write: () => string): string | undefined {
  * known, of Athena over what it keeps for longer. They cost nothing until somebody runs one.
  */
 export class Queries extends Construct {
-  constructor(scope: Construct, id: string, { prefix, trail, detections }: QueriesProps) {
+  constructor(scope: Construct, id: string, { prefix, trail, flowLogGroup, detections }: QueriesProps) {
     super(scope, id);
     for (const [name, detection] of detections) {
-      const queryString = sayable(() => insightsQuery(matchOf(detection, trail)));
-      if (queryString === undefined) continue;
+      const queryString = sayable(() => sourceOf(detection).insights(matchOf(detection, trail)));
+      const logGroup = detection.source === 'flow-logs' ? flowLogGroup : trail.logGroup;
+      if (queryString === undefined || logGroup === undefined) continue;
       new CfnQueryDefinition(this, `Insights-${name}`, {
         // A slash makes a folder in the console.
         name: `${prefix}/${name}`,
-        logGroupNames: [trail.logGroup],
+        logGroupNames: [logGroup],
         queryString,
       });
     }
@@ -78,6 +81,7 @@ export class Queries extends Construct {
     });
     table.addResourceDependency(database);
     for (const [name, detection] of detections) {
+      if (detection.source) continue;
       const match = matchOf(detection, trail);
       if (sayable(() => sqlCondition(match)) === undefined) continue;
       const query = new CfnNamedQuery(this, `Athena-${name}`, {

@@ -98,7 +98,7 @@ export function questionDefinition(
         topic,
         '[cordon] A QUESTION TO AN ANALYST FAILED',
         expression(
-          "'What waits for an answer, or what was approved, could not be followed up. Incident: ' & $incidentId & ', key: ' & $key & '. Look at it with: npx cordon incidents show ' & $incidentId & '. Execution: ' & $states.context.Execution.Id & '. What it was doing: ' & $string($states.input)",
+          "'What waits for an answer, or what was approved, could not be followed up. Incident: ' & $incidentId & ', key: ' & $key & '. Look at it with: npx cordon incidents show ' & $incidentId & '. Runbook: npx cordon runbook ' & $incidentId & '. Execution: ' & $states.context.Execution.Id & '. What it was doing: ' & $string($states.input)",
         ),
         'Failed',
       ),

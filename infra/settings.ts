@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
-import { choices, defaultOptions, loginSuccesses, type Options } from '../playbooks/options.ts';
+import { choices, defaultOptions, findingBands, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';
 import { defaultQuestionTimes, type QuestionTimes, questionTimes } from '../playbooks/question-times.ts';
+import { modes } from '../playbooks/response.ts';
+import type { FlowLogSettings } from './flow-logs.ts';
 import { fromText, type GuardSettings, guardFields, pairs } from './guard-settings.ts';
 
 const list = z
@@ -41,6 +43,12 @@ const schema = z.object({
   newPassword: z.enum(choices).default(defaultOptions.newPassword),
   disableGiver: z.enum(choices).default(defaultOptions.disableGiver),
   removePublicAccess: z.enum(choices).default(defaultOptions.removePublicAccess),
+  findingModes: z
+    .preprocess((value) => pairs(fromText(value)), z.partialRecord(z.enum(findingBands), z.enum(modes)))
+    .transform((given) => ({ ...defaultOptions.findingModes, ...given }))
+    .default(defaultOptions.findingModes),
+  guarddutyDetector: z.union([z.boolean(), z.stringbool()]).default(false),
+  isolationSnapshots: z.enum(switches).default(defaultOptions.isolationSnapshots),
   organizationRole: z
     .string()
     .regex(/^arn:[\w-]+:iam::\d{12}:role\/\S+$/, 'must be the ARN of a role in the management account')
@@ -53,6 +61,7 @@ const schema = z.object({
   slack: secret.optional(),
   pagerduty: secret.optional(),
   pagerdutyUrl: z.url('must be an address').default('https://events.pagerduty.com/v2/enqueue'),
+  flowLogs: list.pipe(z.array(z.string()).min(1, 'must name VPCs or a log group')).optional(),
   logGroup: z.string().min(1).optional(),
   trailBucket: z.string().min(1).optional(),
   trailRole: z
@@ -67,11 +76,33 @@ const schema = z.object({
   local: z.union([z.boolean(), z.stringbool()]).default(false),
 });
 
+const isVpc = (name: string): boolean => /^vpc-[0-9a-f]+$/.test(name);
+
 /** EventBridge sends over TLS only; receivers on the local AWS have none. */
-const checked = schema.refine(({ pagerdutyUrl, local }) => local || pagerdutyUrl.startsWith('https://'), {
-  path: ['pagerdutyUrl'],
-  error: 'must begin with https://',
-});
+const checked = schema
+  .refine(({ pagerdutyUrl, local }) => local || pagerdutyUrl.startsWith('https://'), {
+    path: ['pagerdutyUrl'],
+    error: 'must begin with https://',
+  })
+  .refine(({ flowLogs = [] }) => flowLogs.length <= 1 || flowLogs.every(isVpc), {
+    path: ['flowLogs'],
+    error: 'must be ids of VPCs, or the name of one log group',
+  })
+  .refine(({ flowLogs, packs }) => flowLogs !== undefined || !packs.includes('flows'), {
+    path: ['packs'],
+    error:
+      'the pack flows takes the setting flowLogs: ids of VPCs, or the name of the log group that has their flow logs',
+  });
+
+/** That flow logs are named switches on what reads them. */
+function flowSettings({ flowLogs, packs }: z.infer<typeof schema>): Pick<Settings, 'packs' | 'flowLogs'> {
+  if (!flowLogs) return { packs };
+  const [logGroup = ''] = flowLogs;
+  return {
+    packs: [...new Set<PackId>([...packs, 'flows'])],
+    flowLogs: flowLogs.every(isVpc) ? { vpcs: [...new Set(flowLogs)] } : { logGroup },
+  };
+}
 
 /** What a deployment can be told, as CDK context: `-c mail=soc@example.com -c protected=arn:aws:iam::*:role/break-glass`. */
 export interface Settings {
@@ -85,6 +116,8 @@ export interface Settings {
   auditMail: string[];
   /** The packs of detections that are deployed, besides those of no pack. */
   packs: PackId[];
+  /** Where the flow logs come from that the pack `flows` reads. */
+  flowLogs?: FlowLogSettings;
   /** How long questions to analysts wait. */
   questions: QuestionTimes;
   /** ARN patterns of principals that are never contained automatically. */
@@ -102,6 +135,8 @@ export interface Settings {
   trailParts: Omit<KnownTrail, 'logGroup'>;
   /** Name of the managed policy that every role carries as its permissions boundary. */
   boundary?: string;
+  /** Switches GuardDuty on in this account and Region, by a detector of the deployment's own. */
+  guarddutyDetector: boolean;
   /** Leaves out what the local AWS's CloudFormation refuses. */
   local: boolean;
 }
@@ -125,7 +160,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
     mail: data.mail,
     escalation: data.escalation,
     auditMail: data.auditMail,
-    packs: data.packs,
+    ...flowSettings(data),
     questions: data.questions,
     protectedPrincipals: data.protected,
     guard: { mode: data.mode, detectionModes: data.modes, cap: data.cap, suppressions: data.suppressions },
@@ -135,6 +170,8 @@ export function readSettings(context: (key: string) => unknown): Settings {
       newPassword: data.newPassword,
       removePublicAccess: data.removePublicAccess,
       disableGiver: data.disableGiver,
+      findingModes: data.findingModes,
+      isolationSnapshots: data.isolationSnapshots,
       ...(data.organizationRole ? { organizationRole: data.organizationRole } : {}),
     },
     messages: {
@@ -150,6 +187,7 @@ export function readSettings(context: (key: string) => unknown): Settings {
       ...(data.trailKey ? { key: data.trailKey } : {}),
     },
     ...(data.boundary ? { boundary: data.boundary } : {}),
+    guarddutyDetector: data.guarddutyDetector,
     local: data.local,
   };
 }

@@ -61,6 +61,8 @@ const denyAllBut = (
 });
 const unitRoles = (account: string, units: string[]): string[] =>
   units.map((unit) => `arn:aws:iam::${account}:role/${PREFIX}-${unit}`);
+/** The units that put cordon's own roles back as they were deployed. */
+const OWN_ROLE_RESTORERS = ['contain-restore-own-role', 'undo-restore-own-role'];
 /** The units that put a trail's delivery role back. */
 const ROLE_RESTORERS = ['contain-restore-delivery-role', 'undo-restore-delivery-role'];
 const arnsOf =
@@ -292,6 +294,11 @@ export function operatePolicy(account: string): PolicyDocument {
       ]),
       ['*'],
     ),
+    // Deploying flow logs, which the policy above has no room for.
+    allow('FlowLogs', ['ec2:*FlowLogs', 'ec2:CreateTags'], arns('ec2', 'vpc-flow-log/*', 'vpc/*')),
+    allow('FlowLogDelivery', ['iam:PassRole'], [`arn:aws:iam::${account}:role/${PREFIX}`], {
+      StringEquals: { 'iam:PassedToService': 'vpc-flow-logs.amazonaws.com' },
+    }),
     allow(
       'ReadTheLogs',
       ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:GetLogRecord', 'logs:StartQuery', 'logs:StartLiveTail'],
@@ -448,13 +455,13 @@ export function roleBoundary(account: string): PolicyDocument {
       account,
       'GivenPolicies',
       ['iam:AttachUserPolicy', 'iam:AttachRolePolicy', 'iam:AttachGroupPolicy'],
-      ['undo-take-back-policy', ...ROLE_RESTORERS],
+      ['undo-take-back-policy', ...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
     ),
     denyAllBut(
       account,
       'Trust',
       ['iam:UpdateAssumeRolePolicy'],
-      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS],
+      ['contain-close-role-trust', 'undo-close-role-trust', ...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
     ),
     // Requiring a new password and taking that back is the same call as setting one.
     denyAllBut(
@@ -463,8 +470,18 @@ export function roleBoundary(account: string): PolicyDocument {
       ['iam:UpdateLoginProfile'],
       ['contain-require-new-password', 'undo-require-new-password'],
     ),
-    // No role here changes a role here, and those that put a delivery role back change no other.
-    denyAllBut(account, 'OwnRights', ['iam:*RolePolicy'], ROLE_RESTORERS, [`arn:aws:iam::${account}:role/${PREFIX}`]),
+    // No role here changes a role here but those that put one back, and these change no other.
+    denyAllBut(
+      account,
+      'OwnRights',
+      ['iam:*RolePolicy'],
+      [...ROLE_RESTORERS, ...OWN_ROLE_RESTORERS],
+      [`arn:aws:iam::${account}:role/${PREFIX}`],
+    ),
+    {
+      ...deny('RightsOfOthers', ['iam:*RolePolicy'], { NotResource: [`arn:aws:iam::${account}:role/${PREFIX}`] }),
+      Condition: { ArnLike: { 'aws:PrincipalArn': unitRoles(account, OWN_ROLE_RESTORERS) } },
+    },
     {
       ...deny('OtherRights', ['iam:*RolePolicy'], { NotResource: [`arn:aws:iam::${account}:role/${PREFIX}-trail-*`] }),
       Condition: { ArnLike: { 'aws:PrincipalArn': unitRoles(account, ROLE_RESTORERS) } },
@@ -472,6 +489,13 @@ export function roleBoundary(account: string): PolicyDocument {
     // A key is only enabled again, and only the undo of that takes it away again.
     denyAllBut(account, 'KeysBack', ['kms:EnableKey', 'kms:CancelKeyDeletion'], ['contain-enable-key']),
     denyAllBut(account, 'KeysAway', ['kms:DisableKey', 'kms:ScheduleKeyDeletion'], ['undo-enable-key']),
+    // Only the roles that isolate an instance, or let it go again, touch its network.
+    denyAllBut(
+      account,
+      'Networks',
+      ['ec2:ModifyNetworkInterfaceAttribute', 'ec2:CreateSecurityGroup', 'ec2:Revoke*', 'ec2:CreateSnapshots'],
+      ['contain-isolate-instance', 'undo-isolate-instance'],
+    ),
     deny('KeyRights', ['kms:PutKeyPolicy', 'kms:CreateGrant', 'kms:CreateKey'], { Resource: ['*'] }),
   );
 }

@@ -57,11 +57,16 @@ export class Starter extends Construct {
         ...rule,
         description: `Starts ${this.#playbook.name} on the event of the call itself, before there is an alarm`,
       },
-      {
-        inputTransformer: {
-          inputTemplate: `{"lane":"event","detection":"${detection}","event":<aws.events.event.json>}`,
-        },
-      },
+      withDetection('event', detection),
+    );
+  }
+
+  /** Starts it on findings of GuardDuty, with the id of the detection whose they are. */
+  onFindings(detection: string, rule: Omit<StartRule, 'description'>): void {
+    this.#rule(
+      detection,
+      { ...rule, description: `Starts ${this.#playbook.name} on what GuardDuty finds` },
+      withDetection('finding', detection),
     );
   }
 
@@ -91,3 +96,10 @@ export class Starter extends Construct {
     made.node.addDependency(this.#role);
   }
 }
+
+/** Hands the event over as it is, beside the lane and the detection that it cannot tell. */
+const withDetection = (lane: 'event' | 'finding', detection: string): Partial<CfnRule.TargetProperty> => ({
+  inputTransformer: {
+    inputTemplate: `{"lane":"${lane}","detection":"${detection}","event":<aws.events.event.json>}`,
+  },
+});

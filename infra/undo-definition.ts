@@ -11,6 +11,7 @@ const asked = [
   "'Asked by: ' & $string($states.context.Execution.Input.by)",
   "'Reason given: ' & $string($states.context.Execution.Input.reason)",
   "'Execution: ' & $states.context.Execution.Id",
+  "'Runbook: npx cordon runbook ' & $string($states.context.Execution.Input.incidentId)",
 ].join(` & '\\n' & `);
 
 /**

@@ -19,6 +19,7 @@ import { permissions as sendCanary } from '../handlers/steps/send-canary.ts';
 import { permissions as settle } from '../handlers/steps/settle.ts';
 import { permissions as settleQuestion } from '../handlers/steps/settle-question.ts';
 import { permissions as summarize } from '../handlers/steps/summarize.ts';
+import { permissions as watchdog } from '../handlers/steps/watchdog.ts';
 import { canaryUnit } from '../playbooks/canary.ts';
 import { deployedResponses, responses } from '../playbooks/catalog.ts';
 import type { PackId } from '../playbooks/packs.ts';
@@ -57,6 +58,7 @@ const steps: Record<string, { permissions: Permission[]; description: string }> 
     description: 'Makes the harmless call that shows that the pipeline is alive',
   },
   'conclude-canary': { permissions: concludeCanary, description: 'Writes down how long that call took to get through' },
+  watchdog: { permissions: watchdog, description: 'Reads the state itself and opens what nobody has reported' },
   'record-failure': { permissions: recordFailure, description: 'Writes down what failed' },
 };
 
@@ -94,7 +96,12 @@ export const units: readonly Unit[] = [
     entry: 'handlers/steps/investigate.ts',
     handler: 'handler' as const,
     description: describe('Investigates', response.title),
-    permissions: [...investigate, ...response.investigate.flatMap((one) => investigations[one].permissions)],
+    permissions: [
+      ...investigate,
+      ...response.investigate.flatMap((one) => investigations[one].permissions),
+      // It plans these, and so must know whether their targets are protected.
+      ...response.contain.flatMap(({ action }) => actions[action]?.tagged?.permissions ?? []),
+    ],
     response: id,
   })),
   ...Object.entries(actions).flatMap(([id, action]) => [

@@ -86,6 +86,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   }
   await callOnce('cordon-keep-baseline', 'The trail’s first baseline could not be taken', options);
   await callOnce('cordon-send-canary', 'The first canary could not be sent', options);
+  await callOnce('cordon-watchdog', 'The watchdog could not look for the first time', options);
   return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
 }
 

@@ -7,8 +7,10 @@ argument, is removed.
 The second argument is an address, below which lie two more. The emulator sends an event to an API destination once and
 forgets it; here it hands it over to `deliveries`, whose owner delivers with retries and a dead-letter queue, as EventBridge
 does. What functions log it keeps to itself; here it tells `function-logs`, whose owner evaluates metric filters on it.
+Of patterns for space-delimited log events it knows nothing. What it lacks of EC2 stands in `emulator_ec2.py`.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -77,6 +79,18 @@ def hand_over_function_logs(address: str) -> None:
     lambda_svc._emit_lambda_logs = emit_lambda_logs
 
 
+def filter_space_delimited() -> None:
+    """FilterLogEvents takes everything for a pattern for JSON events, as whoever asks filters again; so too for `[...]`."""
+    from ministack.services import cloudwatch_logs
+
+    compile_pattern = cloudwatch_logs._compile_filter_pattern
+
+    def compile_filter_pattern(raw: str):
+        return compile_pattern("" if (raw or "").strip().startswith("[") else raw)
+
+    cloudwatch_logs._compile_filter_pattern = compile_filter_pattern
+
+
 def main() -> None:
     folder, address = sys.argv[1:3]
     if os.getpgid(0) != os.getpid():
@@ -88,6 +102,11 @@ def main() -> None:
     threading.Thread(target=end_with_parent, args=(pipe, folder), daemon=True).start()
     hand_over_api_destinations(address + "deliveries")
     hand_over_function_logs(address + "function-logs")
+    filter_space_delimited()
+    # Python is started apart from everything that is not installed, this folder included.
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+    importlib.import_module("emulator_ec2")
+    sys.path.pop(0)
     sys.argv = ["ministack"]
     runpy.run_module("ministack", run_name="__main__", alter_sys=True)
 

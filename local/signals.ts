@@ -55,17 +55,21 @@ export const handedOver = z.object({
 });
 export type HandedOver = z.infer<typeof handedOver>;
 
+/** A finding as GuardDuty would hand it to EventBridge, whatever is in it: an account's rules must take odd ones too. */
+export const guardDutyFound = z.record(z.string(), z.unknown());
+
 /**
  * What the parts of the local AWS tell each other.
  * `record`: CloudTrail made a record; `trails` are the ARNs of the logging trails whose selectors take it (none: only event history has it).
  * `logs`: log events stand in a log group. `call`: a call was answered.
- * `handed-over`: a rule of a custom bus matched, and its target is an API destination.
+ * `finding`: GuardDuty found something. `handed-over`: a rule of a custom bus matched, and its target is an API destination.
  * `alarm`: an alarm changed its state. `delivery`: an EventBridge rule matched and its target was started (or refused: `error`).
  */
 export interface LocalSignals {
   record: [record: CloudTrailRecord, trails: string[]];
   logs: [written: LogsWritten];
   call: [call: CallSeen];
+  finding: [detail: Record<string, unknown>];
   'handed-over': [handed: HandedOver];
   alarm: [change: { region: string; name: string; from: string; to: string; reason: string; at: Date }];
   delivery: [

@@ -10,6 +10,7 @@ export const actorKinds = [
   'federated-user',
   'aws-service',
   'other-account',
+  'network-address',
   'unknown',
 ] as const;
 export type ActorKind = (typeof actorKinds)[number];

@@ -4,8 +4,14 @@
  * https://attack.mitre.org/versions/v18/matrices/enterprise/cloud/iaas/
  */
 export const techniques = {
+  'T1021.004': { name: 'Remote Services: SSH', tactics: ['Lateral Movement'] },
+  T1046: { name: 'Network Service Discovery', tactics: ['Discovery'] },
+  T1048: { name: 'Exfiltration Over Alternative Protocol', tactics: ['Exfiltration'] },
+  T1071: { name: 'Application Layer Protocol', tactics: ['Command and Control'] },
   T1110: { name: 'Brute Force', tactics: ['Credential Access'] },
+  T1133: { name: 'External Remote Services', tactics: ['Persistence', 'Initial Access'] },
   T1485: { name: 'Data Destruction', tactics: ['Impact'] },
+  T1496: { name: 'Resource Hijacking', tactics: ['Impact'] },
   T1580: { name: 'Cloud Infrastructure Discovery', tactics: ['Discovery'] },
   T1666: { name: 'Modify Cloud Resource Hierarchy', tactics: ['Defense Evasion'] },
   T1530: { name: 'Data from Cloud Storage', tactics: ['Collection'] },
@@ -20,6 +26,10 @@ export const techniques = {
   'T1098.003': {
     name: 'Account Manipulation: Additional Cloud Roles',
     tactics: ['Persistence', 'Privilege Escalation'],
+  },
+  'T1552.005': {
+    name: 'Unsecured Credentials: Cloud Instance Metadata API',
+    tactics: ['Credential Access'],
   },
   'T1556.006': {
     name: 'Modify Authentication Process: Multi-Factor Authentication',

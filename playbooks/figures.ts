@@ -18,7 +18,7 @@ export interface Measured extends Moments {
   openedAt: string;
   alarmAt: string;
   /** The event of the call opened it: `alarmAt` is the time of the call then. */
-  lane?: 'event';
+  lane?: Incident['lane'];
   marked?: { as: Mark };
 }
 
@@ -44,9 +44,9 @@ export function momentsOf({ events, actions }: Pick<Incident, 'events' | 'action
   return { ...(firstAt ? { firstAt } : {}), ...(containedAt ? { containedAt } : {}) };
 }
 
-/** When it was detected: by the alarm, or, where the event of the call came first, as that opened the incident. */
+/** When it was detected: by the alarm, or, where the event of a call or a finding came first, as that opened the incident. */
 export const detectedAt = ({ lane, alarmAt, openedAt }: Pick<Measured, 'lane' | 'alarmAt' | 'openedAt'>): string =>
-  lane === 'event' ? openedAt : alarmAt;
+  lane === 'event' || lane === 'finding' ? openedAt : alarmAt;
 
 /** Seconds from the first call until it was detected; undefined where no record says when it began. Records have whole seconds. */
 export const secondsToDetect = ({

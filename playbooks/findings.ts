@@ -136,6 +136,39 @@ export interface TrailHealth {
   unread?: string;
 }
 
+/** What `traffic` found: who talked to what, as the flow logs of the interfaces have it. */
+export interface Traffic {
+  /** ISO times that were looked at. */
+  from: string;
+  to: string;
+  /** Most bytes first. */
+  conversations: {
+    source: string;
+    destination: string;
+    port: string;
+    protocol: string;
+    action: 'ACCEPT' | 'REJECT';
+    records: number;
+    packets: number;
+    bytes: number;
+  }[];
+  /** How many records there were, and how many of the interfaces' log events were no usable records. */
+  records: number;
+  odd: number;
+  /** There is more than was read. */
+  more: boolean;
+}
+
+/** What `interfaces` found: whose the network interfaces are that the records name, or that have an address in them. */
+export interface InterfaceFound {
+  id: string;
+  addresses: string[];
+  /** The instance that it is attached to. */
+  instance?: string;
+  /** Where it is no instance's: what it says of itself. */
+  what?: string;
+}
+
 /** The findings of an incident, by investigation. An investigation that failed or was not run is absent. */
 export interface Findings {
   actor?: ActorFinding[];
@@ -147,4 +180,6 @@ export interface Findings {
   'login-pattern'?: LoginPattern;
   'root-activity'?: RootActivity;
   'root-credentials'?: RootCredentials;
+  traffic?: Traffic;
+  interfaces?: InterfaceFound[];
 }

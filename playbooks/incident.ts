@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Severity } from './detection.ts';
+import type { Difference } from './difference.ts';
 import type { Mark } from './figures.ts';
 import type { Findings } from './findings.ts';
 import type { Question } from './question.ts';
@@ -119,6 +120,9 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What may open an incident besides an alarm. */
+export const lanes = ['event', 'watchdog', 'finding'] as const;
+
 /** What can be said of an incident when its report is written: everything the playbook knows. */
 export interface Incident {
   id: string;
@@ -137,8 +141,17 @@ export interface Incident {
   alarmAt: string;
   alarmName: string;
   alarmReason?: string;
-  /** `event`: the event of a call opened it, before any alarm; `alarmAt` is then the time of the call. */
-  lane?: 'event';
+  /**
+   * `event`: the event of a call opened it, before any alarm; `alarmAt` is then the time of the call. `watchdog`: nobody
+   * reported it, the watchdog found it by the state; `alarmAt` is then when it looked. `finding`: GuardDuty found it; `alarmAt` is then when it did.
+   */
+  lane?: (typeof lanes)[number];
+  /** What the watchdog found. */
+  differences?: Difference[];
+  /** When the watchdog had begun its look before this one: what made the differences came later. ISO time. */
+  since?: string;
+  /** Why what the watchdog found is no reason to do anything. */
+  explained?: string;
   /** In order of their time. */
   events: IncidentEvent[];
   /** Where it has no records: how many matched, but were cordon's own calls, and the incidents that have the others. */
@@ -146,6 +159,10 @@ export interface Incident {
   claimedBy?: string[];
   /** Detections whose incidents tell of records of its window, as it yields to them. */
   leftTo?: string[];
+  /** How many log events of its window matched, but were no usable records. */
+  odd?: number;
+  /** There are more records than were taken into it. */
+  unread?: boolean;
   actions: ActionRecord[];
   /** What waits, or waited, for an analyst, in order of its time. */
   questions: Question[];

@@ -1,9 +1,19 @@
+import type { Mode } from './response.ts';
+
 /** Whether an optional action is left out, proposed to an analyst, or done at once. */
 export const choices = ['off', 'approve', 'auto'] as const;
 export type Choice = (typeof choices)[number];
 
+/** Whether something is done besides. */
+export const switches = ['on', 'off'] as const;
+
 /** How users are contained who signed in after failures. */
 export const loginSuccesses = ['declared', 'approve', 'approve-then-auto', 'auto'] as const;
+
+/** The bands of severity of GuardDuty's findings, as the setting names them. */
+export const findingBands = ['low', 'medium', 'high', 'critical'] as const;
+/** How far cordon goes by itself at most for a finding of each band. */
+export type FindingModes = Readonly<Record<(typeof findingBands)[number], Mode>>;
 
 /** What a deployment decides for the responses: the answers to questions that no playbook can settle for everybody. */
 export interface Options {
@@ -20,6 +30,10 @@ export interface Options {
   removePublicAccess: Choice;
   /** Disables IAM users who gave others access: keys, passwords, rights. What they gave is taken back whatever this says. */
   disableGiver: Choice;
+  /** How far cordon goes by itself for a finding of GuardDuty, by its severity. */
+  findingModes: FindingModes;
+  /** Takes a snapshot of every volume of an instance before it is isolated. */
+  isolationSnapshots: (typeof switches)[number];
   /**
    * ARN of the role in the organization's management account that the actions against root assume. Without it they are
    * not offered: nothing inside an account holds its root.
@@ -34,4 +48,6 @@ export const defaultOptions: Options = {
   newPassword: 'off',
   removePublicAccess: 'approve',
   disableGiver: 'approve',
+  findingModes: { low: 'monitor', medium: 'approve', high: 'auto', critical: 'auto' },
+  isolationSnapshots: 'on',
 };

@@ -1,3 +1,4 @@
+import { differenceReasons, isUnexplained } from './difference.ts';
 import type { ActionRecord, Incident, Outcome } from './incident.ts';
 import type { Response } from './response.ts';
 
@@ -5,7 +6,7 @@ import type { Response } from './response.ts';
  * Why an incident still needs a person, each in words; empty when everything that had to be done is done and read back.
  */
 export function openReasons(incident: Incident, response: Response): string[] {
-  return [...failureReasons(incident), ...(response.unresolved?.(incident) ?? [])];
+  return [...failureReasons(incident), ...differenceReasons(incident), ...(response.unresolved?.(incident) ?? [])];
 }
 
 /** Those that no mode explains: something failed, was withheld, or is not for a playbook to do. */
@@ -49,7 +50,7 @@ export function outcomeOf(incident: Incident, response: Response): Outcome {
   if (contained) return 'contained';
   // An analyst has decided that it stays as it is.
   if (stands('rejected')) return 'declined';
-  if (offences)
+  if (offences || isUnexplained(incident))
     return incident.actions.some((action) => action.status === 'not-needed') ? 'contained' : 'needs-analyst';
   if (proposed) return 'needs-analyst';
   return attempts ? 'attempt' : 'benign';

@@ -25,6 +25,8 @@ export interface Restore {
   action: string;
   /** The targets that the incident's successful calls name. */
   targets: (records: CloudTrailRecord[], account: string) => Target[];
+  /** How far it goes by itself, as the records that call for it say; at once unless told. */
+  mode?: (records: CloudTrailRecord[], options: Options) => Mode;
 }
 
 /** An action against the offenders of some kinds. */
@@ -81,6 +83,8 @@ export interface Response {
 export interface Known {
   /** CloudFormation made the call for a protected principal. */
   deployment: boolean;
+  /** A principal made the call whom the deployment protects by name. */
+  protected: boolean;
   /** The current baseline of each trail. */
   baselines: readonly TrailBaseline[];
 }

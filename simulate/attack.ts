@@ -4,6 +4,7 @@ import {
   CreateLoginProfileCommand,
   CreateUserCommand,
   IAMClient,
+  ListUserTagsCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import {
@@ -64,6 +65,8 @@ export interface Attack {
   plan: readonly string[];
   /** Why it cannot be played on AWS itself, and what can be done instead, a line each; absent where it can. */
   notOnAws?: readonly string[];
+  /** What it leaves out, since that would be no drill any more, and the commands that show it on a local AWS. */
+  leavesOut?: { what: string; commands: readonly string[] };
 }
 
 /** The configuration of a client that acts as somebody. */
@@ -190,6 +193,18 @@ export async function refused(what: string, call: () => Promise<unknown>): Promi
       'InvalidAccessKeyId',
     ];
     return { what, holds: refusals.includes(name), seen: name };
+  }
+}
+
+/** Proves that a user carries the tag of the incident that is about him. */
+export async function tagged(scene: Scene, name: string): Promise<Proof> {
+  const iam = new IAMClient(as(scene, scene.administrator));
+  try {
+    const { Tags = [] } = await iam.send(new ListUserTagsCommand({ UserName: name }));
+    const tag = Tags.find(({ Key }) => Key === 'cordon:incident')?.Value;
+    return { what: `${name} is tagged with the incident`, holds: tag !== undefined, seen: `cordon:incident=${tag}` };
+  } finally {
+    iam.destroy();
   }
 }
 

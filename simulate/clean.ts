@@ -3,14 +3,17 @@ import { CloudTrailClient, DeleteTrailCommand, ListTagsCommand, ListTrailsComman
 import {
   DeleteAccessKeyCommand,
   DeleteLoginProfileCommand,
+  DeleteRoleCommand,
   DeleteUserCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
   IAMClient,
   ListAccessKeysCommand,
   ListAttachedUserPoliciesCommand,
+  ListRoleTagsCommand,
   ListUserPoliciesCommand,
   ListUserTagsCommand,
+  paginateListRoles,
   paginateListUsers,
 } from '@aws-sdk/client-iam';
 import {
@@ -27,7 +30,7 @@ import { type Made, nothingMade, type Scene } from './scene.ts';
 
 /** Something that a simulation made, and what became of it. */
 export interface Cleaned {
-  kind: 'user' | 'bucket' | 'trail';
+  kind: 'user' | 'bucket' | 'trail' | 'role';
   name: string;
   /** Why it is still there; absent when it is gone. */
   error?: string;
@@ -43,6 +46,9 @@ export async function leftovers(scene: Scene): Promise<Made> {
   const iam = new IAMClient(as(scene, scene.administrator));
   for await (const { Users = [] } of paginateListUsers({ client: iam }, {})) {
     for (const { UserName = '' } of Users) if (UserName.startsWith(SIMULATION_PREFIX)) found.users.add(UserName);
+  }
+  for await (const { Roles = [] } of paginateListRoles({ client: iam }, {})) {
+    for (const { RoleName = '' } of Roles) if (RoleName.startsWith(SIMULATION_PREFIX)) found.roles.add(RoleName);
   }
   const { Buckets = [] } = await new S3Client(as(scene, scene.administrator)).send(new ListBucketsCommand({}));
   for (const { Name = '' } of Buckets) if (Name.startsWith(SIMULATION_PREFIX)) found.buckets.add(Name);
@@ -62,7 +68,7 @@ export async function leftovers(scene: Scene): Promise<Made> {
  * Takes away what a simulation made: only what has a name that simulations give and carries their tag.
  * @returns what it was, with the reason where something is still there
  */
-export async function clean(scene: Scene, { users, buckets, trails }: Made): Promise<Cleaned[]> {
+export async function clean(scene: Scene, { users, buckets, trails, roles }: Made): Promise<Cleaned[]> {
   const cleaned: Cleaned[] = [];
   const remove = async (kind: Cleaned['kind'], name: string, work: () => Promise<boolean>): Promise<void> => {
     if (!name.startsWith(SIMULATION_PREFIX)) return;
@@ -75,6 +81,7 @@ export async function clean(scene: Scene, { users, buckets, trails }: Made): Pro
   // The trail first: while it is there, its bucket fills again.
   for (const name of trails) await remove('trail', name, () => removeTrail(scene, name));
   for (const name of buckets) await remove('bucket', name, () => removeBucket(scene, name));
+  for (const name of roles) await remove('role', name, () => removeRole(scene, name));
   for (const name of users) await remove('user', name, () => removeUser(scene, name));
   return cleaned;
 }
@@ -131,6 +138,15 @@ async function removeBucket(scene: Scene, Bucket: string): Promise<boolean> {
     );
   }
   await s3.send(new DeleteBucketCommand({ Bucket }));
+  return true;
+}
+
+/** One that a simulation made has no policies. */
+async function removeRole(scene: Scene, RoleName: string): Promise<boolean> {
+  const iam = new IAMClient(as(scene, scene.administrator));
+  const { Tags } = await iam.send(new ListRoleTagsCommand({ RoleName }));
+  if (!isTagged(Tags)) throw new NotOurs();
+  await iam.send(new DeleteRoleCommand({ RoleName }));
   return true;
 }
 

@@ -1,6 +1,5 @@
-import { IAMClient, ListUserTagsCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Attack, as, makeAttacker, refused, signIn } from './attack.ts';
+import { type Attack, as, makeAttacker, refused, signIn, tagged } from './attack.ts';
 import { nameOf } from './scene.ts';
 
 const GUESSES = ['Summer2026!', 'Winter2026!', 'Welcome1!', 'P@ssw0rd!', 'Qwerty123!', 'Letmein1!'];
@@ -34,18 +33,12 @@ const attack: Attack = {
         const inside = await signIn(stage, { userName: name, password, sourceIPAddress: SOURCE });
         tell(`one more, and ${inside ? `somebody is signed in as ${name}, without MFA` : 'it was refused'}`);
       },
-      prove: async () => {
-        const { Tags = [] } = await new IAMClient(as(stage, stage.administrator)).send(
-          new ListUserTagsCommand({ UserName: name }),
-        );
-        const tag = Tags.find(({ Key }) => Key === 'cordon:incident')?.Value;
-        return [
-          { what: `${name} is tagged with the incident`, holds: tag !== undefined, seen: `cordon:incident=${tag}` },
-          await refused(`${name} can do nothing any more`, () =>
-            new S3Client(as(stage, key)).send(new ListBucketsCommand({})),
-          ),
-        ];
-      },
+      prove: async () => [
+        await tagged(stage, name),
+        await refused(`${name} can do nothing any more`, () =>
+          new S3Client(as(stage, key)).send(new ListBucketsCommand({})),
+        ),
+      ],
     };
   },
 };

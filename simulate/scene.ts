@@ -28,6 +28,10 @@ export interface Scene {
   mark: string;
   /** Name of the trail that is tampered with: cordon's own unless told. A simulation makes one of its own. */
   trail?: string;
+  /** The first part of the names of cordon's own things: `cordon` unless told. */
+  prefix?: string;
+  /** The log group that the detections read: cordon's own unless told. */
+  logGroup?: string;
   now: () => Date;
   /** The names of what a simulation has made, so far; absent where nothing has to be cleaned up. */
   made?: Made;
@@ -38,13 +42,17 @@ export interface Made {
   users: Set<string>;
   buckets: Set<string>;
   trails: Set<string>;
+  roles: Set<string>;
 }
 
 /** Nothing made yet. */
-export const nothingMade = (): Made => ({ users: new Set(), buckets: new Set(), trails: new Set() });
+export const nothingMade = (): Made => ({ users: new Set(), buckets: new Set(), trails: new Set(), roles: new Set() });
 
 /** A scene's mark, different each time. */
 export const newMark = (): string => randomBytes(3).toString('hex');
+
+/** A password that meets any policy, and that nobody can guess. */
+export const newPassword = (): string => `${randomBytes(24).toString('base64url')}aA1!`;
 
 /** The name of somebody or something on a scene: in a simulation it says so. */
 export const nameOf = ({ made, mark }: Scene, who: string): string =>

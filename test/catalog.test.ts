@@ -6,11 +6,10 @@ import { actions } from '../handlers/actions/catalog.ts';
 import { investigations } from '../handlers/investigations/catalog.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import { investigateUnit, units } from '../infra/units.ts';
-import { detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
-import { cloudTrailRecord } from '../playbooks/cloudtrail.ts';
+import { allDetections, detectionOf, detections, responseOf, responses, UnknownUnit } from '../playbooks/catalog.ts';
 import { matchesPattern, parseFilterPattern } from '../playbooks/matching/filter-pattern/filter-pattern.ts';
 import { predicate } from '../playbooks/matching/predicate.ts';
-import { cloudWatchPatterns } from '../playbooks/matching/split.ts';
+import { sourceOf } from '../playbooks/sources.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const load = (path: string): Promise<Record<string, unknown>> => import(/* @vite-ignore */ join(root, path));
@@ -24,7 +23,7 @@ const idsIn = (folder: string, ...others: string[]): string[] =>
 
 describe('the catalogs', () => {
   it.each([
-    ['playbooks/detections', idsIn('playbooks/detections', 'samples'), detections],
+    ['playbooks/detections', idsIn('playbooks/detections', 'samples'), allDetections],
     ['playbooks/responses', idsIn('playbooks/responses'), responses],
     ['handlers/actions', idsIn('handlers/actions', 'action', 'catalog', 'iam-user'), actions],
     ['handlers/investigations', idsIn('handlers/investigations', 'investigation', 'catalog'), investigations],
@@ -34,7 +33,7 @@ describe('the catalogs', () => {
   });
 
   it.each([
-    ['detections', 'playbooks/detections', detections],
+    ['detections', 'playbooks/detections', allDetections],
     ['responses', 'playbooks/responses', responses],
     ['actions', 'handlers/actions', actions],
     ['investigations', 'handlers/investigations', investigations],
@@ -54,7 +53,8 @@ describe('the catalogs', () => {
 
 describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   const matches = predicate(detection.when);
-  const patterns = cloudWatchPatterns(detection.when).map((text) => parseFilterPattern(text));
+  const source = sourceOf(detection);
+  const patterns = source.patterns(detection.when).map((text) => parseFilterPattern(text));
   const samples = [
     ...detection.samples.matching.map((sample) => ({ ...sample, expected: true })),
     ...detection.samples.other.map((sample) => ({ ...sample, expected: false })),
@@ -71,9 +71,10 @@ describe.each(Object.entries(detections))('detection %s', (_, detection) => {
   });
 
   it.each(samples)('sample "$name" is a record, and is matched: $expected', ({ record, expected }) => {
-    expect(cloudTrailRecord.safeParse(record).error).toBeUndefined();
-    expect(matches(record)).toBe(expected);
-    expect(patterns.some((pattern) => matchesPattern(pattern, JSON.stringify(record)))).toBe(expected);
+    const message = source.message(record);
+    expect(source.read(source.parse(message), 'id')).toHaveProperty('record');
+    expect(matches(source.parse(message))).toBe(expected);
+    expect(patterns.some((pattern) => matchesPattern(pattern, message))).toBe(expected);
   });
 
   it('collects no record twice: what is related does not match', () => {
@@ -95,7 +96,7 @@ describe.each(Object.entries(responses))('response %s', (id, response) => {
   it('is used, and has a function that may do what its investigations do', () => {
     const unit = units.find((one) => one.id === investigateUnit(id));
 
-    expect(Object.values(detections).map((detection) => detection.response)).toContain(id);
+    expect(Object.values(allDetections).map((detection) => detection.response)).toContain(id);
     for (const investigation of response.investigate) {
       for (const permission of investigations[investigation].permissions) {
         expect(unit?.permissions).toContainEqual(permission);
@@ -146,13 +147,20 @@ describe.each(units.map((unit) => [unit.id, unit] as const))('function %s', (id,
         'cloudtrail:ListTrails',
         'cloudtrail:LookupEvents',
         'states:SendTaskSuccess',
+        // EC2 and load balancing let nobody describe in part.
+        'ec2:DescribeInstances',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSnapshots',
+        'elasticloadbalancing:DescribeTargetGroups',
+        'elasticloadbalancing:DescribeTargetHealth',
       ];
       if (resources.includes('*')) for (const action of actions) expect(unscoped).toContain(action);
       for (const resource of resources) {
         for (const [, name] of resource.matchAll(/\{(\w+)\}/g)) {
           expect([
             ...['table', 'topic', 'bus', 'escalationTopic', 'evidence', 'logGroup', 'organizationRole'],
-            ...['trailBucket', 'deliveryRole', 'trailKey'],
+            ...['trailBucket', 'deliveryRole', 'trailKey', 'flowLogGroup'],
             ...['partition', 'region', 'account', 'prefix'],
           ]).toContain(name);
         }

@@ -92,6 +92,8 @@ function section(subject: SubjectResult, range: { from: number; to: number } | u
   ].join('\n');
 }
 
+/** Of the alarms; where a page is narrow they stand in front of each cell. */
+const headings = ['Alarm', 'Records', 'Actors', 'Addresses', 'Would have'] as const;
 const verbs = { auto: 'done', approve: 'proposed', monitor: 'noted' } as const;
 
 function alarmTable(subject: SubjectResult): string {
@@ -107,11 +109,18 @@ function alarmTable(subject: SubjectResult): string {
       list(addresses.slice(0, 4), addresses.length - 4),
       ...(detection ? [would(incidents[n])] : []),
     ];
-    return `<tr>${cells.map((cell, k) => `<td${k === 1 ? ' class="number"' : ''}>${cell}</td>`).join('')}</tr>`;
+    return `<tr>${cells
+      .map((cell, k) => `<td data-label="${headings[k]}"${k === 1 ? ' class="number"' : ''}><div>${cell}</div></td>`)
+      .join('')}</tr>`;
   });
   const more = alarms.length - MOST_ALARMS;
   return [
-    `<table class="alarms"><thead><tr><th>Alarm</th><th class="number">Records</th><th>Actors</th><th>Addresses</th>${detection ? '<th>The playbook would have</th>' : ''}</tr></thead>`,
+    `<table class="alarms"><thead><tr>${headings
+      .slice(0, detection ? 5 : 4)
+      .map(
+        (heading, k) => `<th${k === 1 ? ' class="number"' : ''}>${k === 4 ? 'The playbook would have' : heading}</th>`,
+      )
+      .join('')}</tr></thead>`,
     `<tbody>${rows.join('')}</tbody></table>`,
     more > 0 ? `<p class="quiet">and ${number(more)} more alarms</p>` : '',
   ].join('');

@@ -31,9 +31,21 @@ figure svg { width: 100%; height: auto; display: block; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 8px 40px; align-items: start; }
 .shares .share { width: 30%; }
 .shares .share svg { width: 100%; height: 10px; display: block; margin-top: 6px; }
-.severity { font-size: 12px; font-weight: 600; letter-spacing: .03em; padding: 1px 7px; border-radius: 4px; border: 1px solid var(--line); color: var(--quiet); vertical-align: middle; }
+.severity { font-size: 12px; font-weight: 600; letter-spacing: .03em; padding: 1px 7px; border-radius: 4px; border: 1px solid var(--line); color: var(--quiet); vertical-align: middle; white-space: nowrap; }
 .severity.critical, .severity.high { color: var(--mark); border-color: var(--mark); }
 .path { font-family: ui-monospace, monospace; font-size: 13px; }
-@media (max-width: 720px) { .columns { grid-template-columns: 1fr; } .alarms { font-size: 13px; } }
+@media (max-width: 720px) {
+  .columns { grid-template-columns: 1fr; }
+  figure { overflow-x: auto; }
+  figure svg { min-width: 640px; }
+  table { font-size: 13px; }
+  th, td { padding-right: 8px; }
+  .number { padding-right: 12px; }
+  .severity { padding: 0 3px; font-size: 10px; letter-spacing: 0; }
+  .alarms thead { display: none; }
+  .alarms tr { display: block; border-bottom: 1px solid var(--line); padding: 6px 0; }
+  .alarms td { display: grid; grid-template-columns: 84px 1fr; border: 0; padding: 1px 0; text-align: left; white-space: normal; }
+  .alarms td::before { content: attr(data-label); color: var(--quiet); }
+}
 @media print { h2 { break-after: avoid; } tr, figure { break-inside: avoid; } }
 `;

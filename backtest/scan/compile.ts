@@ -1,36 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { compile, parse } from 'watr';
+import { assemble } from './assemble.ts';
 
-type Tree = string | Tree[];
-
-/** Compiles scanner.wat, which takes some hundredths of a second; a compiled module can be handed to workers. */
-export function compileScanner(): WebAssembly.Module {
-  return new WebAssembly.Module(compile(inlined(parse(textOf('scanner.wat')) as Tree) as never));
-}
+/** Compiles scanner.wat; a compiled module can be handed to workers. */
+export const compileScanner = (): WebAssembly.Module => new WebAssembly.Module(assemble('scanner.wat'));
 
 /** Compiles id-set.wat. */
-export function compileIdSet(): WebAssembly.Module {
-  return new WebAssembly.Module(compile(textOf('id-set.wat')));
-}
-
-const textOf = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
-
-/** Puts the short functions that work on vectors where they are called: V8 does not, and a call costs more than they do. */
-function inlined(tree: Tree): Tree {
-  const bodies = new Map<Tree, { parameters: Tree[]; body: Tree }>();
-  for (const one of tree) {
-    if (!Array.isArray(one) || one[0] !== 'func' || !['$mask64', '$control'].includes(String(one[1]))) continue;
-    const parameters = one.filter((part) => Array.isArray(part) && part[0] === 'param').map((part) => part[1] ?? '');
-    bodies.set(one[1] ?? '', { parameters, body: one.at(-1) ?? '' });
-  }
-  const replaced = (node: Tree, values: ReadonlyMap<Tree, Tree>): Tree => {
-    if (!Array.isArray(node)) return node;
-    const name = node[1] ?? '';
-    if (node[0] === 'local.get' && values.has(name)) return values.get(name) ?? '';
-    const found = node[0] === 'call' ? bodies.get(name) : undefined;
-    const parts = node.map((part) => replaced(part, values));
-    if (!found) return parts;
-    return replaced(found.body, new Map(found.parameters.map((parameter, n) => [parameter, parts[n + 2] ?? ''])));
-  };
-  return replaced(tree, new Map());
-}
+export const compileIdSet = (): WebAssembly.Module => new WebAssembly.Module(assemble('id-set.wat'));

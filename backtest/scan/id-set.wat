@@ -1,7 +1,8 @@
-;; A set of 16-byte values other than zero: an open table of $mask + 1 bytes that begins at 0x10000, in which zero is an empty slot.
-;; Zeros among what is added are passed over.
+;; A set of 16-byte values other than zero: an open table of $mask + 1 bytes that begins at 0x110000, in which zero is an empty slot.
+;; Zeros among what is added are passed over. In front of it lie what is added, at 0x8000 how full the pages are, 4 bytes each, and
+;; from 0x10000 on 256 pages of 4096 bytes, one for each first byte of a value.
 (module
-  (memory (export "memory") 1)
+  (memory (export "memory") 17)
   ;; Adds the $count values at $at, and returns how many were new.
   (func (export "add") (param $at i32) (param $count i32) (param $mask i32) (result i32)
     (local $value v128) (local $slot i32) (local $there v128) (local $new i32)
@@ -19,14 +20,34 @@
         (block $placed
           (loop $probe
             (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
-            (local.set $there (v128.load offset=0x10000 (i32.and (local.get $slot) (i32.const -16))))
+            (local.set $there (v128.load offset=0x110000 (i32.and (local.get $slot) (i32.const -16))))
             (if (i32.eqz (v128.any_true (local.get $there)))
               (then
-                (v128.store offset=0x10000 (i32.and (local.get $slot) (i32.const -16)) (local.get $value))
+                (v128.store offset=0x110000 (i32.and (local.get $slot) (i32.const -16)) (local.get $value))
                 (local.set $new (i32.add (local.get $new) (i32.const 1)))
                 (br $placed)))
             (br_if $placed (i8x16.all_true (i8x16.eq (local.get $there) (local.get $value))))
             (local.set $slot (i32.add (local.get $slot) (i32.const 16)))
             (br $probe)))
         (br $each)))
-    (local.get $new)))
+    (local.get $new))
+
+  ;; Puts the values of the table from $at on, up to $end, on the pages. Returns the place behind the value that made a page full, whose
+  ;; number is at 0x8400 then, or -1 at the end.
+  (func (export "sort") (param $at i32) (param $end i32) (result i32)
+    (local $value v128) (local $page i32) (local $used i32)
+    (block $done
+      (loop $each
+        (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+        (local.set $value (v128.load offset=0x110000 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 16)))
+        (br_if $each (i32.eqz (v128.any_true (local.get $value))))
+        (local.set $page (i8x16.extract_lane_u 0 (local.get $value)))
+        (local.set $used (i32.load offset=0x8000 (i32.shl (local.get $page) (i32.const 2))))
+        (v128.store offset=0x10000 (i32.add (i32.shl (local.get $page) (i32.const 12)) (local.get $used)) (local.get $value))
+        (local.set $used (i32.add (local.get $used) (i32.const 16)))
+        (i32.store offset=0x8000 (i32.shl (local.get $page) (i32.const 2)) (local.get $used))
+        (br_if $each (i32.lt_u (local.get $used) (i32.const 4096)))
+        (i32.store offset=0x8400 (i32.const 0) (local.get $page))
+        (return (local.get $at))))
+    (i32.const -1)))

@@ -78,6 +78,12 @@ export function writeGrammar(memory: Uint8Array): void {
 const bits = 64;
 /** The bit of the n-th detection. */
 export const bitOf = (n: number): bigint => 1n << BigInt(Math.min(n, bits - 1));
+/** Tells for a mask whether it has the bit of the n-th detection; in numbers, since big ones are made anew for each operation. */
+export function bitsIn(mask: bigint): (n: number) => boolean {
+  const low = Number(BigInt.asUintN(32, mask));
+  const high = Number(BigInt.asUintN(32, mask >> 32n));
+  return (n) => (((n < 32 ? low : high) >>> (Math.min(n, bits - 1) & 31)) & 1) === 1;
+}
 
 /** The necessary conditions of several matches, as the scanner takes them. */
 export interface Conditions {

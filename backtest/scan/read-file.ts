@@ -1,7 +1,6 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
-import { createGunzip, gunzipSync } from 'node:zlib';
-import { brokenGzip } from './gzip.ts';
-import { Inflate } from './inflate.ts';
+import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readSync } from 'node:fs';
+import { crc32, createGunzip, gunzipSync } from 'node:zlib';
+import { bodyOf, brokenGzip } from './gzip.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
@@ -11,18 +10,14 @@ const MOST_INFLATED = 24 * 1024 * 1024;
 /** Size of the pieces in which more is inflated. */
 const PIECE = 1024 * 1024;
 
-const inflate = new Inflate();
-
 /** A file to read: a path, or its bytes where they came from elsewhere. */
 export type Source = { path: string } | { bytes: Uint8Array };
 
 /** Reads a file into a reader, inflated where it is gzip, whatever its name. Never throws for what is in the file. */
 export async function readInto(source: Source, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
   try {
-    const bytes = 'bytes' in source ? source.bytes : whole(source.path);
-    if (bytes === undefined) await readPieces((source as { path: string }).path, reader, fault);
-    else if (!isGzip(bytes)) readPlain(bytes, reader);
-    else await readGzip(bytes, reader, fault);
+    if ('bytes' in source) await readWhole(source.bytes, reader, fault);
+    else await readPath(source.path, reader, fault);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     fault({ offset: 0, reason: `cannot be read: ${error.message}` });
@@ -32,21 +27,41 @@ export async function readInto(source: Source, reader: RecordReader, fault: (fau
 /** One file after the other lies here. */
 let shelf = new Uint8Array(0);
 
-/** A file's bytes, as long as no other file is read; undefined where it is too large. */
-function whole(path: string): Uint8Array | undefined {
-  const file = openSync(path, 'r');
+async function readPath(path: string, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  const fd = openSync(path, 'r');
+  const bytes = whole(fd);
+  if (bytes) return readWhole(bytes, reader, fault);
+  const stream = createReadStream('', { fd, highWaterMark: 1024 * 1024 });
   try {
-    const { size } = fstatSync(file);
-    if (size > AT_ONCE) return undefined;
-    if (shelf.length < size + 1) shelf = new Uint8Array(Math.max(size + 1, 2 * shelf.length));
-    let length = 0;
-    for (let read = -1; read !== 0 && length <= size; length += read) {
-      read = readSync(file, shelf, length, shelf.length - length, null);
-    }
-    return shelf.subarray(0, length);
+    await readPieces(stream, reader, fault);
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** A file's bytes, as long as no other file is read, and it is closed; undefined where it is large, or a pipe, whose size nobody knows. */
+function whole(file: number): Uint8Array | undefined {
+  const stat = fstatSync(file);
+  if (stat.size > AT_ONCE || !stat.isFile()) return undefined;
+  try {
+    return filled(file, stat.size);
   } finally {
     closeSync(file);
   }
+}
+
+function filled(file: number, size: number): Uint8Array {
+  if (shelf.length < size + 1) shelf = new Uint8Array(Math.max(size + 1, 2 * shelf.length));
+  let length = 0;
+  for (let read = -1; read !== 0 && length <= size; length += read) {
+    read = readSync(file, shelf, length, shelf.length - length, null);
+  }
+  return shelf.subarray(0, length);
+}
+
+async function readWhole(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+  if (isGzip(bytes)) await readGzip(bytes, reader, fault);
+  else readPlain(bytes, reader);
 }
 
 function readPlain(bytes: Uint8Array, reader: RecordReader): void {
@@ -54,12 +69,18 @@ function readPlain(bytes: Uint8Array, reader: RecordReader): void {
   reader.end();
 }
 
+/** Reads a gzip file of one member, as delivery files are. Returns false, and has read nothing, where it is anything else. */
+function readPlainGzip(bytes: Uint8Array, reader: RecordReader): boolean {
+  const body = bodyOf(bytes, 0);
+  if (body === undefined || bytes.length < body + 8) return false;
+  const trailer = Buffer.from(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8);
+  const [checksum, size] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
+  if (size > MOST_INFLATED) return false;
+  return reader.pushDeflated(bytes.subarray(body, bytes.length - 8), size, (text) => crc32(text) === checksum);
+}
+
 async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  const size = inflate.into(bytes, MOST_INFLATED, (room) => reader.room(room));
-  if (size !== undefined) {
-    if (size > 0) reader.filled(size);
-    return reader.end();
-  }
+  if (readPlainGzip(bytes, reader)) return reader.end();
   try {
     // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
     const said = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
@@ -86,8 +107,7 @@ async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: 
   reader.end();
 }
 
-async function readPieces(path: string, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
+async function readPieces(stream: ReadStream, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
   const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const first = await pieces.next();
   if (first.done) return reader.end();
@@ -100,7 +120,6 @@ async function readPieces(path: string, reader: RecordReader, fault: (fault: Fau
     reader.push(piece);
     if (reader.foreign) break;
   }
-  stream.destroy();
   reader.end();
 }
 

@@ -49,17 +49,26 @@ export class RecordReader {
   /** Takes the next piece of the text. */
   push(piece: Uint8Array): void {
     if (this.#foreign) return;
-    this.room(piece.length).set(piece);
-    this.filled(piece.length);
+    this.#room(piece.length).set(piece);
+    this.#filled(piece.length);
   }
 
-  /** Where the next piece of the text can be written, as long as nothing else is done. */
-  room(size: number): Uint8Array {
+  /**
+   * Takes the next piece of the text, as raw deflate data that comes to `size` bytes. Returns false, and has taken nothing, where
+   * it is other than plain, or `isRight` says so.
+   */
+  pushDeflated(data: Uint8Array, size: number, isRight: (text: Uint8Array) => boolean): boolean {
+    if (!this.#scanner.inflate(data, this.#have, size) || !isRight(this.#room(size))) return false;
+    if (size > 0) this.#filled(size);
+    return true;
+  }
+
+  /** Where the next piece of the text lies, or is put. */
+  #room(size: number): Uint8Array {
     return this.#scanner.bytes(this.#have + size).subarray(this.#have);
   }
 
-  /** Takes the next piece of the text, which was written to where {@link room} said. */
-  filled(length: number): void {
+  #filled(length: number): void {
     const before = this.#have;
     this.#have += length;
     if (this.#offset === 0 && before < 3) {

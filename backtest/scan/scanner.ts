@@ -56,7 +56,12 @@ interface Exports {
   memory: WebAssembly.Memory;
   scan: (from: number, to: number) => number;
   remember: (at: number, length: number, mask: bigint) => number;
+  inflate: (from: number, to: number, out: number, limit: number) => number;
+  used: () => number;
 }
+
+/** So many bytes behind what is inflated may be written, and behind its input read. */
+const SLACK = 512;
 
 /** Finds records in bytes, and those of them that may match. Its memory holds the bytes; scanner.wat does the work. */
 export class Scanner {
@@ -83,6 +88,20 @@ export class Scanner {
       this.#view = new DataView(this.#exports.memory.buffer);
     }
     return this.#memory.subarray(layout.bytes, layout.bytes + size);
+  }
+
+  /**
+   * Inflates raw deflate data to where `at` says in {@link bytes}. Returns whether all of it was used and came to `size` bytes: what
+   * is unusual it leaves to others. It does not tell whether the bytes are right.
+   */
+  inflate(data: Uint8Array, at: number, size: number): boolean {
+    this.bytes(at + size + data.length + 2 * SLACK);
+    const out = layout.bytes + at;
+    const from = out + size + SLACK;
+    const to = from + data.length;
+    this.#memory.set(data, from);
+    const end = this.#exports.inflate(from, to, out, out + size);
+    return end === out + size && this.#exports.used() === to;
   }
 
   /** Scans the bytes from `from` to `to`, beginning at a place in the structure. */

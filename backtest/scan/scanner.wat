@@ -17,6 +17,7 @@
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
   (memory (export "memory") 32)
+  (@include "inflate.wat")
 
   ;; The end of the number that starts at $p, or 0 where none does.
   (func $number (param $p i32) (result i32)
@@ -158,21 +159,30 @@
   ;; Whether the string that is the value of a key, whose closing quote stands in front of $q, contains what the token at $at asks
   ;; for. So too where nothing is asked for, and where the value is no string, has a backslash, or stands elsewhere.
   (func $contains (param $q i32) (param $at i32) (result i32)
-    (local $length i32) (local $first i32) (local $c i32)
+    (local $length i32) (local $first i32) (local $c i32) (local $p i32) (local $found i32) (local $v v128)
     (local.set $length (i32.load8_u offset=2 (local.get $at)))
     (if (i32.eqz (local.get $length)) (then (return (i32.const 1))))
     (if (i32.ne (i32.load16_u (local.get $q)) (i32.const 0x223a)) (then (return (i32.const 1))))
     (local.set $q (i32.add (local.get $q) (i32.const 2)))
     (local.set $at (i32.add (local.get $at) (i32.const 64)))
     (local.set $first (i32.load8_u (local.get $at)))
-    (loop $char
-      (local.set $c (i32.load8_u (local.get $q)))
-      (if (i32.eq (local.get $c) (local.get $first))
-        (then (if (call $same (local.get $at) (local.get $q) (local.get $length)) (then (return (i32.const 1))))))
-      (if (i32.eq (local.get $c) (i32.const 34)) (then (return (i32.const 0))))
-      (if (i32.eq (local.get $c) (i32.const 92)) (then (return (i32.const 1))))
-      (local.set $q (i32.add (local.get $q) (i32.const 1)))
-      (br_if $char (i32.lt_u (local.get $q) (global.get $end))))
+    (loop $sixteen
+      (local.set $v (v128.load (local.get $q)))
+      (local.set $found (i8x16.bitmask (v128.or
+        (i8x16.eq (local.get $v) (i8x16.splat (local.get $first)))
+        (v128.or (i8x16.eq (local.get $v) (i8x16.splat (i32.const 34))) (i8x16.eq (local.get $v) (i8x16.splat (i32.const 92)))))))
+      (block $none
+        (loop $each
+          (br_if $none (i32.eqz (local.get $found)))
+          (local.set $p (i32.add (local.get $q) (i32.ctz (local.get $found))))
+          (local.set $c (i32.load8_u (local.get $p)))
+          (if (i32.eq (local.get $c) (i32.const 34)) (then (return (i32.const 0))))
+          (if (i32.eq (local.get $c) (i32.const 92)) (then (return (i32.const 1))))
+          (if (call $same (local.get $at) (local.get $p) (local.get $length)) (then (return (i32.const 1))))
+          (local.set $found (i32.and (local.get $found) (i32.sub (local.get $found) (i32.const 1))))
+          (br $each)))
+      (local.set $q (i32.add (local.get $q) (i32.const 16)))
+      (br_if $sixteen (i32.lt_u (local.get $q) (global.get $end))))
     (i32.const 1))
   (global $end (mut i32) (i32.const 0))
 

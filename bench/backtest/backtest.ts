@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LocalFailure } from '../../local/failure.ts';
 import type { Bench } from '../bench.ts';
-import { type Contender, contenders, type Run, race } from './contenders.ts';
+import { type Contender, contenders, packages, type Run, race } from './contenders.ts';
 import { madeArchive } from './generate.ts';
 
 const FOLDER = fileURLToPath(new URL('../../.local/bench/backtest/', import.meta.url));
@@ -25,7 +25,7 @@ interface Measured {
 export default {
   title: 'detections over an archive, against what people use today',
   usage:
-    '--events N   events in the archive (1000000)\n--rounds N   how often each is run (3)\n--install    fetch ClickHouse from PyPI, into .local/bench-venv',
+    '--events N   events in the archive (1000000)\n--rounds N   how often each is run (3)\n--install    fetch ClickHouse and DuckDB from PyPI, into .local/bench-venv',
   async run(args, { signal, progress }) {
     const { events, rounds, install } = asked(args);
     mkdirSync(FOLDER, { recursive: true });
@@ -42,7 +42,7 @@ export default {
     return {
       data: { archive: { ...archive, files: archive.files.length }, measured, half, verdicts },
       text: `${about}\n\n${text}`,
-      markdown: `${about}.\n\n${text}\n\n${packages()}`,
+      markdown: `${about}.\n\n${text}\n\n${versions()}`,
     };
   },
 } satisfies Bench;
@@ -110,11 +110,12 @@ async function halfOf(files: readonly string[], all: readonly Contender[], signa
 function judged(measured: readonly Measured[]): string[] {
   const [ours, thirty] = measured;
   return measured
-    .map(({ contender: { goal, missing }, seconds = 0, counts }) => {
+    .map(({ contender: { goal, missing }, seconds = 0, counts }, n) => {
       if (missing) return missing;
       if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts))
         return `OTHER ALERTS: ${counts.join(', ')}`;
-      if (!goal || !ours?.seconds) return '';
+      if (n === 0 || !ours?.seconds) return '';
+      if (!goal) return `cordon is ${(seconds / ours.seconds).toFixed(1)} times faster`;
       const ratio = 'atMost' in goal ? ours.seconds / seconds : seconds / ours.seconds;
       const met = 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.faster;
       const words =
@@ -151,12 +152,12 @@ function tableOf(measured: readonly Measured[], verdicts: readonly string[], hal
 
 const mb = (kilobytes: number): number => Math.round((kilobytes * 1024) / 1e6);
 
-function packages(): string {
+function versions(): string {
   const version = (name: string): string =>
     (
       JSON.parse(readFileSync(new URL(`../../node_modules/${name}/package.json`, import.meta.url), 'utf8')) as {
         version: string;
       }
     ).version;
-  return `Node ${process.versions.node}, zlib ${process.versions.zlib}, DuckDB ${version('@duckdb/node-api')}, chdb 4.4.0.`;
+  return `Node ${process.versions.node}, zlib ${process.versions.zlib}, @duckdb/node-api ${version('@duckdb/node-api')}; from PyPI ${Object.values(packages).join(' and ')}.`;
 }

@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { workerCode } from '../../backtest/worker-code.ts';
 // @ts-expect-error it is JavaScript, and has no types
-import { ownAddress } from '../../cli/own-address.mjs';
+import { banner, common } from '../../cli/plugins.mjs';
 import { contest } from './detections.ts';
 
 /** What one contender's run printed, and how long the whole process took. */
@@ -34,13 +33,13 @@ export class ContenderFailed extends Error {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const CHDB = 'chdb==4.4.0';
+/** What contenders need from PyPI. */
+export const packages = { chdb: 'chdb==4.4.0', duckdb: 'duckdb==2.0.1' };
 
 /** Who races over the files of a list. `install` fetches from the registries what is not there, into the project's own folder. */
 export async function contenders(list: string, folder: string, install: boolean): Promise<Contender[]> {
   const programs = await made(folder);
-  const python = chdb(join(ROOT, '.local', 'bench-venv'), install);
-  const ours = (count: string): string[] => [process.execPath, programs.ours, list, programs.worker, count];
+  const ours = (count: string): string[] => [process.execPath, programs.ours, list, count];
   return [
     { id: 'ours', name: 'cordon, 4 detections', command: ours('4') },
     { id: 'thirty', name: 'cordon, 30 detections', command: ours('30') },
@@ -56,16 +55,14 @@ export async function contenders(list: string, folder: string, install: boolean)
       goal: { faster: 3.3 },
       command: [process.execPath, programs.plain, 'parse', list],
     },
-    { id: 'duckdb', name: 'DuckDB, typed', goal: { faster: 18 }, command: [process.execPath, programs.duckDb, list] },
+    { id: 'duckdb', name: 'DuckDB for Node, typed', command: [process.execPath, programs.duckDb, list] },
+    {
+      ...{ id: 'duckdb-python', name: 'DuckDB for Python, typed', goal: { faster: 18 } },
+      ...inPython('duckdb-typed.py', list, packages.duckdb, install),
+    },
     {
       ...{ id: 'chdb', name: 'ClickHouse (chdb), typed', goal: { faster: 1.2 } },
-      command: [
-        python.path,
-        join(ROOT, 'bench/backtest/clickhouse.py'),
-        list,
-        JSON.stringify(contest.map(({ sql }) => sql)),
-      ],
-      ...(python.missing ? { missing: python.missing } : {}),
+      ...inPython('clickhouse.py', list, packages.chdb, install),
     },
     {
       ...{ id: 'jq', name: 'jq, two processes', goal: { faster: 14 } },
@@ -85,49 +82,42 @@ export async function contenders(list: string, folder: string, install: boolean)
 export const jqProgram = `.Records[] | ${contest.map(({ jq }, n) => `(if ${jq} then ${n} else empty end)`).join(', ')}`;
 
 /** Puts the programs together, so that starting them takes no loader. */
-async function made(folder: string): Promise<{ ours: string; plain: string; duckDb: string; worker: string }> {
+async function made(folder: string): Promise<{ ours: string; plain: string; duckDb: string }> {
   mkdirSync(folder, { recursive: true });
-  const here = (name: string): string => join(ROOT, 'bench/backtest', name);
-  const common: BuildOptions = { bundle: true, platform: 'node', target: 'node20', plugins: [ownAddress] };
-  const banner = {
-    js: "import { createRequire as benchRequire } from 'node:module'; const require = benchRequire(import.meta.url);",
-  };
-  const [ours, plain, duckDb, worker] = ['ours.mjs', 'plain.cjs', 'duckdb.mjs', 'worker.cjs'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string, string];
-  await build({
-    ...common,
-    entryPoints: [here('ours.ts')],
-    outfile: ours,
-    format: 'esm',
-    banner,
-    external: ['esbuild'],
-  });
-  await build({ ...common, entryPoints: [here('plain.ts')], outfile: plain, format: 'cjs' });
-  await build({
-    ...common,
-    entryPoints: [here('duckdb.ts')],
-    outfile: duckDb,
-    format: 'esm',
-    banner,
-    external: ['@duckdb/*'],
-  });
-  writeFileSync(worker, await workerCode());
-  return { ours, plain, duckDb, worker };
+  const [ours, plain, duckDb] = ['ours.mjs', 'plain.cjs', 'duckdb.mjs'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const put = (from: string, outfile: string, options: BuildOptions): Promise<unknown> =>
+    build({ ...common(), entryPoints: [`bench/backtest/${from}`], outfile, ...options });
+  await put('ours.ts', ours, { format: 'esm', banner, external: ['esbuild'] });
+  await put('plain.ts', plain, { format: 'cjs' });
+  await put('duckdb.ts', duckDb, { format: 'esm', banner, external: ['@duckdb/*'] });
+  return { ours, plain, duckDb };
 }
 
-function chdb(venv: string, install: boolean): { path: string; missing?: string } {
+/** A script of this folder that needs a package, in an environment of the project's own. */
+function inPython(
+  script: string,
+  list: string,
+  wanted: string,
+  install: boolean,
+): Pick<Contender, 'command' | 'missing'> {
+  const venv = join(ROOT, '.local', 'bench-venv');
   const path = join(venv, 'bin', 'python');
-  if (!existsSync(path)) {
-    if (!install) return { path, missing: 'chdb is not installed: run with --install' };
-    if (spawnSync('python3', ['-m', 'venv', venv]).status !== 0)
-      return { path, missing: 'python3 cannot make a virtual environment' };
-  }
-  const has = (): boolean => spawnSync(path, ['-c', 'import chdb']).status === 0;
-  if (has()) return { path };
-  if (!install) return { path, missing: 'chdb is not installed: run with --install' };
-  spawnSync(path, ['-m', 'pip', 'install', '-q', CHDB], { stdio: 'inherit' });
-  return has() ? { path } : { path, missing: `${CHDB} cannot be installed` };
+  const conditions = JSON.stringify(contest.map(({ sql }) => sql));
+  const command = [path, join(ROOT, 'bench/backtest', script), list, conditions];
+  const [name, version] = wanted.split('==');
+  const has = (): boolean =>
+    spawnSync(path, ['-c', `from importlib.metadata import version; assert version('${name}') == '${version}'`])
+      .status === 0;
+  if (has()) return { command };
+  if (!install) return { command, missing: `${wanted} is not installed: run with --install` };
+  if (!existsSync(path) && spawnSync('python3', ['-m', 'venv', venv]).status !== 0)
+    return { command, missing: 'python3 cannot make a virtual environment' };
+  spawnSync(path, ['-m', 'pip', 'install', '-q', wanted], { stdio: 'inherit' });
+  return has() ? { command } : { command, missing: `${wanted} cannot be installed` };
 }
 
 /** Runs a contender once. @throws where it fails */

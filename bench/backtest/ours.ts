@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { backtest } from '../../backtest/backtest.ts';
 import { contest, thirty } from './detections.ts';
 
-// node ours.mjs LIST WORKERS-PROGRAM 4|30: what cordon finds in the files of a list, with two workers.
-const [list = '', program = '', count = '4'] = process.argv.slice(2);
+// node ours.mjs LIST 4|30: what cordon finds in the files of a list, with two workers.
+const [list = '', count = '4'] = process.argv.slice(2);
 const files = readFileSync(list, 'utf8').trim().split('\n');
 const matches = count === '30' ? thirty : contest.map(({ match }) => match);
 const result = await backtest({
@@ -14,7 +14,6 @@ const result = await backtest({
   })),
   files: files.map((path) => ({ name: path, source: { path }, size: 0 })),
   workers: 2,
-  workerCode: readFileSync(program, 'utf8'),
 });
 console.log(
   JSON.stringify({

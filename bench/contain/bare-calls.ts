@@ -15,17 +15,11 @@ import {
   PutPublicAccessBlockCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  GetPublicAccessBlockCommand as GetAccountBlockCommand,
-  ListAccessPointsCommand,
-  S3ControlClient,
-} from '@aws-sdk/client-s3-control';
 
 /** Where the calls go and who signs them. */
 export interface BareConfig {
   endpoint: string;
   region: string;
-  account: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
@@ -76,13 +70,12 @@ const bareActions = {
   },
   'block-public-access': (config: BareConfig): ByHand => {
     const s3 = new S3Client(config);
-    const control = new S3ControlClient(config);
     const block = blockBy(s3);
     // Part of what is read is not there, which is an error to S3.
     const tried = (call: Promise<unknown>): Promise<unknown> => call.catch(() => undefined);
     return {
       ...block,
-      // What says whether the bucket is open and may be, and what the block is about to hide.
+      // What says whether the bucket may be open, and what the block is about to hide.
       read: (Bucket) =>
         Promise.all([
           tried(block.read(Bucket)),
@@ -90,8 +83,6 @@ const bareActions = {
           tried(s3.send(new GetBucketAclCommand({ Bucket }))),
           tried(s3.send(new GetBucketOwnershipControlsCommand({ Bucket }))),
           tried(s3.send(new GetBucketTaggingCommand({ Bucket }))),
-          tried(control.send(new GetAccountBlockCommand({ AccountId: config.account }))),
-          tried(control.send(new ListAccessPointsCommand({ AccountId: config.account, Bucket }))),
         ]),
     };
   },

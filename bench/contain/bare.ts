@@ -17,8 +17,6 @@ export async function runBare(order: BareOrder, signal: AbortSignal): Promise<Ba
   const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT], {
     stdio: ['pipe', 'pipe', 'pipe'],
     signal,
-    // An account id cannot be put before an IP address, which S3 Control's clients would do.
-    env: { ...process.env, AWS_DISABLE_HOST_PREFIX_INJECTION: 'true' },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -159,6 +159,6 @@ async function measure(
   return { detection, ...(action ? { action: action.id } : {}), first, alone, atOnceFirst, atOnce, byHand };
 }
 
-function bareConfig({ aws: { endpoint, region, account, accountAdministrator: credentials } }: Account): BareConfig {
-  return { endpoint, region, account, credentials };
+function bareConfig({ aws: { endpoint, region, accountAdministrator: credentials } }: Account): BareConfig {
+  return { endpoint, region, credentials };
 }

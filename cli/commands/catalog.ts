@@ -5,6 +5,7 @@ import doctor from './doctor.ts';
 import incidentsList from './incidents-list.ts';
 import incidentsShow from './incidents-show.ts';
 import incidentsWatch from './incidents-watch.ts';
+import { pastCommands } from './past.ts';
 import { answerQuestion, listQuestions, showQuestion } from './questions.ts';
 import runbook from './runbook.ts';
 import simulate from './simulate.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   detectionsShow,
   runbook,
   simulate,
+  ...pastCommands,
   doctor,
   console,
 ];

@@ -1,12 +1,12 @@
 import { CloudWatchClient, paginateDescribeAlarms, type StateValue } from '@aws-sdk/client-cloudwatch';
-import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { installedSettings } from '../../handlers/installation/installation.ts';
+import { allDetections, findingKinds, responseOf } from '../../playbooks/catalog.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
 import { cloudWatchPattern, PatternTooLong } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { packs } from '../../playbooks/packs.ts';
 import { plain, plural } from '../../playbooks/report/words.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';
 import { type AnyCall, type Command, command } from '../command.ts';
-import { installedSettings } from '../doctor/installation.ts';
 import { explain } from '../explain.ts';
 import { CliFailure } from '../failure.ts';
 import { severityStyle } from '../output/paint.ts';
@@ -20,6 +20,8 @@ interface Live {
   mode: Mode;
   /** State of its alarm, and whether it acts; absent where there is no alarm. */
   alarm?: { state: StateValue | undefined; acts: boolean };
+  /** It has none: each finding starts its playbook. */
+  withoutAlarm?: true;
 }
 
 /** Each detection as the installation has it, or why that cannot be told. */
@@ -39,8 +41,9 @@ async function live(desk: AnyCall['desk']): Promise<{ of: (id: string) => Live |
     return {
       of: (id) => {
         const alarm = alarms.get(`${office.prefix}-${id}`);
-        const pack = detections[id]?.pack;
+        const { pack, source } = allDetections[id] ?? {};
         return {
+          ...(source ? { withoutAlarm: true as const } : {}),
           ...(pack && !settings.packs.includes(pack) ? { off: true as const } : {}),
           mode: least(settings.mode, settings.modes[id] ?? 'auto'),
           ...(alarm ? { alarm } : {}),
@@ -56,8 +59,14 @@ async function live(desk: AnyCall['desk']): Promise<{ of: (id: string) => Live |
 
 const least = (a: Mode, b: Mode): Mode => (modes.indexOf(a) < modes.indexOf(b) ? a : b);
 
-const alarmWords = ({ alarm, off }: Live): string =>
-  alarm ? `${alarm.state}${alarm.acts ? '' : ', ACTIONS OFF'}` : off ? '' : 'NOT THERE';
+const alarmWords = ({ alarm, off, withoutAlarm }: Live): string =>
+  alarm
+    ? `${alarm.state}${alarm.acts ? '' : ', ACTIONS OFF'}`
+    : off
+      ? ''
+      : withoutAlarm
+        ? 'none: findings'
+        : 'NOT THERE';
 const modeWords = ({ mode, off }: Live): string => (off ? 'pack off' : mode);
 
 /** `detections list` */
@@ -70,7 +79,7 @@ export const detectionsList: Command = command({
   examples: [{ command: 'npx cordon detections list', about: 'all of them' }],
   run: async ({ desk, out }) => {
     const { of, unknown } = await live(desk);
-    const rows = Object.entries(detections).map(([id, detection]) => ({ id, ...detection, live: of(id) }));
+    const rows = Object.entries(allDetections).map(([id, detection]) => ({ id, ...detection, live: of(id) }));
     if (out.json) {
       out.value(
         rows.map(({ id, pack = null, title, severity, response, attack, live: now }) => ({
@@ -94,7 +103,7 @@ export const detectionsList: Command = command({
                   heading: 'ALARM',
                   text: (row: (typeof rows)[number]) => (row.live ? alarmWords(row.live) : ''),
                   style: ({ live: now }: (typeof rows)[number]) =>
-                    (now?.alarm?.state === 'OK' && now.alarm.acts) || (now?.off && !now.alarm)
+                    (now?.alarm?.state === 'OK' && now.alarm.acts) || ((now?.off || now?.withoutAlarm) && !now.alarm)
                       ? ('good' as const)
                       : ('bad' as const),
                 },
@@ -119,17 +128,17 @@ export const detectionsShow: Command = command({
   examples: [{ command: 'npx cordon detections show trail-tampering', about: 'what it looks for, and what it does' }],
   run: async ({ args, desk, out }) => {
     const id = args.DETECTION;
-    const detection = Object.hasOwn(detections, id) ? detections[id] : undefined;
+    const detection = Object.hasOwn(allDetections, id) ? allDetections[id] : undefined;
     if (!detection) {
       throw new CliFailure(
         'failed',
-        `There is no detection "${plain(id)}". There are: ${Object.keys(detections).join(', ')}.`,
+        `There is no detection "${plain(id)}". There are: ${Object.keys(allDetections).join(', ')}.`,
       );
     }
     const { of, unknown } = await live(desk);
     const now = of(id);
     if (out.json) {
-      const { when: _, ...rest } = detection;
+      const { when: _, ...rest } = { when: undefined, ...detection };
       out.value({ id, ...rest, pattern: patternOf(detection), live: now ?? null });
       return undefined;
     }
@@ -146,7 +155,7 @@ export const detectionsShow: Command = command({
   },
 });
 
-function lines(id: string, detection: Detection, now: Live | undefined): [term: string, ...said: string[]][] {
+function lines(id: string, detection: AnyDetection, now: Live | undefined): [term: string, ...said: string[]][] {
   const { title, why, pack, severity, alarm, response, attack, falsePositives, samples } = detection;
   const { title: does, restore, contain } = responseOf(response);
   const found: [string, ...string[]][] = [
@@ -155,7 +164,12 @@ function lines(id: string, detection: Detection, now: Live | undefined): [term: 
     ['Pack', ...(pack ? [`${pack}: ${packs[pack].title}`] : [])],
     ['Severity', severity],
     ['Why', why],
-    ['Fires at', `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`],
+    [
+      'Fires at',
+      alarm
+        ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}`
+        : 'each finding of GuardDuty, as its event comes',
+    ],
     ['Sets it off', ...samples.matching.map(({ name }) => `- ${name}`)],
     ['Does not', ...samples.other.map(({ name }) => `- ${name}`)],
     ['Harmless', ...falsePositives.map((one) => `- ${one}`)],
@@ -175,8 +189,13 @@ function lines(id: string, detection: Detection, now: Live | undefined): [term: 
   return found.filter(([, ...said]) => said.length > 0);
 }
 
-/** The detection's match as one filter pattern, where it is short enough for one. */
-function patternOf({ when, published }: Detection): string[] {
+/** The detection's match as one filter pattern, where it is short enough for one; of findings the types that it takes. */
+function patternOf(detection: AnyDetection): string[] {
+  if (detection.source === 'guardduty') {
+    const { taken, left = [] } = findingKinds(detection);
+    return taken ? taken.map((kind) => `*:${kind}/*`) : [`all but ${left.map((kind) => `*:${kind}/*`).join(', ')}`];
+  }
+  const { when, published } = detection;
   if (published) return [...published];
   try {
     return [cloudWatchPattern(when)];

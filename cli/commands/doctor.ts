@@ -1,8 +1,9 @@
+import type { Finding } from '../../handlers/installation/check.ts';
+import { checks } from '../../handlers/installation/checks.ts';
+import { readInstallation } from '../../handlers/installation/installation.ts';
 import { plain } from '../../playbooks/report/words.ts';
+import { carryOut } from '../carry-out.ts';
 import { command } from '../command.ts';
-import { carryOut, type Finding } from '../doctor/check.ts';
-import { checks } from '../doctor/checks.ts';
-import { readInstallation } from '../doctor/installation.ts';
 import type { Style } from '../output/paint.ts';
 import { wrap } from '../output/table.ts';
 

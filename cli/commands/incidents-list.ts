@@ -1,5 +1,5 @@
 import type { Head } from '../../handlers/incidents/items.ts';
-import { detections } from '../../playbooks/catalog.ts';
+import { allDetections } from '../../playbooks/catalog.ts';
 import { severities } from '../../playbooks/detection.ts';
 import { outcomes } from '../../playbooks/incident.ts';
 import { command } from '../command.ts';
@@ -38,7 +38,7 @@ export default command({
       type: 'string',
       value: 'ID',
       about: 'only these: see detections list',
-      is: oneOrMore(Object.keys(detections)),
+      is: oneOrMore(Object.keys(allDetections)),
     },
     since: {
       type: 'string',

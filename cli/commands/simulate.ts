@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { STSClient } from '@aws-sdk/client-sts';
-import { detections } from '../../playbooks/catalog.ts';
+import { installedSettings } from '../../handlers/installation/installation.ts';
+import { detectionOf, detections } from '../../playbooks/catalog.ts';
+import type { IncidentEvent } from '../../playbooks/incident.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { plain } from '../../playbooks/report/words.ts';
 import type { Attack } from '../../simulate/attack.ts';
-import { attacks } from '../../simulate/catalog.ts';
+import { scenarios } from '../../simulate/catalog.ts';
 import { type Cleaned, clean, leftovers } from '../../simulate/clean.ts';
 import { play, type Simulated } from '../../simulate/play.ts';
 import { newMark, nothingMade, type Scene } from '../../simulate/scene.ts';
@@ -23,13 +25,17 @@ const EVERY = { aws: 10_000, local: 500 };
 /** Minutes that its playbook may take afterwards until the alarm is quiet. */
 const SETTLING = { aws: 20, local: 6 };
 
+/** What making the user of a simulation is, where the pack is on that looks at it. */
+const ALSO_DETECTED =
+  'an access key that you make for that user, which the pack credentials takes back unless you are a protected principal';
+
 /** `simulate SCENARIO` */
 export default command({
   name: 'simulate',
   summary: 'play an attack with real calls, and check that it is detected and contained',
   about: [
     'It makes an IAM user of its own, and what else it takes, and attacks nothing but that: every name begins with cordon-sim- and everything has the tag cordon:simulation. The playbook cannot tell it from a real attack: whoever gets the mails should know of it. At the end, also when it is interrupted, it takes everything away again, and answers the questions that the incident left. --clean takes away what a run that was killed has left behind.',
-    'On AWS it asks for the account’s id first, and it takes some minutes, since CloudTrail does. It needs credentials that may make IAM users; the approver policy is not enough.',
+    'On AWS it asks for the account’s id first, and it takes some minutes, since CloudTrail does. It needs credentials that may make IAM users; the approver policy is not enough. Where the pack credentials is on, they must be a protected principal’s: the key of the user is taken back otherwise.',
   ],
   arguments: [{ name: 'SCENARIO', about: 'what to play; without it, the scenarios are listed', optional: true }],
   options: {
@@ -58,15 +64,15 @@ export default command({
       list(out);
       return undefined;
     }
-    const attack = attacks.find(({ detection }) => detection === args.SCENARIO);
+    const attack = scenarios.find(({ detection }) => detection === args.SCENARIO);
     if (!attack && Object.hasOwn(detections, args.SCENARIO)) {
       throw new CliFailure(
         'failed',
-        `Nothing that is made for it sets ${args.SCENARIO} off: it looks at the installation’s own resources only, which no simulation touches.`,
+        `There is no scenario for ${args.SCENARIO}. Its runbook says how to exercise it: npx cordon runbook ${args.SCENARIO}`,
       );
     }
     if (!attack) {
-      const known = attacks.map(({ detection }) => detection).join(', ');
+      const known = scenarios.map(({ detection }) => detection).join(', ');
       throw new CliFailure('usage', `There is no scenario "${plain(args.SCENARIO)}". There are: ${known}.`);
     }
     const office = await desk();
@@ -77,15 +83,25 @@ export default command({
     const { account } = await office.identity();
     // Without an installation there would be nothing to see, and a bucket left open for nobody.
     await office.ledger.recent(1);
-    await agree(account, endpoint, options.confirm, attack.plan, out);
-    const scene = sceneOf(office, account, endpoint);
+    const { packs, trail } = await installedSettings(office);
+    const { pack } = detectionOf(attack.detection);
+    if (pack && !packs.includes(pack)) {
+      throw new CliFailure(
+        'setup',
+        `${attack.detection} is not deployed here: its pack is switched on with -c packs=${[...packs, pack].join(',')}.`,
+      );
+    }
+    const plan = [...attack.plan, ...(packs.includes('credentials') ? [ALSO_DETECTED] : [])];
+    await agree(account, endpoint, options.confirm, plan, out);
+    const scene = { ...sceneOf(office, account, endpoint), logGroup: trail.logGroup };
     return simulate(attack, scene, office, { out, signal, minutes: options.timeout });
   },
 });
 
 function list(out: Out): void {
-  const rows = attacks.map(({ detection, title, expected, notOnAws }) => ({
+  const rows = scenarios.map(({ detection, title, expected, notOnAws }) => ({
     ...{ scenario: detection, title, expected },
+    pack: detectionOf(detection).pack ?? null,
     onAws: notOnAws === undefined,
   }));
   if (out.json) {
@@ -96,6 +112,7 @@ function list(out: Out): void {
     table(
       [
         { heading: 'SCENARIO', text: ({ scenario }) => scenario },
+        { heading: 'PACK', text: ({ pack }) => pack ?? '' },
         { heading: 'ON AWS', text: ({ onAws }) => (onAws ? 'yes' : 'local only') },
         { heading: 'WHAT HAPPENS', text: ({ title }) => title, wraps: true },
       ],
@@ -116,6 +133,7 @@ const sceneOf = (desk: Desk, account: string, endpoint: string | undefined): Sce
   ...(endpoint ? { endpoint } : {}),
   account,
   region: desk.region,
+  prefix: desk.prefix,
   administrator: () => desk.client(STSClient).config.credentials(),
   mark: newMark(),
   now: () => new Date(),
@@ -204,7 +222,9 @@ async function settle(
 ): Promise<void> {
   if (!incident) return;
   const users = scene.made?.users ?? new Set();
-  if (!incident.events.every(({ actor: { name } }) => name !== undefined && users.has(name))) return;
+  const isOurs = ({ actor: { name }, verdict }: IncidentEvent): boolean =>
+    verdict === 'benign' || (name !== undefined && users.has(name));
+  if (!incident.events.every(isOurs)) return;
   const refused = new Set<string>();
   const deadline = Date.now() + patience;
   for (let looks = 0; ; looks++) {

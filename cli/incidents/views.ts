@@ -1,5 +1,5 @@
 import type { Head } from '../../handlers/incidents/items.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
 import type { ActionRecord, Incident } from '../../playbooks/incident.ts';
 import { isWaiting, type Question } from '../../playbooks/question.ts';
 import { summaryMail } from '../../playbooks/report/report.ts';
@@ -97,7 +97,7 @@ export function headline({ severity, status, outcome, id }: Head | (Incident & H
 
 /** The report of an incident as it is mailed, its headings set off. An incident of a detection that is gone has none. */
 export function report(incident: Incident, { paint }: Look): string {
-  const detection = Object.hasOwn(detections, incident.detection) ? detections[incident.detection] : undefined;
+  const detection = Object.hasOwn(allDetections, incident.detection) ? allDetections[incident.detection] : undefined;
   const response = detection && responses[detection.response];
   if (!detection || !response) return `The catalog has no detection ${plain(incident.detection)} any more.`;
   return summaryMail(incident, detection, response)

@@ -4,11 +4,10 @@ import type { Ledger } from '../../handlers/incidents/ledger.ts';
 import type { StoredQuestion } from '../../handlers/incidents/questions.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { isWaiting } from '../../playbooks/question.ts';
-import { clock, plain, plural } from '../../playbooks/report/words.ts';
+import { clock, plain, plural, span } from '../../playbooks/report/words.ts';
 import type { ExitKind } from '../failure.ts';
 import type { Out } from '../output/out.ts';
 import { Screen } from '../output/screen.ts';
-import { span } from '../output/times.ts';
 import { actionTable, headline, incidentTable, nextCommands, questionTable } from './views.ts';
 
 /** What a watch works with. */

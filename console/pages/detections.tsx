@@ -1,8 +1,8 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { FC } from 'hono/jsx';
 import { type TechniqueId, techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { allDetections } from '../../playbooks/catalog.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
 import { type DetectionFigures, figuresOf, type Measured } from '../../playbooks/figures.ts';
 import { modes as order } from '../../playbooks/response.ts';
 import { pathOf } from '../filter.ts';
@@ -10,7 +10,7 @@ import { isMissing, type Missing, type Modes } from '../library.ts';
 import { count } from '../words.ts';
 import { Sparkline } from './charts.tsx';
 import { type Frame, Layout } from './layout.tsx';
-import { Section, SeverityBadge, Text, Time } from './parts.tsx';
+import { RunbookLink, Section, SeverityBadge, Text, Time } from './parts.tsx';
 
 /** What the detections' page shows. */
 export interface DetectionsView {
@@ -23,8 +23,10 @@ export interface DetectionsView {
   now: Date;
 }
 
-/** The lower of the deployment's mode and the detection's own. */
-const modeOf = (id: string, { mode, byDetection }: Modes) => {
+/** The lower of the deployment's mode and the detection's own; what is of a pack that is off is not deployed. */
+const modeOf = (id: string, { mode, byDetection, packs }: Modes): string => {
+  const pack = allDetections[id]?.pack;
+  if (pack && !packs.includes(pack)) return 'pack off';
   const own = byDetection[id] ?? mode;
   return order.indexOf(own) < order.indexOf(mode) ? own : mode;
 };
@@ -58,7 +60,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
           </tr>
         </thead>
         <tbody>
-          {Object.entries(detections)
+          {Object.entries(allDetections)
             .sort(([a], [b]) => a.localeCompare(b))
             .map(([id, detection]) => (
               <Row id={id} detection={detection} view={view} />
@@ -70,7 +72,7 @@ export const DetectionsPage: FC<{ frame: Frame; view: DetectionsView }> = ({ fra
   </Layout>
 );
 
-const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ id, detection, view }) => {
+const Row: FC<{ id: string; detection: AnyDetection; view: DetectionsView }> = ({ id, detection, view }) => {
   const figures = figuresOf(id, view.heads, view.weeks);
   return (
     <tr>
@@ -80,6 +82,9 @@ const Row: FC<{ id: string; detection: Detection; view: DetectionsView }> = ({ i
       <th scope="row">
         <a href={pathOf({ detection: id })}>{detection.title}</a>
         <span class="id">{id}</span>
+        <span class="id">
+          runbook <RunbookLink detection={id} />
+        </span>
       </th>
       <td data-label="Mode">
         <span class="badge tone quiet">{isMissing(view.modes) ? 'not known' : modeOf(id, view.modes)}</span>
@@ -141,7 +146,7 @@ const Coverage: FC = () => {
                     </a>{' '}
                     {name}
                     <div class="quiet">
-                      {Object.entries(detections)
+                      {Object.entries(allDetections)
                         .filter(([, { attack }]) => attack.includes(technique as never))
                         .map(([id]) => id)
                         .join(', ')}

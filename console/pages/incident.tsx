@@ -2,15 +2,16 @@
 import type { Child, FC } from 'hono/jsx';
 import { actions as catalog } from '../../handlers/actions/catalog.ts';
 import type { Head } from '../../handlers/incidents/items.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
-import { detectedAt } from '../../playbooks/figures.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
+import { differenceSection } from '../../playbooks/difference.ts';
+import { detectedAt, momentsOf } from '../../playbooks/figures.ts';
 import type { ActionRecord, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { openReasons } from '../../playbooks/outcome.ts';
 import type { Missing, Run } from '../library.ts';
 import { count, json, seconds, shortArn } from '../words.ts';
 import { PlaybookGraph } from './graph.tsx';
 import { type Frame, Layout } from './layout.tsx';
-import { ActionBadge, OutcomeText, Section, SeverityBadge, StatusBadge, Text, Time } from './parts.tsx';
+import { ActionBadge, OutcomeText, RunbookLink, Section, SeverityBadge, StatusBadge, Text, Time } from './parts.tsx';
 import { Answered, Hidden, OpenQuestions, type Posting, ReadOnlyNote } from './questions.tsx';
 import { figures, Timeline } from './timeline.tsx';
 
@@ -38,6 +39,7 @@ export const IncidentPage: FC<{ frame: Frame; view: IncidentView }> = ({ frame, 
     <Layout frame={frame} at="">
       <Summary incident={incident} now={now} />
       <StillOpen incident={incident} />
+      <Found incident={incident} />
       <OpenQuestions incident={incident} posting={posting} />
       <Timeline incident={incident} run={run} now={now} />
       <Actions incident={incident} posting={posting} />
@@ -58,7 +60,7 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       <p class="crumbs">
         <a href="/">Incidents</a> / <Text of={id} />
       </p>
-      <h1 id="summary-title">{detections[incident.detection]?.title ?? incident.detection}</h1>
+      <h1 id="summary-title">{allDetections[incident.detection]?.title ?? incident.detection}</h1>
       <p class="badges">
         <SeverityBadge severity={severity} /> <StatusBadge status={status} /> <OutcomeText outcome={outcome} />
         {marked ? (
@@ -69,16 +71,14 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
       </p>
       <dl class="tiles">
         <Tile name="Time to detect" value={ttd === undefined ? 'not known' : seconds(ttd)} />
-        <Tile name="Time to contain" value={ttc === undefined ? 'nothing contained' : seconds(ttc)} />
-        <Tile
-          name={incident.lane === 'event' ? 'Detected by event' : 'Detected by alarm'}
-          value={<Time iso={detectedAt(incident)} now={now} />}
-        />
+        <Tile name="Time to contain" value={ttc === undefined ? withoutFigure(incident) : seconds(ttc)} />
+        <Tile name={`Detected by ${incident.lane ?? 'alarm'}`} value={<Time iso={detectedAt(incident)} now={now} />} />
         <Tile name="Opened" value={<Time iso={openedAt} />} />
         {closedAt ? (
           <Tile name={status === 'closed' ? 'Closed' : 'Handed over'} value={<Time iso={closedAt} />} />
         ) : null}
         <Tile name="Account" value={`${account}, ${region}`} />
+        <Tile name="Runbook" value={<RunbookLink detection={incident.detection} />} />
         <Tile
           name="Evidence"
           value={
@@ -92,6 +92,10 @@ const Summary: FC<{ incident: Incident & Head; now: Date }> = ({ incident, now }
   );
 };
 
+/** What was contained, while nobody knows when it began, took some time as well. */
+const withoutFigure = (incident: Incident): string =>
+  momentsOf(incident).containedAt === undefined ? 'nothing contained' : 'not known';
+
 const Tile: FC<{ name: string; value: Child }> = ({ name, value }) => (
   <div>
     <dt>{name}</dt>
@@ -100,7 +104,7 @@ const Tile: FC<{ name: string; value: Child }> = ({ name, value }) => (
 );
 
 const StillOpen: FC<{ incident: Incident }> = ({ incident }) => {
-  const response = responses[detections[incident.detection]?.response ?? ''];
+  const response = responses[allDetections[incident.detection]?.response ?? ''];
   const reasons = incident.outcome && response ? openReasons(incident, response) : [];
   return (
     <div id="still-open" data-live="">
@@ -117,6 +121,23 @@ const StillOpen: FC<{ incident: Incident }> = ({ incident }) => {
         </div>
       ) : null}
     </div>
+  );
+};
+
+/** What the watchdog found by reading the state itself: there may be no record of who did it. */
+const Found: FC<{ incident: Incident }> = ({ incident }) => {
+  const { heading, lines } = differenceSection(incident);
+  if (lines.length === 0) return null;
+  return (
+    <Section id="found" title={heading}>
+      <ul>
+        {lines.map((line) => (
+          <li>
+            <Text of={line} />
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 };
 
@@ -231,21 +252,28 @@ const Actors: FC<{ incident: Incident }> = ({ incident }) => {
   return (
     <Section id="who" title="Actors and targets">
       <div class="columns">
-        <table class="plain">
-          <caption>Actors</caption>
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">Calls</th>
-              <th scope="col">From, with</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...actors.values()].map((events) => (
-              <ActorRow events={events} />
-            ))}
-          </tbody>
-        </table>
+        {actors.size === 0 ? (
+          <div>
+            <h3>Actors</h3>
+            <p class="quiet">Nobody is known: the incident has no record of a call.</p>
+          </div>
+        ) : (
+          <table class="plain">
+            <caption>Actors</caption>
+            <thead>
+              <tr>
+                <th scope="col">Who</th>
+                <th scope="col">Calls</th>
+                <th scope="col">From, with</th>
+              </tr>
+            </thead>
+            <tbody>
+              {[...actors.values()].map((events) => (
+                <ActorRow events={events} />
+              ))}
+            </tbody>
+          </table>
+        )}
         <div>
           <h3>Targets</h3>
           {targets.size === 0 ? <p class="quiet">None was acted on.</p> : null}
@@ -299,6 +327,7 @@ const MOST_RECORDS = 100;
 
 const Events: FC<{ events: IncidentEvent[] }> = ({ events }) => (
   <Section id="records" title={`Records: ${events.length}`}>
+    {events.length === 0 ? <p class="empty">No record of a call belongs to this incident.</p> : null}
     {events.slice(0, MOST_RECORDS).map(({ record, actor, verdict, reason, deliveredAt }) => (
       <details class="record">
         <summary>

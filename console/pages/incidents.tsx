@@ -2,7 +2,7 @@
 import type { FC } from 'hono/jsx';
 import type { Head } from '../../handlers/incidents/items.ts';
 import type { Page } from '../../handlers/incidents/pages.ts';
-import { detections } from '../../playbooks/catalog.ts';
+import { allDetections } from '../../playbooks/catalog.ts';
 import { severities } from '../../playbooks/detection.ts';
 import { secondsToContain, secondsToDetect } from '../../playbooks/figures.ts';
 import { type Filter, pathOf, statuses } from '../filter.ts';
@@ -38,7 +38,7 @@ const Filters: FC<{ filter: Filter }> = ({ filter }) => (
   <form method="get" action="/" class="filters" aria-label="Filter incidents">
     <Select name="status" label="Status" options={[...statuses]} chosen={filter.status} />
     <Select name="severity" label="Severity" options={[...severities].reverse()} chosen={filter.severity} />
-    <Select name="detection" label="Detection" options={Object.keys(detections).sort()} chosen={filter.detection} />
+    <Select name="detection" label="Detection" options={Object.keys(allDetections).sort()} chosen={filter.detection} />
     <button type="submit">Filter</button>
     {filter.status || filter.severity || filter.detection ? <a href="/">Clear</a> : null}
   </form>
@@ -107,7 +107,9 @@ const Row: FC<{ head: Head; now: Date }> = ({ head, now }) => {
         <SeverityBadge severity={head.severity} />
       </td>
       <th scope="row">
-        <a href={`/incidents/${encodeURIComponent(head.id)}`}>{detections[head.detection]?.title ?? head.detection}</a>
+        <a href={`/incidents/${encodeURIComponent(head.id)}`}>
+          {allDetections[head.detection]?.title ?? head.detection}
+        </a>
         <span class="id">
           <Text of={head.id} />
         </span>

@@ -1,5 +1,6 @@
 /** @jsxRuntime automatic @jsxImportSource hono/jsx */
 import type { Child, FC } from 'hono/jsx';
+import { detections } from '../../playbooks/catalog.ts';
 import type { Severity } from '../../playbooks/detection.ts';
 import type { ActionStatus, Incident, Outcome } from '../../playbooks/incident.ts';
 import type { QuestionStatus } from '../../playbooks/question.ts';
@@ -7,6 +8,12 @@ import { outcomeWords } from '../../playbooks/report/report.ts';
 import { dayAndClock, plain } from '../../playbooks/report/words.ts';
 import type { Session } from '../sessions.ts';
 import { ago } from '../words.ts';
+
+/** To the runbook of the playbook that answers a detection. */
+export const RunbookLink: FC<{ detection: string }> = ({ detection }) => {
+  const playbook = detections[detection]?.response;
+  return playbook ? <a href={`/runbooks/${playbook}`}>{playbook}</a> : <>none</>;
+};
 
 /** Each severity has a shape of its own: colour is never all that tells them apart. */
 const SHAPES: Record<Severity, string> = {

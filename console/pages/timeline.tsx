@@ -195,6 +195,10 @@ function inWords(incident: Incident & Head): string {
   return [
     `Timeline of ${incident.id}.`,
     ttd === undefined ? 'When it began is not known.' : `Detected ${seconds(ttd)} after the first call.`,
-    ttc === undefined ? 'Nothing is contained.' : `Contained ${seconds(ttc)} after the first call.`,
+    ttc === undefined
+      ? ends(incident).containedAt === undefined
+        ? 'Nothing is contained.'
+        : 'Contained; how long it took is not known.'
+      : `Contained ${seconds(ttc)} after the first call.`,
   ].join(' ');
 }

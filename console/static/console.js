@@ -78,14 +78,18 @@ function over() {
   tell('This session is over. Press Enter in the terminal where the console runs for a new link.', 'bad');
 }
 
+const refresh = () => void update().catch(() => tell('Not up to date: the console does not answer.', 'bad'));
+
 let source;
 function watch() {
   source?.close();
   source = new EventSource(`/live?of=${encodeURIComponent(main.dataset.of)}`);
-  source.addEventListener('watching', () => tell('Live.', 'good'));
-  source.addEventListener('changed', () =>
-    update().catch(() => tell('Not up to date: the console does not answer.', 'bad')),
-  );
+  // What has changed since the page was made, or while nothing was watched, is told by no later change.
+  source.addEventListener('watching', () => {
+    tell('Live.', 'good');
+    refresh();
+  });
+  source.addEventListener('changed', refresh);
   source.addEventListener('failed', () => tell('Not up to date: AWS could not be read. It is tried again.', 'bad'));
   source.addEventListener('expired', over);
   source.addEventListener('error', () => {
@@ -100,10 +104,7 @@ if (main?.dataset.of) {
   // What nobody looks at need not be looked at again and again.
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) source?.close();
-    else {
-      update().catch(() => {});
-      watch();
-    }
+    else watch();
   });
   watch();
 }

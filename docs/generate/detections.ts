@@ -1,23 +1,23 @@
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
-import { packIds, packs } from '../../playbooks/packs.ts';
+import { allDetections, responseOf } from '../../playbooks/catalog.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
+import { packIds, packSetting, packs } from '../../playbooks/packs.ts';
 import { plural } from '../../playbooks/report/words.ts';
-import { anchor, code, document, link, list, paragraph, table } from './markdown.ts';
+import { anchor, code, codes, document, link, list, paragraph, table } from './markdown.ts';
 import { patternLines, sampleLines } from './trigger.ts';
 
 /** Every detection: what it takes, when its alarm fires, which playbook it starts, what it answers. */
 export function detectionTable(): string {
-  const all = Object.entries(detections);
+  const all = Object.entries(allDetections);
   return document([
     '# The detections',
     '',
     ...paragraph(
-      `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
+      `Each is a metric filter on the trail's log group, an alarm, and a rule that starts the playbook; those of what GuardDuty finds are a rule only. Names begin with the prefix, ${code('cordon')} unless a deployment chooses another.`,
     ),
     ...overview(all.filter(([, { pack }]) => pack === undefined)),
     ...paragraph(
-      `**Packs** are deployed only where the setting ${code('packs')} names them: ${code(`-c packs=${packIds.join(',')}`)}. Where a detection of a pack yields, a record that another deployed detection before it takes as well is left to that one: both alarms fire, and one summary is mailed.`,
+      `**Packs** are deployed only where a setting asks for them: ${codes(packIds.map(packSetting))}. Where a detection of a pack yields, a record that another deployed detection before it takes as well is left to that one: both alarms fire, and one summary is mailed.`,
     ),
     ...packIds.flatMap((id) => [
       ...paragraph(`**${packs[id].title}** (${code(id)}). ${packs[id].about}`),
@@ -44,14 +44,14 @@ export function detectionTable(): string {
   ]);
 }
 
-const overview = (some: readonly [string, Detection][]): string[] =>
+const overview = (some: readonly [string, AnyDetection][]): string[] =>
   table(
     ['Detection', 'Finding', 'Severity', 'The alarm fires at', 'Playbook', 'ATT&CK'],
     some.map(([id, { title, severity, alarm, response, attack }]) => [
       link(code(id), `#${anchor(id)}`),
       title,
-      severity,
-      `${plural(alarm.atLeast, 'record')} within ${plural(alarm.withinMinutes, 'minute')}`,
+      alarm ? severity : 'that of the finding',
+      alarm ? `${amountWords(alarm)} within ${plural(alarm.withinMinutes, 'minute')}` : 'no alarm: each finding',
       link(code(response), `runbooks/${response}.md`),
       attack.map((technique) => link(technique, techniqueUrl(technique))).join(', '),
     ]),

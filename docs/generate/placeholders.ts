@@ -1,4 +1,5 @@
 import type { Sample } from '../../playbooks/detection.ts';
+import { SAMPLE_IDS } from '../../playbooks/guardduty/samples.ts';
 import { listOf, objectOf } from '../../playbooks/parameters.ts';
 
 /** The account, the region and the time of the samples' records. */
@@ -15,6 +16,14 @@ const FIXED: [string, string][] = [
   [SAMPLE.otherAccount, 'OTHER_ACCOUNT'],
   [SAMPLE.region, 'REGION'],
   [SAMPLE.time, 'TIME'],
+  [SAMPLE_IDS.detector, 'DETECTOR_ID'],
+  [SAMPLE_IDS.finding, 'FINDING_ID'],
+  [SAMPLE_IDS.instance, 'INSTANCE'],
+  [SAMPLE_IDS.vpc, 'VPC_ID'],
+  [SAMPLE_IDS.bucket, 'BUCKET'],
+  [SAMPLE_IDS.role, 'ROLE'],
+  [SAMPLE_IDS.intruder, 'USER'],
+  [SAMPLE_IDS.colleague, 'USER'],
 ];
 
 /** `BUCKET` for the values of `bucketName`. What is only called `name` is called after the call. */

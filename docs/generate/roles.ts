@@ -57,7 +57,8 @@ function read(): DeployedRole[] {
       context: { ...context, [BUNDLING_STACKS]: [], '@aws-cdk/core:validateAgainstDefaultRules': false },
     });
     const settings = readSettings(
-      (key) => ({ organizationRole: ORGANIZATION_ROLE, trailKey: TRAIL_KEY, packs: [...packIds] })[key],
+      (key) =>
+        ({ organizationRole: ORGANIZATION_ROLE, trailKey: TRAIL_KEY, packs: [...packIds], flowLogs: 'vpc-0' })[key],
     );
     const trail = new TrailStack(app, `${settings.prefix}-trail`, settings, {});
     const stacks = [new CordonStack(app, settings.prefix, settings, trail.trail, {}), trail];

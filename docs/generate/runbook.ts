@@ -6,13 +6,13 @@ import { questionDefinition } from '../../infra/question-definition.ts';
 import { containUnit, investigateUnit, undoUnit, units } from '../../infra/units.ts';
 import type { ActorKind } from '../../playbooks/actor.ts';
 import { techniques, techniqueUrl } from '../../playbooks/attack-techniques.ts';
-import { detections, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import { allDetections, responseOf } from '../../playbooks/catalog.ts';
+import { type AnyDetection, amountWords } from '../../playbooks/detection.ts';
 import { defaultOptions } from '../../playbooks/options.ts';
+import { type PackId, packSetting } from '../../playbooks/packs.ts';
 import { defaultQuestionTimes } from '../../playbooks/question-times.ts';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Contain, Mode, Response } from '../../playbooks/response.ts';
-import { attacks } from '../../simulate/catalog.ts';
 import { callsOf, permissionRows } from './calls.ts';
 import { diagramOf, failureWays } from './diagram.ts';
 import { exerciseLines } from './exercise.ts';
@@ -30,13 +30,13 @@ interface Subject {
   id: string;
   response: Response;
   /** By their ids. */
-  detections: [string, Detection][];
+  detections: [string, AnyDetection][];
   specimens: Specimen[];
 }
 
 /** The ids of the detections that start a playbook. */
-export const detectionsOf = (response: string): [string, Detection][] =>
-  Object.entries(detections).filter(([, detection]) => detection.response === response);
+export const detectionsOf = (response: string): [string, AnyDetection][] =>
+  Object.entries(allDetections).filter(([, detection]) => detection.response === response);
 
 /**
  * The generated part of a playbook's runbook, as Markdown: all that its units declare.
@@ -61,18 +61,17 @@ export function runbookOf(id: string, headings: string[] = []): string {
     ...undo(subject),
     ...actionSections(subject),
     ...tuning(subject),
-    ...exerciseLines(own, attacks),
+    ...exerciseLines(own),
     ...references(subject),
   ]);
 }
 
 function introduction({ id, detections: own, response, specimens: from }: Subject, headings: string[]): string[] {
-  const alarms = codes(own.map(([detection]) => `${PREFIX}-${detection}`));
   const automatic = [...response.restore, ...response.contain.filter((one) => modesOf(one, from).has('auto'))];
   return [
     ...paragraph(
       ...packLine(own),
-      `Playbook ${code(id)}, state machine ${code(`${PREFIX}-${id}`)}, started by ${own.length === 1 ? 'the alarm' : 'the alarms'} ${alarms}.`,
+      `Playbook ${code(id)}, state machine ${code(`${PREFIX}-${id}`)}, started by ${startedBy(own)}.`,
       ...(headings.length > 0
         ? [`Written by hand, below: ${headings.map((heading) => link(heading, `#${anchor(heading)}`)).join(', ')}.`]
         : []),
@@ -97,11 +96,17 @@ function introduction({ id, detections: own, response, specimens: from }: Subjec
   ];
 }
 
+/** The alarms, or the rules on findings, whose names are those of the detections. */
+function startedBy(own: readonly [string, AnyDetection][]): string {
+  const kind = own.every(([, { alarm }]) => alarm) ? 'alarm' : 'rule';
+  return `the ${kind}${own.length === 1 ? '' : 's'} ${codes(own.map(([detection]) => `${PREFIX}-${detection}`))}`;
+}
+
 /** A playbook that only packs start is deployed with one of them. */
-function packLine(own: readonly [string, Detection][]): string[] {
+function packLine(own: readonly [string, AnyDetection][]): string[] {
   const from = [...new Set(own.map(([, { pack }]) => pack))];
-  return from.every((pack) => pack !== undefined)
-    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(`-c packs=${pack}`)})`).join(' or ')} only.`]
+  return from.every((pack): pack is PackId => pack !== undefined)
+    ? [`Deployed with ${from.map((pack) => `the pack ${code(pack)} (${code(packSetting(pack))})`).join(' or ')} only.`]
     : [];
 }
 
@@ -114,13 +119,18 @@ function trigger({ detections: own }: Subject): string[] {
       '',
       ...paragraph(detection.why),
       ...paragraph(
-        `Detection ${code(id)}, ${detection.pack ? `of the pack ${code(detection.pack)}, ` : ''}severity ${detection.severity}. The alarm fires when ${plural(detection.alarm.atLeast, 'matching record')} or more come within ${plural(detection.alarm.withinMinutes, 'minute')}.`,
+        `Detection ${code(id)}, ${detection.pack ? `of the pack ${code(detection.pack)}, ` : ''}${severityWords(detection)}`,
       ),
       ...sampleLines(detection),
       ...patternLines(detection, PREFIX),
     ]),
   ];
 }
+
+const severityWords = ({ severity, alarm }: AnyDetection): string =>
+  alarm
+    ? `severity ${severity}. The alarm fires when ${amountWords(alarm, 'matching record')} or more come within ${plural(alarm.withinMinutes, 'minute')}.`
+    : `severity that of the finding, ${severity} where it has none. The playbook starts with each finding.`;
 
 function course({ id, response }: Subject): string[] {
   const machine = playbookDefinition(id, response, (unit) => unit, { topic: 'topic', bus: 'bus', prefix: PREFIX });
@@ -164,7 +174,11 @@ function automatic({ id, response, specimens: from }: Subject): string[] {
     '',
     ...(response.restore.length > 0
       ? [
-          ...paragraph('**Restore.** First, and without a question, since it holds nobody up:'),
+          ...paragraph(
+            response.restore.some(({ mode }) => mode)
+              ? `**Restore.** First, as far as the severity of the finding lets it (setting ${code('findingModes')}):`
+              : '**Restore.** First, and without a question, since it holds nobody up:',
+          ),
           ...table(
             ['Action', 'What it does', 'What else it touches'],
             response.restore.map(({ action }) => [actionLink(action), titleOf(action), blastOf(action)]),
@@ -262,6 +276,7 @@ const kindWords: Record<ActorKind, string> = {
   'federated-user': 'federated users (by the user who made their credentials)',
   'aws-service': 'AWS services',
   'other-account': 'principals of other accounts',
+  'network-address': 'addresses',
   unknown: 'unknown principals',
 };
 
@@ -287,8 +302,16 @@ function modeWords({ mode, decided, twoPersons, onTimeout }: Contain): string {
   ].join('; ');
 }
 
-const defaultWords = (value: string | undefined): string =>
-  value === undefined ? 'not set by default' : `by default ${code(value)}`;
+const defaultWords = (value: string | Readonly<Record<string, string>> | undefined): string =>
+  value === undefined
+    ? 'not set by default'
+    : `by default ${code(
+        typeof value === 'string'
+          ? value
+          : Object.entries(value)
+              .map((pair) => pair.join('='))
+              .join(','),
+      )}`;
 
 function undo({ response }: Subject): string[] {
   const all = actionsOf(response);

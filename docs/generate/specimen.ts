@@ -4,13 +4,17 @@ import { actorTarget } from '../../handlers/plan.ts';
 import { type ActorKind, actorKinds, actorOf } from '../../playbooks/actor.ts';
 import { bucketOf } from '../../playbooks/buckets.ts';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
-import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import { type CloudTrailRecord, cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
+import type { Detection, FindingDetection } from '../../playbooks/detection.ts';
 import type { ExposureWay, Findings } from '../../playbooks/findings.ts';
+import { type FlowRecord, flowOf, isPrivate } from '../../playbooks/flow-logs.ts';
+import { findingRecord } from '../../playbooks/guardduty/finding.ts';
 import type { ActionRecord, ActionStatus, Incident, IncidentEvent } from '../../playbooks/incident.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { type Choice, choices, defaultOptions, type Options } from '../../playbooks/options.ts';
 import { failed, objectOf } from '../../playbooks/parameters.ts';
 import type { Contain, Response } from '../../playbooks/response.ts';
+import { sourceOf } from '../../playbooks/sources.ts';
 import { SAMPLE, withPlaceholders } from './placeholders.ts';
 
 /** An incident made of a detection's samples, to show what its response leaves to a person. */
@@ -45,6 +49,7 @@ const identities: Record<ActorKind, { when: string; identity: object }> = {
       accountId: SAMPLE.otherAccount,
     },
   },
+  'network-address': { when: 'it came from an address', identity: {} },
   unknown: {
     when: 'the records do not say who did it',
     identity: {},
@@ -68,11 +73,14 @@ type Standing = (action: string, usual: ActionStatus) => ActionStatus;
  * each optional answer left out. The first is the usual one.
  */
 export function specimens(detectionId: string): Specimen[] {
-  const { restore, contain } = responseOf(detectionOf(detectionId).response);
+  const detection = detectionOf(detectionId);
+  if (detection.source === 'guardduty') return foundSpecimens(detectionId, detection);
+  const { restore, contain } = responseOf(detection.response);
   const byActor = actorKinds
+    .filter((kind) => (kind === 'network-address') === (detectionOf(detectionId).source !== undefined))
     .map((kind) => ({ kind, ...identities[kind] }))
     .flatMap(({ kind, when, identity }) => {
-      const incident = specimen(detectionId, identity);
+      const incident = specimen(detectionId, detection, identity);
       return incident ? [{ kind, when, identity, incident }] : [];
     })
     .sort((one, other) => rank(one.kind) - rank(other.kind));
@@ -80,11 +88,11 @@ export function specimens(detectionId: string): Specimen[] {
   if (!usual) return [];
   const failing = restore.flatMap(({ action }) => {
     const standing: Standing = (id, status) => (id === action ? 'failed' : status);
-    return variant(`${action} failed`, specimen(detectionId, usual.identity, { standing }));
+    return variant(`${action} failed`, specimen(detectionId, detection, usual.identity, { standing }));
   });
   const without = settingsOf(contain).flatMap((setting) => {
     const options = { ...defaultOptions, [setting]: 'off' };
-    return variant(`the setting ${setting} is off`, specimen(detectionId, usual.identity, { options }));
+    return variant(`the setting ${setting} is off`, specimen(detectionId, detection, usual.identity, { options }));
   });
   return [...byActor, ...failing, ...without];
 }
@@ -101,17 +109,46 @@ const settingsOf = (contain: readonly Contain[]): (keyof Options)[] =>
     return decided?.setting && value !== 'off' && choices.includes(value as Choice) ? [decided.setting] : [];
   });
 
+/** Incidents of one finding each: the samples, and one of another account. */
+function foundSpecimens(detectionId: string, { samples, response: id }: FindingDetection): Specimen[] {
+  const response = responseOf(id);
+  const [first] = samples.matching;
+  const found = samples.matching.map(({ name, finding }) => ({ when: `the finding is ${name}`, finding }));
+  const abroad = first && {
+    when: 'it was found in another account',
+    finding: { ...first.finding, accountId: SAMPLE.otherAccount },
+  };
+  return [...found, ...(abroad ? [abroad] : [])].map(({ when, finding }) => {
+    const record = findingRecord({ id: 'EVENT_ID', ...SAMPLE, detail: finding });
+    const bare = emptyIncident(detectionId, [{ record, actor: actorOf(record, SAMPLE.account), verdict: 'offence' }]);
+    const usual: Standing = (_, status) => status;
+    const restored = { ...bare, actions: restores(response, bare, usual) };
+    const incident = {
+      ...restored,
+      actions: [...restored.actions, ...containments(response, restored, usual, defaultOptions)],
+    };
+    return { when, incident };
+  });
+}
+
 function specimen(
   detectionId: string,
+  detection: Detection,
   identity: object,
   { standing = (_, usual) => usual, options = defaultOptions }: { standing?: Standing; options?: Options } = {},
 ): Incident | undefined {
-  const detection = detectionOf(detectionId);
   const response = responseOf(detection.response);
   const samples = withPlaceholders([...detection.samples.matching, ...detection.samples.other]);
   const counts = predicate(detection.when);
   const belongs = detection.related ? predicate(detection.related.when) : () => false;
+  const source = sourceOf(detection);
   const events = samples.flatMap(({ record }, index): IncidentEvent[] => {
+    if (detection.source) {
+      const read = source.read(source.parse(source.message(record)), `EVENT_ID_${index + 1}`);
+      if ('problem' in read || !counts(record)) return [];
+      const verdict = source.failed(read.record) ? 'attempt' : 'offence';
+      return [{ record: read.record, actor: source.actorOf(read.record, SAMPLE.account), verdict }];
+    }
     // Of root some records tell no more than that; the others keep the rest of what they say of who it was.
     const own = objectOf(record.userIdentity).type === objectOf(identity).type ? objectOf(record.userIdentity) : {};
     const userIdentity = { accountId: SAMPLE.account, ...own, arn: undefined, accessKeyId: 'KEY_ID', ...identity };
@@ -160,8 +197,16 @@ function findingsOf(events: IncidentEvent[]): Findings {
       closed: true,
     })),
     'root-credentials': { accessKeys: true, mfa: false },
+    interfaces: events.flatMap(({ record }) => {
+      const flow = flowOf(record);
+      return flow ? [{ id: flow.eni, addresses: privateOf(record, flow), instance: 'INSTANCE' }] : [];
+    }),
   };
 }
+
+/** The addresses of a flow that are of the account, by the samples' networks. */
+const privateOf = (record: CloudTrailRecord, { source }: FlowRecord): string[] =>
+  predicate(isPrivate('source'))(record) ? [source] : [];
 
 function restores({ restore }: Response, { events, account }: Incident, standing: Standing): ActionRecord[] {
   const offences = events.filter(({ verdict }) => verdict === 'offence').map(({ record }) => record);

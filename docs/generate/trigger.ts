@@ -1,11 +1,12 @@
 import { ANY_ACCOUNT, filterPatterns } from '../../infra/filter.ts';
-import { type Detection, ownTrail } from '../../playbooks/detection.ts';
+import { findingPattern } from '../../infra/finding-rules.ts';
+import { type AnyDetection, ownTrail } from '../../playbooks/detection.ts';
 import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { eventLaneOf, whyNoEventLane } from '../../playbooks/matching/forms.ts';
 import { block, code, codes, list, paragraph } from './markdown.ts';
 
 /** What a detection takes and what it leaves, by the names of its samples. */
-export const sampleLines = ({ samples, related }: Detection): string[] => [
+export const sampleLines = ({ samples, related }: AnyDetection): string[] => [
   ...paragraph('It takes:'),
   ...list(samples.matching.map(({ name }) => name)),
   ...paragraph('It leaves alone:'),
@@ -17,8 +18,14 @@ export const sampleLines = ({ samples, related }: Detection): string[] => [
     : []),
 ];
 
-/** The filter patterns that are deployed with cordon's own trail, with the own roles that they leave out. */
-export function patternLines(detection: Detection, prefix: string): string[] {
+/** The filter patterns that are deployed with cordon's own trail, with the own roles that they leave out; or the rule's pattern. */
+export function patternLines(detection: AnyDetection, prefix: string): string[] {
+  if (detection.source === 'guardduty') {
+    return [
+      ...paragraph('The pattern of the rule that is deployed:'),
+      ...block('json', [JSON.stringify(findingPattern(detection))]),
+    ];
+  }
   const trail = { ...ownTrail(prefix), bucket: 'BUCKET' };
   const lane = eventLaneOf(detection);
   const patterns = filterPatterns(detection, prefix, ANY_ACCOUNT, trail);

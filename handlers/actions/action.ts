@@ -7,11 +7,13 @@ import { actionChanged, type IncidentHead } from '../../playbooks/messages/annou
 import { outcomeOf } from '../../playbooks/outcome.ts';
 import { type Mail, mailOf, subjectOf } from '../../playbooks/report/mail.ts';
 import { clock } from '../../playbooks/report/words.ts';
+import { runbookLines } from '../../playbooks/runbook.ts';
 import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { errorText, InvalidInput, UndoRefused } from '../errors.ts';
 import { heldBy, refuseIfHeldByOthers } from '../guard/holding.ts';
 import { isSameState } from '../guard/same-state.ts';
+import type { Tagged } from '../guard/tag.ts';
 import type { Permission } from '../permissions.ts';
 import { type StepHandler, stepHandler } from '../step.ts';
 
@@ -51,6 +53,12 @@ interface Containment<Target, Before, After> {
    * whatever incident, the last must be undone first.
    */
   holds?: (target: Target) => string;
+  /** Where the target is a resource that a tag of its own may protect, as that of a principal does. */
+  tagged?: {
+    of: (target: Target, context: Context) => Tagged;
+    /** What reading its tags takes, for whoever plans the action. */
+    permissions: Permission[];
+  };
   /** Commands that do the same by hand, for when it is proposed, withheld or failed. */
   byHand?: (target: Target) => string[];
   /** None to undo where it is irreversible. */
@@ -61,7 +69,12 @@ interface Containment<Target, Before, After> {
   /** Must do no harm when it is done twice. */
   contain: (target: Target, before: Before, context: Context, incident: IncidentRef) => Promise<void>;
   /** Reads back. `after` goes into the report. */
-  verify: (target: Target, context: Context, incident: IncidentRef) => Promise<{ verified: boolean; after: After }>;
+  verify: (
+    target: Target,
+    context: Context,
+    incident: IncidentRef,
+    before: Before,
+  ) => Promise<{ verified: boolean; after: After }>;
 }
 
 /** An action that can be taken back. */
@@ -100,8 +113,6 @@ export function actionKeyOf(action: string, target: unknown): string {
 
 const input = z.object({
   incidentId: z.string().min(1),
-  /** The incident's; read from the ledger where it is not told. */
-  detection: z.string().min(1).optional(),
   key: z.string().min(1),
   phase: z.enum(['contain', 'verify']),
 });
@@ -121,18 +132,15 @@ const READ_BACK = { tries: 4, pauseMs: 400 };
 export function containHandler<Target, Before, After>(
   action: Action<Target, Before, After>,
 ): StepHandler<ActionResult> {
-  return stepHandler(input, async ({ incidentId, detection: told, key, phase }, context) => {
+  return stepHandler(input, async ({ incidentId, key, phase }, context) => {
     context.log.appendKeys({ key, phase });
-    const [record, detection] = await Promise.all([
-      context.ledger.action(incidentId, key),
-      told ?? context.ledger.head(incidentId).then((head) => head.detection),
-    ]);
-    const incident = { id: incidentId, detection };
+    const [record, head] = await Promise.all([context.ledger.action(incidentId, key), context.ledger.head(incidentId)]);
+    const incident = { id: incidentId, detection: head.detection };
     const target = checked(action.target, record.target, `target of action ${key}`);
     const act = phase === 'contain' ? contain : verify;
     const now = await act(action, record, target, incident, context);
     // Also where a repeated call has changed nothing: the first one may have been cut short before it told.
-    await announce(context, actionChanged(await context.ledger.head(incidentId), now));
+    await announce(context, actionChanged(head, now));
     return result(now);
   });
 }
@@ -153,8 +161,6 @@ async function contain<Target, Before, After>(
   let current = record;
   if (record.status === 'planned') {
     const done = isCaptured(record);
-    // Before anything is read: from here on an undo of another incident leaves the target to this one.
-    await ledger.holds.add(heldBy(action, record, target), { incident: incident.id, key: record.key });
     const assessment: Assessment<Before> = (await action.assess?.(target, context)) ?? { needed: true };
     if (!assessment.needed) {
       // Not needed a second time because it was done the first time: that makes no record harmless.
@@ -171,27 +177,31 @@ async function contain<Target, Before, After>(
   const before = checked(action.before, current.before, `captured state of action ${current.key}`);
   await action.contain(target, before, context, incident);
   log.info('contained', { action: current.action, target: current.label });
-  const contained = await ledger.advance(incident.id, current, 'contained');
-  return readBackAtOnce(action, contained, target, incident, context);
+  return readBackAtOnce(action, current, target, incident, context);
 }
 
 /**
- * Reads back where the change shows already, which spares the playbook its next step. Where it does not, or cannot be read,
- * nothing is lost: the step that verifies tries for longer, and is tried again itself.
+ * Reads back where the change shows already, which spares the playbook its next step: then one write says both. Where it does
+ * not, or cannot be read, nothing is lost: the step that verifies tries for longer, and is tried again itself. Until the write,
+ * the action is `captured`: cut short here, it is contained again, which does no harm.
  */
 async function readBackAtOnce<Target, Before, After>(
   action: Action<Target, Before, After>,
-  record: ActionRecord,
+  captured: ActionRecord,
   target: Target,
   incident: IncidentRef,
   context: Context,
 ): Promise<ActionRecord> {
+  const { ledger, log, now } = context;
+  const at = now().toISOString();
+  const contained: ActionRecord = { ...captured, status: 'contained', at: { ...captured.at, contained: at } };
   try {
-    return (await readBack(action, record, target, incident, context)).record;
+    const { record } = await readBack(action, contained, target, incident, context);
+    if (record.status === 'verified') return record;
   } catch (error) {
-    context.log.warn('what was contained could not be read back yet', { key: record.key, error: errorText(error) });
-    return record;
+    log.warn('what was contained could not be read back yet', { key: captured.key, error: errorText(error) });
   }
+  return ledger.advance(incident.id, captured, 'contained', {}, at);
 }
 
 /** Reads back once. The action is `verified` where it is so; otherwise it stays as it is. */
@@ -202,7 +212,8 @@ async function readBack<Target, Before, After>(
   incident: IncidentRef,
   context: Context,
 ): Promise<{ record: ActionRecord; after: After; afterWords: string }> {
-  const { verified, after } = await action.verify(target, context, incident);
+  const before = checked(action.before, record.before, `captured state of action ${record.key}`);
+  const { verified, after } = await action.verify(target, context, incident, before);
   const afterWords = action.words(after);
   if (!verified) return { record, after, afterWords };
   return {
@@ -314,8 +325,8 @@ export function undoHandler<Target, Before, After>(
     const before = checked(action.before, record.before, `captured state of action ${key}`);
     // A retry finds what its first try changed: that is nobody else's work.
     if (!force && !hasBegun(record, by, context.now())) {
-      await refuseIfHeldByOthers(heldBy(action, record, target), incidentId, record, context);
-      const { verified, after } = await action.verify(target, context, incident);
+      await refuseIfHeldByOthers(heldBy(action, key, target), incidentId, record, context);
+      const { verified, after } = await action.verify(target, context, incident, before);
       const unchanged = record.after === undefined ? verified : isSameState(after, record.after);
       if (!unchanged) throw new UndoRefused(changedWords(record, action.words(after)));
     }
@@ -327,13 +338,25 @@ export function undoHandler<Target, Before, After>(
     return {
       incidentId,
       key,
-      ...undoneMail(now, undone, `${by}${force ? ', by force' : ''}`, action.words(before)),
+      ...undoneMail(
+        now,
+        undone,
+        `${by}${force ? ', by force' : ''}`,
+        action.words(before),
+        context.environment.runbooks,
+      ),
     };
   });
 }
 
 /** The mail of an undo: what, by whom and why come first. */
-const undoneMail = (head: IncidentHead, undone: ActionRecord, by: string, putBack: string): Mail =>
+const undoneMail = (
+  head: IncidentHead,
+  undone: ActionRecord,
+  by: string,
+  putBack: string,
+  runbooks: string | undefined,
+): Mail =>
   mailOf({
     subject: subjectOf({ ...head, outcome: 'UNDONE', target: undone.label }),
     head: [
@@ -344,6 +367,7 @@ const undoneMail = (head: IncidentHead, undone: ActionRecord, by: string, putBac
       '',
       `Action ${undone.key} of incident ${head.id}`,
       `npx cordon incidents show ${head.id}`,
+      ...runbookLines(detectionOf(head.detection).response, runbooks),
     ],
     sections: [],
   });

@@ -30,10 +30,12 @@ const action = defineAction({
     contain: [allow(['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], '*')],
     undo: [allow(['s3:GetAccountPublicAccessBlock', 's3:PutAccountPublicAccessBlock'], '*')],
   },
-  assess: async (_target, context) =>
-    isFull(await readAccountBlock(context))
+  assess: async (_target, context) => {
+    const block = await readAccountBlock(context);
+    return isFull(block)
       ? { needed: false, reason: 'all four settings of the account’s block are on', benign: false }
-      : { needed: true },
+      : { needed: true, before: { block } };
+  },
   capture: async (_target, context) => ({ block: await readAccountBlock(context) }),
   contain: async ({ account }, _before, context) => {
     await context

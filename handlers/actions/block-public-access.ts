@@ -6,7 +6,14 @@ import { grantsSchema, ownerSchema, plainAcl } from '../buckets/acl.ts';
 import { approvalOf, approvalPermissions } from '../buckets/approval.ts';
 import { type BucketSeen, bucketSeen } from '../buckets/bucket-target.ts';
 import { type Block, blockSchema, blockWords, exposureWays, fullBlock, isFull, isPublic } from '../buckets/exposure.ts';
-import { type BucketFound, parts, readBlock, readBucket, readBucketPermissions } from '../buckets/read.ts';
+import {
+  type BucketFound,
+  parts,
+  readBlock,
+  readBucket,
+  readBucketAlone,
+  readBucketPermissions,
+} from '../buckets/read.ts';
 import { UndoRefused } from '../errors.ts';
 import { allow, buckets } from '../permissions.ts';
 import { type Assessment, containHandler, defineAction, undoHandler } from './action.ts';
@@ -63,7 +70,8 @@ const action = defineAction({
   },
   assess: async ({ bucket, seen }, context): Promise<Assessment<Before>> => {
     const [state, approval] = await Promise.all([
-      readBucket(bucket, context, seen.region),
+      // A block that was weakened comes back whatever else keeps strangers out.
+      seen.blockWeakened ? readBucketAlone(bucket, context) : readBucket(bucket, context, seen.region),
       approvalOf(bucket, seen.openedBy, context),
     ]);
     if (!state.unread.includes('block') && isFull(state.block)) {
@@ -83,7 +91,7 @@ const action = defineAction({
       benign: true,
     };
   },
-  capture: async ({ bucket, seen }, context) => captured(await readBucket(bucket, context, seen.region)),
+  capture: async ({ bucket }, context) => captured(await readBucketAlone(bucket, context)),
   contain: async ({ bucket }, _before, context) => {
     await context
       .client(S3Client)

@@ -9,11 +9,16 @@ import denyAddresses from './deny-addresses.ts';
 import denyRootByScp from './deny-root-by-scp.ts';
 import disableIamUser from './disable-iam-user.ts';
 import enableKey from './enable-key.ts';
+import isolateInstance from './isolate-instance.ts';
 import removePublicAccess from './remove-public-access.ts';
 import requireNewPassword from './require-new-password.ts';
+import restoreAlarm from './restore-alarm.ts';
 import restoreDeliveryRole from './restore-delivery-role.ts';
 import restoreLogBucket from './restore-log-bucket.ts';
 import restoreLogGroup from './restore-log-group.ts';
+import restoreOwnRole from './restore-own-role.ts';
+import restorePlaybook from './restore-playbook.ts';
+import restoreRule from './restore-rule.ts';
 import restoreTrail from './restore-trail.ts';
 import revokeRoleSessions from './revoke-role-sessions.ts';
 import startLogging from './start-logging.ts';
@@ -35,12 +40,17 @@ export const actions: Readonly<Record<string, AnyAction>> = {
   'deny-root-by-scp': denyRootByScp,
   'disable-iam-user': disableIamUser,
   'enable-key': enableKey,
+  'isolate-instance': isolateInstance,
   'remove-public-access': removePublicAccess,
   'require-new-password': requireNewPassword,
   'revoke-role-sessions': revokeRoleSessions,
+  'restore-alarm': restoreAlarm,
   'restore-delivery-role': restoreDeliveryRole,
   'restore-log-bucket': restoreLogBucket,
   'restore-log-group': restoreLogGroup,
+  'restore-own-role': restoreOwnRole,
+  'restore-playbook': restorePlaybook,
+  'restore-rule': restoreRule,
   'restore-trail': restoreTrail,
   'start-logging': startLogging,
   'tag-iam-user': tagIamUser,

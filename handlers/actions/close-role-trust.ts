@@ -60,10 +60,12 @@ const action = defineAction({
     contain: [allow(['iam:GetRole', 'iam:UpdateAssumeRolePolicy'], roles)],
     undo: [allow(['iam:GetRole', 'iam:UpdateAssumeRolePolicy'], roles)],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).strangers.length === 0
+  assess: async (target, context) => {
+    const before = await read(target, context);
+    return before.strangers.length === 0
       ? { needed: false, reason: 'the role trusts no other account any more', benign: false }
-      : { needed: true },
+      : { needed: true, before };
+  },
   capture: (target, context) => read(target, context),
   contain: async (target, before, context) => {
     const document = documentOf(before.trust);

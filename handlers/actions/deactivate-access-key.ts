@@ -47,10 +47,12 @@ const action = defineAction({
     contain: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey'], users)],
     undo: [allow(['iam:ListAccessKeys', 'iam:UpdateAccessKey'], users)],
   },
-  assess: async (target, context) =>
-    (await statusOf(target, context)) === 'Inactive'
+  assess: async (target, context) => {
+    const status = await statusOf(target, context);
+    return status === 'Inactive'
       ? { needed: false, reason: 'the key is inactive already', benign: false }
-      : { needed: true },
+      : { needed: true, before: { status } };
+  },
   capture: async (target, context) => ({ status: await statusOf(target, context) }),
   contain: (target, _before, context) => set(target, 'Inactive', context),
   verify: async (target, context) => {

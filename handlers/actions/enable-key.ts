@@ -55,10 +55,13 @@ const action = defineAction({
     undo: [readKeyPermissions(KEY), allow(['kms:DisableKey', 'kms:ScheduleKeyDeletion'], KEY)],
   },
   assess: async (target, context) => {
-    await wanted({ kind: 'key', name: target.key }, 'keyState', context);
-    return (await read(target, context)).state === 'Enabled'
+    const [before] = await Promise.all([
+      read(target, context),
+      wanted({ kind: 'key', name: target.key }, 'keyState', context),
+    ]);
+    return before.state === 'Enabled'
       ? { needed: false, reason: 'the key is enabled', benign: false }
-      : { needed: true };
+      : { needed: true, before };
   },
   capture: read,
   contain: async (target, _before, context) => {

@@ -44,10 +44,12 @@ const action = defineAction({
     contain: [allow(['iam:GetLoginProfile', 'iam:UpdateLoginProfile'], users)],
     undo: [allow(['iam:GetLoginProfile', 'iam:UpdateLoginProfile'], users)],
   },
-  assess: async ({ user }, context) =>
-    (await stateOf(user, context)).password
-      ? { needed: true }
-      : { needed: false, reason: 'the user has no console password', benign: false },
+  assess: async ({ user }, context) => {
+    const before = await stateOf(user, context);
+    return before.password
+      ? { needed: true, before }
+      : { needed: false, reason: 'the user has no console password', benign: false };
+  },
   capture: ({ user }, context) => stateOf(user, context),
   contain: ({ user }, _before, context) => require(user, true, context),
   verify: async ({ user }, context) => {

@@ -1,23 +1,9 @@
-import {
-  AttachRolePolicyCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-} from '@aws-sdk/client-iam';
 import { z } from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
-import {
-  changedPolicies,
-  type DeliveryRoleState,
-  deliveryRoleLosses,
-  deliveryRoleState,
-  samePolicy,
-} from '../../playbooks/trail-baseline.ts';
+import { type DeliveryRoleState, deliveryRoleLosses, deliveryRoleState } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
 import { TargetUnfit } from '../errors.ts';
-import { allow } from '../permissions.ts';
+import { alignRole, alignRolePermissions } from '../policies/role-state.ts';
 import { readRole, readRolePermissions } from '../trails/read-pipeline.ts';
 import { wanted } from '../trails/wanted.ts';
 import { containHandler, defineAction, undoHandler } from './action.ts';
@@ -31,16 +17,7 @@ const reading = z.object({ state: deliveryRoleState, losses: z.array(z.string())
 type Reading = z.infer<typeof reading>;
 
 const ROLE = '{deliveryRole}';
-const write = allow(
-  [
-    'iam:PutRolePolicy',
-    'iam:DeleteRolePolicy',
-    'iam:AttachRolePolicy',
-    'iam:DetachRolePolicy',
-    'iam:UpdateAssumeRolePolicy',
-  ],
-  ROLE,
-);
+const write = alignRolePermissions(ROLE);
 
 /**
  * A role that was deleted is not made again: whoever may make roles may do anything, and no function here may.
@@ -55,31 +32,6 @@ async function read({ deliveryRole }: Target, context: Context): Promise<Reading
   throw new TargetUnfit(
     `Role ${deliveryRole} is deleted, and no function may make roles: the trail delivers to its bucket only until somebody has made it again.`,
   );
-}
-
-/** Makes trust and policies of the role like `to`; nothing here touches a boundary. */
-async function align(
-  RoleName: string,
-  from: DeliveryRoleState,
-  to: DeliveryRoleState,
-  context: Context,
-): Promise<void> {
-  const iam = context.client(IAMClient);
-  for (const PolicyName of changedPolicies(from, to)) {
-    const PolicyDocument = to.inline[PolicyName];
-    await (PolicyDocument === undefined
-      ? iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))
-      : iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })));
-  }
-  for (const PolicyArn of to.attached.filter((arn) => !from.attached.includes(arn))) {
-    await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
-  }
-  for (const PolicyArn of from.attached.filter((arn) => !to.attached.includes(arn))) {
-    await iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn }));
-  }
-  if (!samePolicy(from.trust, to.trust)) {
-    await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: to.trust }));
-  }
 }
 
 /**
@@ -104,17 +56,19 @@ const action = defineAction({
     contain: [readRolePermissions(ROLE), write],
     undo: [readRolePermissions(ROLE), write],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).losses.length > 0
-      ? { needed: true }
-      : { needed: false, reason: 'the delivery role is as in its baseline', benign: false },
+  assess: async (target, context) => {
+    const { state, losses } = await read(target, context);
+    return losses.length > 0
+      ? { needed: true, before: { state, losses } }
+      : { needed: false, reason: 'the delivery role is as in its baseline', benign: false };
+  },
   capture: async (target, context) => {
     const { state, losses } = await read(target, context);
     return { state, losses };
   },
   contain: async (target, _before, context) => {
     const { state, wanted: to } = await read(target, context);
-    await align(target.deliveryRole, state, to, context);
+    await alignRole(target.deliveryRole, state, to, context);
   },
   verify: async (target, context) => {
     const { state, losses } = await read(target, context);
@@ -122,7 +76,7 @@ const action = defineAction({
   },
   undo: async (target, before, context) => {
     const { state } = await read(target, context);
-    await align(target.deliveryRole, state, before.state, context);
+    await alignRole(target.deliveryRole, state, before.state, context);
   },
 });
 

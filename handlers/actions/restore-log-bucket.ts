@@ -97,10 +97,12 @@ const action = defineAction({
     contain: [readLogBucketPermissions(BUCKET), write],
     undo: [readLogBucketPermissions(BUCKET), write],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).losses.length > 0
-      ? { needed: true }
-      : { needed: false, reason: 'the bucket is as in its baseline', benign: false },
+  assess: async (target, context) => {
+    const { state, losses } = await read(target, context);
+    return losses.length > 0
+      ? { needed: true, before: { state, losses } }
+      : { needed: false, reason: 'the bucket is as in its baseline', benign: false };
+  },
   capture: async (target, context) => {
     const { state, losses } = await read(target, context);
     return { state, losses };

@@ -129,10 +129,12 @@ const action = defineAction({
       ),
     ],
   },
-  assess: async (target, context) =>
-    (await read(target, context)).losses.length > 0
-      ? { needed: true }
-      : { needed: false, reason: 'the log group is as in its baseline', benign: false },
+  assess: async (target, context) => {
+    const before = await read(target, context);
+    return before.losses.length > 0
+      ? { needed: true, before }
+      : { needed: false, reason: 'the log group is as in its baseline', benign: false };
+  },
   capture: read,
   contain: async (target, _before, context) => {
     const { state, wanted: to } = await read(target, context);

@@ -83,9 +83,9 @@ const action = defineAction({
     ],
   },
   assess: async (target, context) => {
-    const { state, losses, logging } = await read(target, context);
-    return state === undefined || losses.length > 0 || !logging
-      ? { needed: true }
+    const before = await read(target, context);
+    return before.state === undefined || before.losses.length > 0 || !before.logging
+      ? { needed: true, before }
       : { needed: false, reason: 'the trail is as in its baseline', benign: false };
   },
   capture: read,

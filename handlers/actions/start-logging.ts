@@ -7,7 +7,6 @@ import {
 import { z } from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
-import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
@@ -29,29 +28,37 @@ interface State {
   deleted?: true | undefined;
 }
 
-/**
- * The trail's status, or undefined where it is gone but can be made again: a deletion while it does not record is seen by nobody.
- * @throws {TargetUnfit} when it is gone and has no baseline
- */
+/** The trail's status, or the error that says that it is gone: a deletion while it does not record is seen by nobody. */
 async function status(trail: string, context: Context) {
   try {
     return await home(trail, context).send(new GetTrailStatusCommand({ Name: trail }));
   } catch (error) {
-    if (errorName(error) !== 'TrailNotFoundException') throw error;
-    if (await context.ledger.baselines.of(trail)) return undefined;
-    throw gone(trail, error);
+    if (isGone(error)) return error;
+    throw error;
   }
 }
+
+const isGone = (error: unknown): error is Error =>
+  error instanceof Error && errorName(error) === 'TrailNotFoundException';
 
 const gone = (trail: string, cause: unknown): TargetUnfit =>
   new TargetUnfit(`Trail ${trail} is gone: it must be made again before it can record.`, { cause });
 
-/** @throws {TargetUnfit} */
+/**
+ * How the trail is before it is started, with the Insights that it had: stopping a trail turns Insights off, and starting it leaves
+ * them so.
+ * @throws {TargetUnfit} when it is gone and has no baseline
+ */
 async function read(trail: string, context: Context) {
-  const found = await status(trail, context);
-  if (!found) return { logging: false, deleted: true as const };
-  const { IsLogging, StopLoggingTime } = found;
-  return { logging: IsLogging ?? false, ...(StopLoggingTime ? { stoppedAt: StopLoggingTime.toISOString() } : {}) };
+  const [found, baseline] = await Promise.all([status(trail, context), context.ledger.baselines.of(trail)]);
+  const { insights = [] } = baseline?.state ?? {};
+  const had = insights.length > 0 ? { insights } : {};
+  if (found instanceof Error) {
+    if (!baseline) throw gone(trail, found);
+    return { logging: false, deleted: true as const, ...had };
+  }
+  const { IsLogging = false, StopLoggingTime } = found;
+  return { logging: IsLogging, ...(StopLoggingTime ? { stoppedAt: StopLoggingTime.toISOString() } : {}), ...had };
 }
 
 /** Starts the trail. Resolves to the refusal where it is gone. */
@@ -60,21 +67,20 @@ async function start(trail: string, context: Context): Promise<Error | undefined
     await home(trail, context).send(new StartLoggingCommand({ Name: trail }));
     return undefined;
   } catch (error) {
-    if (error instanceof Error && error.name === 'TrailNotFoundException') return error;
+    if (isGone(error)) return error;
     throw error;
   }
 }
 
-/** The Insights types of the trail's baseline that are off: stopping a trail turns Insights off, and starting it leaves them so. */
+/** The Insights types that the trail had and that are off, and all that should be on. */
 async function insightsOff(
   trail: string,
-  baseline: TrailBaseline | undefined,
+  had: readonly string[],
   context: Context,
 ): Promise<{ wanted: string[]; off: string[] }> {
-  const wanted = baseline?.state.insights ?? [];
-  if (wanted.length === 0) return { wanted, off: [] };
+  if (had.length === 0) return { wanted: [], off: [] };
   const on = await insightsOf(trail, home(trail, context));
-  return { wanted: [...new Set([...wanted, ...on])], off: wanted.filter((type) => !on.includes(type)) };
+  return { wanted: [...new Set([...had, ...on])], off: had.filter((type) => !on.includes(type)) };
 }
 
 /**
@@ -85,7 +91,12 @@ const action = defineAction({
   title: 'start logging again',
   contains: true,
   target: z.object({ trail: z.string().startsWith('arn:') }),
-  before: z.object({ logging: z.boolean(), stoppedAt: z.string().optional(), deleted: z.literal(true).optional() }),
+  before: z.object({
+    logging: z.boolean(),
+    stoppedAt: z.string().optional(),
+    deleted: z.literal(true).optional(),
+    insights: z.array(z.string()).optional(),
+  }),
   label: ({ trail }: Target) => `trail ${trailName(trail)}`,
   words: (state: State) =>
     state.deleted
@@ -118,23 +129,22 @@ const action = defineAction({
       : { needed: true, before };
   },
   capture: ({ trail }, context) => read(trail, context),
-  contain: async ({ trail }, _before, context) => {
-    // Every call between the attack and this one is a moment without records: the start waits for nothing.
-    const [refusal, baseline] = await Promise.all([start(trail, context), context.ledger.baselines.of(trail)]);
+  contain: async ({ trail }, { insights = [] }, context) => {
+    const refusal = await start(trail, context);
     if (refusal) {
+      const baseline = await context.ledger.baselines.of(trail);
       if (!baseline) throw gone(trail, refusal);
       return bringBack(trail, baseline.state, context);
     }
-    const { wanted, off } = await insightsOff(trail, baseline, context);
+    const { wanted, off } = await insightsOff(trail, insights, context);
     if (off.length > 0) await putInsights(trail, wanted, context);
   },
-  verify: async ({ trail }, context): Promise<{ verified: boolean; after: State }> => {
-    const [found, baseline] = await Promise.all([status(trail, context), context.ledger.baselines.of(trail)]);
-    if (!found) return { verified: false, after: { logging: false, deleted: true } };
-    const { IsLogging, StartLoggingTime } = found;
-    const { off } = await insightsOff(trail, baseline, context);
+  verify: async ({ trail }, context, _incident, { insights = [] }): Promise<{ verified: boolean; after: State }> => {
+    const [found, { off }] = await Promise.all([status(trail, context), insightsOff(trail, insights, context)]);
+    if (found instanceof Error) return { verified: false, after: { logging: false, deleted: true } };
+    const { IsLogging = false, StartLoggingTime } = found;
     const after = {
-      logging: IsLogging ?? false,
+      logging: IsLogging,
       ...(off.length > 0 ? { insightsOff: off } : {}),
       ...(StartLoggingTime ? { startedAt: StartLoggingTime.toISOString() } : {}),
     };

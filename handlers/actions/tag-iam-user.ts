@@ -2,9 +2,10 @@ import { IAMClient, ListUserTagsCommand, TagUserCommand, UntagUserCommand } from
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
+import { tagsFor } from '../incidents/tags.ts';
 import { allow, users } from '../permissions.ts';
 import { containHandler, defineAction, type IncidentRef, undoHandler } from './action.ts';
-import { tagsFor, userTarget } from './iam-user.ts';
+import { userTarget } from './iam-user.ts';
 
 const KEYS = ['cordon:incident', 'cordon:detection', 'cordon:at'];
 

@@ -37,10 +37,12 @@ const action = defineAction({
     ],
     undo: [allow([...read, ...everywhere('Attach', 'Policy'), ...everywhere('Put', 'Policy')], users, roles, groups)],
   },
-  assess: async (target, context) =>
-    (await readPolicy(target, context)).there
-      ? { needed: true }
-      : { needed: false, reason: 'the policy is gone already', benign: false },
+  assess: async (target, context) => {
+    const before = await readPolicy(target, context);
+    return before.there
+      ? { needed: true, before }
+      : { needed: false, reason: 'the policy is gone already', benign: false };
+  },
   capture: (target, context) => readPolicy(target, context),
   contain: (target, _before, context) => takeAway(target, context),
   verify: async (target, context) => {

@@ -84,7 +84,16 @@ async function readOwnership(bucket: string, context: Context): Promise<string |
  * @param region where the bucket is, for its access points; unless told, the deployment's
  * @throws {TargetUnfit} when the bucket is gone
  */
-export async function readBucket(bucket: string, context: Context, region?: string): Promise<BucketFound> {
+export const readBucket = (bucket: string, context: Context, region?: string): Promise<BucketFound> =>
+  found(bucket, context, { region });
+
+/**
+ * The same without what stands around the bucket: the account's block and the access points.
+ * @throws {TargetUnfit} when the bucket is gone
+ */
+export const readBucketAlone = (bucket: string, context: Context): Promise<BucketFound> => found(bucket, context);
+
+async function found(bucket: string, context: Context, around?: { region: string | undefined }): Promise<BucketFound> {
   const unread: Part[] = [];
   const tried = async <T>(part: Part, read: Promise<T>): Promise<T | undefined> => {
     try {
@@ -102,8 +111,8 @@ export async function readBucket(bucket: string, context: Context, region?: stri
       tried('ACL', context.client(S3Client).send(new GetBucketAclCommand({ Bucket: bucket }))),
       tried('ownership', readOwnership(bucket, context)),
       tried('block', readBlock(bucket, context)),
-      tried('account’s block', readAccountBlock(context)),
-      tried('access points', accessPointsOf(bucket, context, region)),
+      around && tried('account’s block', readAccountBlock(context)),
+      around && tried('access points', accessPointsOf(bucket, context, around.region)),
     ]);
     const grants = acl?.Grants ?? [];
     return { policy, grants, owner: acl?.Owner, ownership, block, accountBlock, accessPoints, unread: unread.sort() };

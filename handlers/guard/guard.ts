@@ -43,13 +43,13 @@ export class Guard {
   }
 
   /** Of an action that puts protection back. It harms nobody, so only modes hold it. */
-  ofRestore(unit: AnyAction): Decision {
-    return this.#byMode('auto', unit) ?? { status: 'planned' };
+  ofRestore(unit: AnyAction, mode: Mode = 'auto'): Decision {
+    return this.#byMode(mode, unit) ?? { status: 'planned' };
   }
 
   /** Of an action against an offender. */
   async ofContainment({ unit, mode, actor, target, question, name, released }: Wanted): Promise<Decision> {
-    const { protectedBy, doubt } = await this.#protection.of(actor, target);
+    const { protectedBy, doubt } = await this.#protection.of(actor, target, unit.tagged?.of(target, this.#context));
     if (protectedBy) return { status: 'withheld', reason: protectedBy };
     const held = this.#byMode(mode, unit, question, doubt);
     if (held) return held;

@@ -4,11 +4,8 @@ import type { Context } from '../context.ts';
 import { UndoRefused } from '../errors.ts';
 
 /** What an action holds, by which actions of other incidents find it: unless told, its target. */
-export const heldBy = <Target>(
-  action: { holds?: (target: Target) => string },
-  { key }: ActionRecord,
-  target: Target,
-): string => action.holds?.(target) ?? key;
+export const heldBy = <Target>(action: { holds?: (target: Target) => string }, key: string, target: Target): string =>
+  action.holds?.(target) ?? key;
 
 /**
  * Refuses an undo where another action holds the same thing by now: it found the target contained, so what was there at

@@ -6,7 +6,7 @@ import { errorText } from '../errors.ts';
 import { readLogsPermissions } from '../logs.ts';
 import { deployers, deploymentPermissions } from './deployment.ts';
 import { type Principal, principalOfActor, principalOfTarget } from './principal.ts';
-import { protectionByTag, tagPermissions } from './tag.ts';
+import { protectionByTag, type Tagged, taggedPrincipal, tagPermissions } from './tag.ts';
 
 /** What a principal's protection comes to. */
 export interface Verdict {
@@ -32,26 +32,29 @@ export class Protection {
     this.#context = context;
   }
 
-  /** Of the actor, or of the principal that the target names where that is another one. */
-  async of(actor: Actor, target: unknown): Promise<Verdict> {
+  /** Of the actor, of the principal that the target names where that is another one, or of a target that carries tags itself. */
+  async of(actor: Actor, target: unknown, tagged?: Tagged): Promise<Verdict> {
     const { environment } = this.#context;
     const byArn = matching(actor.arn, environment.protectedPrincipals);
     if (byArn) return { protectedBy: `${actor.arn} is protected (${byArn})` };
     const principals = [principalOfActor(actor, environment), principalOfTarget(target, environment)];
-    const verdicts = await Promise.all(principals.flatMap((one) => (one ? [this.#of(one)] : [])));
+    const verdicts = await Promise.all([
+      ...principals.flatMap((one) => (one ? [this.#once(one, () => this.#find(one))] : [])),
+      ...(tagged ? [this.#once({ ...tagged, arn: tagged.label }, () => this.#byTag(tagged))] : []),
+    ]);
     return verdicts.find(({ protectedBy }) => protectedBy) ?? verdicts.find(({ doubt }) => doubt) ?? {};
   }
 
-  #of(principal: Principal): Promise<Verdict> {
-    const known = this.#verdicts.get(principal.key);
+  #once({ key, arn }: { key: string; arn: string }, find: () => Promise<Verdict>): Promise<Verdict> {
+    const known = this.#verdicts.get(key);
     if (known) return known;
-    const verdict = this.#find(principal).catch(
+    const verdict = find().catch(
       // Not knowing is no reason to lock a break-glass user out: a person must look.
       (error: unknown): Verdict => ({
-        protectedBy: `it could not be found out whether ${principal.arn} is protected: ${errorText(error)}`,
+        protectedBy: `it could not be found out whether ${arn} is protected: ${errorText(error)}`,
       }),
     );
-    this.#verdicts.set(principal.key, verdict);
+    this.#verdicts.set(key, verdict);
     return verdict;
   }
 
@@ -65,8 +68,12 @@ export class Protection {
     const running = await this.#deployers;
     const stack = running.get(key) ?? running.get(arn);
     if (stack) return { protectedBy: `${arn} is deploying the stack ${stack} right now` };
-    const byTag = await protectionByTag(principal, (record) => this.#isTrusted(record), this.#context);
-    if (byTag.protected) return { protectedBy: `${arn} is protected (its tag)` };
+    return this.#byTag(taggedPrincipal(principal, this.#context));
+  }
+
+  async #byTag(tagged: Tagged): Promise<Verdict> {
+    const byTag = await protectionByTag(tagged, (record) => this.#isTrusted(record), this.#context);
+    if (byTag.protected) return { protectedBy: `${tagged.label} is protected (its tag)` };
     return byTag.doubt ? { doubt: byTag.doubt } : {};
   }
 

@@ -1,4 +1,4 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 
 const item = z.object({ incident: z.string(), key: z.string() });
@@ -17,13 +17,6 @@ export class Holds {
   constructor(documents: DynamoDBDocumentClient, table: string) {
     this.#documents = documents;
     this.#table = table;
-  }
-
-  /** Writes down that an action is about to hold `what`. Twice does no harm. */
-  async add(what: string, { incident, key }: Holder): Promise<void> {
-    await this.#documents.send(
-      new PutCommand({ TableName: this.#table, Item: { pk: pk(what), sk: `${incident}#${key}`, incident, key } }),
-    );
   }
 
   /** Every action that was to hold `what`. */
@@ -46,5 +39,11 @@ export class Holds {
     return holders;
   }
 }
+
+/** The item that says that an action is to hold `what`; it is written with the action. */
+export const holdItem = (what: string, { incident, key }: Holder): Record<string, unknown> => ({
+  ...{ pk: pk(what), sk: `${incident}#${key}` },
+  ...{ incident, key },
+});
 
 const pk = (what: string): string => `HOLD#${what}`;

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';
+import { difference } from '../../playbooks/difference.ts';
 import { marks } from '../../playbooks/figures.ts';
-import { actionStatuses, outcomes } from '../../playbooks/incident.ts';
+import { actionStatuses, lanes, outcomes } from '../../playbooks/incident.ts';
 
 const iso = z.iso.datetime();
 
@@ -21,8 +22,12 @@ export const headItem = z.object({
   alarmAt: iso,
   alarmName: z.string(),
   alarmReason: z.string().optional(),
-  /** `event`: the event of a call opened it, before any alarm. */
-  lane: z.literal('event').optional(),
+  /** What opened it, where that was no alarm. */
+  lane: z.enum(lanes).optional(),
+  /** What the watchdog found, when it had begun to look before that, and why that is no reason to do anything. */
+  differences: z.array(difference).optional(),
+  since: iso.optional(),
+  explained: z.string().optional(),
   /** ARN of the execution that handles it. */
   execution: z.string(),
   failures: z.array(z.object({ step: z.string(), error: z.string(), at: iso })),
@@ -35,6 +40,9 @@ export const headItem = z.object({
   ownCalls: z.number().optional(),
   /** Detections that tell of its records, as it yields to them. */
   leftTo: z.array(z.string()).optional(),
+  /** How many log events matched, but were no usable records; and whether there are more records than were taken. */
+  odd: z.number().optional(),
+  unread: z.boolean().optional(),
   /** Changes that could not be put onto the event bus. */
   unannounced: z.array(z.object({ what: z.string(), error: z.string(), at: iso })).optional(),
   /** The first call that it is about, and the last containment: what the figures are made of. */

@@ -15,8 +15,9 @@ import { Baselines } from './baselines.ts';
 import { firstAndLast, withMore } from './because.ts';
 import { Canaries } from './canaries.ts';
 import { findingsOf, foundItems } from './found.ts';
-import { Holds } from './holds.ts';
+import { Holds, holdItem } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
+import { Looks } from './looks.ts';
 import { type Page, type PageBounds, type PageFilter, readPage } from './pages.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
@@ -49,6 +50,8 @@ export class Ledger {
   readonly canaries: Canaries;
   /** What waits for analysts. */
   readonly questions: Questions;
+  /** What the watchdog has seen. */
+  readonly looks: Looks;
   /** Which actions hold the same thing. */
   readonly holds: Holds;
 
@@ -60,6 +63,7 @@ export class Ledger {
     this.baselines = new Baselines(documents, table);
     this.canaries = new Canaries(documents, table);
     this.questions = new Questions(documents, table, now);
+    this.looks = new Looks(documents, table);
     this.holds = new Holds(documents, table);
   }
 
@@ -224,15 +228,17 @@ export class Ledger {
   }
 
   /**
-   * Plans an action. When it is there already, the records are added to it, and it is planned again if it was
-   * finished: the offender has done it once more. What was done and may not be done anew unasked is read back once more.
+   * Plans an action, and writes down what it is to hold. When it is there already, the records are added to it, and it is planned
+   * again if it was finished: the offender has done it once more. What was done and may not be done anew unasked is read back once
+   * more.
    * @param action `because` names all records so far, the known ones too
+   * @param holds what it holds, as {@link Holds} tells of it
    */
-  async plan(id: string, action: Omit<ActionRecord, 'at'>): Promise<ActionRecord> {
+  async plan(id: string, action: Omit<ActionRecord, 'at'>, holds: string): Promise<ActionRecord> {
     const at = this.#now().toISOString();
     const record: ActionRecord = { ...action, ...firstAndLast(action.because), at: { [action.status]: at } };
-    if (await this.#putOnce({ pk: pk(id), sk: actionKey(action.key), ...record })) return record;
-    const existing = await this.action(id, action.key);
+    const existing = await this.#planOnce(id, record, holds);
+    if (!existing) return record;
     const more = withMore(existing, action.because);
     if (!more) return existing;
     // What the records say of the target may be more by now.
@@ -247,13 +253,42 @@ export class Ledger {
     return { ...existing, ...again };
   }
 
+  /** Resolves to the action as it stands where it is planned already. */
+  async #planOnce(id: string, record: ActionRecord, holds: string): Promise<ActionRecord | undefined> {
+    const { key } = record;
+    const Item = { pk: pk(id), sk: actionKey(key), ...record };
+    try {
+      await this.#documents.send(
+        new TransactWriteCommand({
+          TransactItems: [
+            { Put: { TableName: this.#table, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
+            // With the action: from here on an undo of another incident leaves the target to this one.
+            { Put: { TableName: this.#table, Item: holdItem(holds, { incident: id, key }) } },
+          ],
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      if (errorName(error) !== 'TransactionCanceledException') throw error;
+      const existing = await this.#actionIfAny(id, key);
+      // Cancelled for another reason than the condition, a conflict for instance: let Step Functions try again.
+      if (!existing) throw error;
+      return existing;
+    }
+  }
+
   /** One action. @throws {NotInLedger} */
   async action(id: string, key: string): Promise<ActionRecord> {
+    const found = await this.#actionIfAny(id, key);
+    if (!found) throw new NotInLedger(`Incident ${id} has no action ${key}.`);
+    return found;
+  }
+
+  async #actionIfAny(id: string, key: string): Promise<ActionRecord | undefined> {
     const { Item } = await this.#documents.send(
       new GetCommand({ TableName: this.#table, Key: { pk: pk(id), sk: actionKey(key) }, ConsistentRead: true }),
     );
-    if (!Item) throw new NotInLedger(`Incident ${id} has no action ${key}.`);
-    return parseAction(Item);
+    return Item && parseAction(Item);
   }
 
   /** All actions of an incident. */
@@ -318,6 +353,9 @@ export class Ledger {
         | 'claimedBy'
         | 'ownCalls'
         | 'leftTo'
+        | 'odd'
+        | 'unread'
+        | 'explained'
         | 'firstAt'
         | 'containedAt'
         | 'marked'

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
+import { differenceSteps } from '../../playbooks/difference.ts';
 import type { Incident, ManualStep } from '../../playbooks/incident.ts';
 import { decisionChanged } from '../../playbooks/messages/announcements.ts';
 import type { DecisionStep } from '../../playbooks/messages/events.ts';
@@ -45,7 +46,7 @@ function wantedOf(incident: Incident): Asked[] {
   const response = responseOf(detectionOf(incident.detection).response);
   if (incident.events.length > 0 && outcomeOf(incident, response) === 'benign') return [];
   const proposed = incident.actions.filter(({ status }) => status === 'proposed');
-  const steps = incident.events.length === 0 ? [] : response.byHand(incident);
+  const steps = [...differenceSteps(incident), ...(incident.events.length === 0 ? [] : response.byHand(incident))];
   const tasks = [...steps, ...leftOver(incident)].map(taskOf);
   return [
     ...proposed.map((action) => approvalOf(action, incident, actionOf(action.action).blastRadius)),

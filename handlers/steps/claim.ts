@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
-import { matchOf } from '../../playbooks/detection.ts';
+import { matchOf, type Severity } from '../../playbooks/detection.ts';
+import { bandOf, findingRecord, readFinding } from '../../playbooks/guardduty/finding.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { incidentOpened } from '../../playbooks/messages/announcements.ts';
+import { plural } from '../../playbooks/report/words.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
+import { type Delivered, deliveredFinding } from '../guardduty/deliveries.ts';
 import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
-import { type AlarmEvent, type CallEvent, startingEvent } from '../starting-event.ts';
+import { type AlarmEvent, type CallEvent, type FoundEvent, type LookEvent, startingEvent } from '../starting-event.ts';
 import { stepHandler } from '../step.ts';
 
 /** What starts a playbook, in the execution's envelope. */
@@ -23,7 +26,6 @@ export const input = z.object({
 /** What the playbook works with from here on. */
 export interface Claimed {
   incidentId: string;
-  detection: string;
   /**
    * False when another execution has this alarm, as EventBridge delivers at least once, or another incident the record, or
    * the detection does not look for it.
@@ -50,8 +52,12 @@ interface Opening {
   identity: string;
   at: Date;
   reason: string | undefined;
-  /** The record of the call whose event it is. */
+  /** The detection's, unless told. */
+  severity?: Severity | undefined;
+  /** The record of the call or the finding whose event it is. */
   record?: CloudTrailRecord;
+  /** What of it the head keeps, where no alarm opens it. */
+  found?: Pick<Head, 'lane' | 'differences' | 'since' | 'claimedBy'>;
 }
 
 /**
@@ -65,18 +71,23 @@ export async function claim(
   context: Context,
 ): Promise<Claimed> {
   const { environment, ledger, now, log } = context;
-  const { detection, account, region, alarmName, identity, at, reason, record } =
-    event.lane === 'event' ? openingOfCall(event, environment.prefix) : openingOfAlarm(event, environment.prefix);
-  const { severity } = detectionOf(detection);
+  const delivered =
+    event.lane === 'finding' ? await deliveredFinding(event.detection, event.event, execution, context) : undefined;
+  if (event.lane === 'finding' && !delivered) {
+    return { incidentId: 'none: nothing new was found', proceed: false, after: 0 };
+  }
+  const opening = openingOf(event, delivered, environment.prefix);
+  const { detection, account, region, alarmName, identity, at, reason, record, found } = opening;
+  const severity = opening.severity ?? detectionOf(detection).severity;
   const incidentId = incidentIdOf(detection, identity, at);
   log.appendKeys({ incidentId });
   if (record && !isLookedFor(detection, record, context)) {
     log.info('the rule takes more than its detection looks for', { eventID: record.eventID });
-    return { incidentId, detection, proceed: false, after: 0 };
+    return { incidentId, proceed: false, after: 0 };
   }
   if (record && !(await ledger.headIfAny(incidentId))) {
     const left = await leftToOther(detection, record, new Date(startedAt), context);
-    if (left) return { incidentId, detection, ...left };
+    if (left) return { incidentId, ...left };
     // Before the incident, so that none is ever without the record that it was opened for.
     await ledger.keepTrigger(incidentId, record);
   }
@@ -91,7 +102,7 @@ export async function claim(
     alarmAt: at.toISOString(),
     alarmName,
     ...(reason ? { alarmReason: reason } : {}),
-    ...(record ? { lane: 'event' as const } : {}),
+    ...found,
     execution,
     failures: [],
     evidence: `s3://${environment.evidence}/incidents/${incidentId}`,
@@ -100,13 +111,16 @@ export async function claim(
   const proceed = opened || head.execution === execution;
   if (proceed) await announce(context, incidentOpened(head));
   else log.info('the event was delivered again', { execution });
-  return { incidentId, detection, proceed, after: 0 };
+  return { incidentId, proceed, after: 0 };
 }
 
 /** A rule on events may take more than its detection: where its form is declared wider. */
-function isLookedFor(detection: string, record: CloudTrailRecord, { environment }: Context): boolean {
-  const { logGroup, trailParts } = environment;
-  return predicate(matchOf(detectionOf(detection), { logGroup, ...trailParts }))(record);
+function isLookedFor(id: string, record: CloudTrailRecord, { environment }: Context): boolean {
+  const { logGroup, prefix, trailParts } = environment;
+  const detection = detectionOf(id);
+  // What a rule on findings takes is all that it says.
+  if (detection.source === 'guardduty') return true;
+  return predicate(matchOf(detection, { prefix, logGroup, ...trailParts }))(record);
 }
 
 /**
@@ -138,8 +152,22 @@ async function leftToOther(
  */
 function takes({ detection: of, status, lane, openedAt }: Head, detection: string, at: Date): boolean {
   if (of !== detection || status !== 'open') return false;
-  if (responseOf(detectionOf(detection).response).restore.length === 0) return true;
+  // No alarm keeps an incident of a finding open: it looks soon, if at all.
+  if (lane === 'finding' || responseOf(detectionOf(detection).response).restore.length === 0) return true;
   return lane === 'event' && Date.parse(openedAt) >= at.getTime() - TAKES_MORE_MS;
+}
+
+function openingOf(event: z.infer<typeof input>['event'], delivered: Delivered | undefined, prefix: string): Opening {
+  switch (event.lane) {
+    case 'finding':
+      return openingOfFinding(event, delivered, prefix);
+    case 'event':
+      return openingOfCall(event, prefix);
+    case 'watchdog':
+      return openingOfLook(event, prefix);
+    default:
+      return openingOfAlarm(event, prefix);
+  }
 }
 
 function openingOfAlarm({ account, region, detail }: AlarmEvent, prefix: string): Opening {
@@ -154,7 +182,44 @@ function openingOfCall({ detection, event }: CallEvent, prefix: string): Opening
   const { eventName, eventID, eventTime } = record;
   const reason = `EventBridge delivered the event of ${eventName ?? 'a call'} (${eventID}) before any alarm`;
   const alarmName = `${prefix}-${detection}`;
-  return { detection, account, region, alarmName, identity: eventID, at: new Date(eventTime), reason, record };
+  const found = { lane: 'event' as const };
+  return { detection, account, region, alarmName, identity: eventID, at: new Date(eventTime), reason, record, found };
+}
+
+function openingOfLook(event: LookEvent, prefix: string): Opening {
+  const { lane, detection, account, region, identity, at, since, differences } = event;
+  const reason = `read the state itself: ${plural(differences.length, 'difference')}, which no alarm and no event had reported`;
+  const alarmName = `${prefix}-${detection}`;
+  const found = { lane, differences, since };
+  return { detection, account, region, alarmName, identity, at: new Date(at), reason, found };
+}
+
+/** Later deliveries of a finding have its id and the time when it was made: they are the same incident's. */
+function openingOfFinding(
+  { detection, event }: FoundEvent,
+  { record = findingRecord(event), follows }: Partial<Delivered> = {},
+  prefix: string,
+): Opening {
+  const { account, region } = event;
+  const finding = readFinding(event.detail);
+  const { type = 'a finding without a type', createdAt, updatedAt } = finding;
+  const at = new Date((follows ? updatedAt : createdAt) ?? updatedAt ?? event.time);
+  const reason = `GuardDuty found ${type.slice(0, 200)} (${record.eventID})${follows ? `, which ${follows} has answered: it goes on` : ''}`;
+  const found = { lane: 'finding' as const, ...(follows ? { claimedBy: [follows] } : {}) };
+  return {
+    ...{
+      detection,
+      account,
+      region,
+      alarmName: `${prefix}-${detection}`,
+      identity: record.eventID,
+      at,
+      reason,
+      record,
+      found,
+    },
+    severity: bandOf(finding),
+  };
 }
 
 /** `trail-tampering-20260501-030012-4f1a`: readable, sortable, and the same for the same transition or record. */

@@ -8,6 +8,7 @@ import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
 import { answerMail } from '../../playbooks/report/questions.ts';
+import { subjectTarget } from '../../playbooks/report/report.ts';
 import { announce } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
@@ -32,9 +33,10 @@ export async function concludeQuestion({ incidentId, key, number }: z.infer<type
   // A step that is ticked off is no news, unless it was the last one; what was withdrawn is said where it was settled.
   const worthAMail = question.status !== 'withdrawn' && (action !== undefined || closes);
   if (worthAMail) {
-    const response = responseOf(detectionOf(incident.detection).response);
+    const detection = detectionOf(incident.detection);
+    const response = responseOf(detection.response);
     const open = openReasons(incident, response);
-    const mail = answerMail(incident, question, action, open);
+    const mail = answerMail(incident, detection, question, action, open, context.environment.runbooks);
     await context
       .client(SNSClient)
       .send(
@@ -44,7 +46,7 @@ export async function concludeQuestion({ incidentId, key, number }: z.infer<type
     const came = { cause: `answer/${key}/${number}`, round: incident.mailedRound ?? 0, at, open };
     await announce(
       context,
-      incidentChanged(incident, { ...came, target: response.subject(incident) }),
+      incidentChanged(incident, { ...came, target: subjectTarget(incident, response) }),
       ...(closes ? [incidentEnded(incident, at)] : []),
     );
   }

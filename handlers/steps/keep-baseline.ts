@@ -11,6 +11,8 @@ import {
 } from '../../playbooks/trail-baseline.ts';
 import { logGroupOf } from '../../playbooks/trail-pipeline.ts';
 import { trailName } from '../../playbooks/trails.ts';
+import { isFull } from '../buckets/exposure.ts';
+import { readAccountBlock } from '../buckets/read.ts';
 import type { Context } from '../context.ts';
 import { errorText } from '../errors.ts';
 import { allow, useLedger } from '../permissions.ts';
@@ -25,6 +27,8 @@ const input = z.looseObject({
   accept: z
     .object({ trail: z.string().startsWith('arn:'), by: z.string().min(1), reason: z.string().min(1) })
     .optional(),
+  /** An analyst takes the account's public access block for right as it is. */
+  acceptBlock: z.object({ by: z.string().min(1), reason: z.string().min(1) }).optional(),
 });
 
 /** What became of a trail's baseline. `refused`: it is less than its baseline, and nothing explains that. */
@@ -41,10 +45,10 @@ export interface Kept {
  * becomes what the trail is restored to.
  */
 export async function keepBaseline(
-  { accept }: z.infer<typeof input>,
+  { accept, acceptBlock }: z.infer<typeof input>,
   context: Context,
   sleep?: Sleep,
-): Promise<{ trails: Kept[] }> {
+): Promise<{ trails: Kept[]; block: 'full' | 'not full' | 'unread' }> {
   const arns = accept ? [accept.trail] : await ownTrails(context);
   const kept: Kept[] = [];
   for (const trail of arns) {
@@ -56,7 +60,30 @@ export async function keepBaseline(
     }
   }
   for (const one of kept) context.log[one.reason && one.kept !== 'changed' ? 'warn' : 'info']('baseline', { ...one });
-  return { trails: kept };
+  return { trails: kept, block: await keepBlock(acceptBlock, context) };
+}
+
+/**
+ * Keeps that the account's public access block was seen with all of its settings on: the watchdog misses it from then on.
+ * That it is not so any more is taken over only where an analyst accepts it.
+ */
+async function keepBlock(
+  accepted: { by: string; reason: string } | undefined,
+  context: Context,
+): Promise<'full' | 'not full' | 'unread'> {
+  try {
+    const full = isFull(await readAccountBlock(context));
+    const { block } = await context.ledger.looks.all();
+    const because = accepted ? `accepted by ${accepted.by}: ${accepted.reason}` : 'seen with all settings on';
+    if ((accepted || full) && block?.full !== full) {
+      await context.ledger.looks.keepBlock({ full, because, takenAt: context.now().toISOString() });
+    }
+    return full ? 'full' : 'not full';
+  } catch (error) {
+    // It must not cost the trails their baselines.
+    context.log.warn('the account’s public access block could not be read', { error: errorText(error) });
+    return 'unread';
+  }
 }
 
 /** Trails of this account, in whatever region; those of its organization belong to another. */
@@ -198,7 +225,7 @@ const mentions = (parameters: unknown, name: string): boolean =>
 export const permissions = [
   useLedger,
   allow(['dynamodb:Query'], '{table}/index/by-time'),
-  allow(['cloudtrail:ListTrails'], '*'),
+  allow(['cloudtrail:ListTrails', 's3:GetAccountPublicAccessBlock'], '*'),
   ...readTrailPermissions,
   ...readPipelinePermissions,
   lookUpPermissions,

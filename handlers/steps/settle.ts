@@ -1,6 +1,7 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
+import type { Head } from '../incidents/items.ts';
 import { allow, useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
 
@@ -29,9 +30,19 @@ const MOST_LOOKS = 360;
  */
 const LOOKS_FOR_ALARM = 5;
 
+/** After so many looks, 16 minutes, event history has every call. */
+const LATE_LOOKS = 7;
+
+/** The watchdog found it, and nobody knows yet whose calls made it: event history has them up to 15 minutes late. */
+async function mayComeLate({ id, lane, explained }: Head, { ledger }: Context): Promise<boolean> {
+  if (lane !== 'watchdog' || explained !== undefined) return false;
+  return (await ledger.incident(id)).events.length === 0;
+}
+
 /** Looks whether the alarm is still in ALARM: while it is, a new event starts nothing, so this incident must look for it. */
 export async function settle({ incidentId, looks }: z.infer<typeof input>, context: Context): Promise<Settled> {
-  const { alarmName, alarmAt, lane } = await context.ledger.head(incidentId);
+  const head = await context.ledger.head(incidentId);
+  const { alarmName, alarmAt, lane } = head;
   const { MetricAlarms = [] } = await context
     .client(CloudWatchClient)
     .send(new DescribeAlarmsCommand({ AlarmNames: [alarmName] }));
@@ -43,8 +54,9 @@ export async function settle({ incidentId, looks }: z.infer<typeof input>, conte
   if (alarming && exhausted) {
     await context.ledger.addFailure(incidentId, 'settle', 'the alarm was in ALARM for a day: look what sets it off');
   }
+  const waiting = looks < LATE_LOOKS && (await mayComeLate(head, context));
   return {
-    quiet: (!alarming && !toCome) || exhausted,
+    quiet: (!alarming && !toCome && !waiting) || exhausted,
     looks: looks + 1,
     waitSeconds: WAITS[Math.min(looks + 1, WAITS.length - 1)] ?? 240,
   };

@@ -2,13 +2,14 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
-import type { Detection } from '../../playbooks/detection.ts';
+import type { AnyDetection } from '../../playbooks/detection.ts';
+import { isUnexplained } from '../../playbooks/difference.ts';
 import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';
 import { incidentChanged } from '../../playbooks/messages/announcements.ts';
 import { openReasons, outcomeOf } from '../../playbooks/outcome.ts';
 import { briefly } from '../../playbooks/report/brief.ts';
-import { summaryMail } from '../../playbooks/report/report.ts';
+import { subjectTarget, summaryMail } from '../../playbooks/report/report.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import type { Head } from '../incidents/items.ts';
@@ -53,7 +54,7 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
   }
   // Before the mark: a call that is cut short here is repeated, and publishes again under the same id.
   const at = context.now().toISOString();
-  const [target, open] = [response.subject(complete), openReasons(complete, response)];
+  const [target, open] = [subjectTarget(complete, response), openReasons(complete, response)];
   await announce(context, incidentChanged(complete, { round, at, target, open }));
   await ledger.updateHead(incidentId, { mailedRound: round });
   return { outcome };
@@ -63,13 +64,17 @@ export async function summarize({ incidentId, round }: z.infer<typeof input>, co
  * Every record of the window belongs to other incidents. Where some are cordon's own calls, those set off the alarm, and
  * that is told, but for a pattern that cannot leave them out: what made them has told of them.
  */
-const isDuplicate = ({ events, claimedBy, leftTo, ownCalls }: Incident, { yields }: Detection): boolean =>
-  events.length === 0 && (ownCalls ? yields === true : (claimedBy?.length ?? 0) > 0 || (leftTo?.length ?? 0) > 0);
+const isDuplicate = (incident: Incident, { yields }: AnyDetection): boolean => {
+  const { events, claimedBy, leftTo, ownCalls } = incident;
+  const elsewhere = ownCalls ? yields === true : (claimedBy?.length ?? 0) > 0 || (leftTo?.length ?? 0) > 0;
+  return events.length === 0 && elsewhere && !isUnexplained(incident);
+};
 
 /** An alarm without a record behind it is no reason for calm: that is a failure, and said so. */
 function settled(incident: Incident & Pick<Head, 'claimedBy' | 'ownCalls' | 'leftTo'>): Incident {
   const { events, claimedBy, ownCalls, leftTo } = incident;
   if (events.length > 0 || claimedBy?.length || ownCalls || leftTo?.length) return incident;
+  if (incident.lane === 'watchdog') return incident;
   if (incident.failures.some((failure) => failure.step === 'collect')) return incident;
   const error = 'the alarm fired, but no record of its window could be found in the log group';
   return { ...incident, failures: [...incident.failures, { step: 'collect', error, at: incident.alarmAt }] };

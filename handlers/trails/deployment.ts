@@ -9,10 +9,15 @@ const CLOUDFORMATION = 'cloudformation.amazonaws.com';
  * enough, since anybody may have a stack, and a protected principal's key may be stolen. The caller cannot forge either field.
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
  */
-export function isDeployment(record: CloudTrailRecord, { environment }: Context): boolean {
+export function isDeployment(record: CloudTrailRecord, context: Context): boolean {
   const through = record.userIdentity?.invokedBy === CLOUDFORMATION || record.sourceIPAddress === CLOUDFORMATION;
+  return through && isByProtected(record, context);
+}
+
+/** Whether a principal made the call whom the deployment protects by name. */
+export function isByProtected(record: CloudTrailRecord, { environment }: Context): boolean {
   const { arn } = actorOf(record, environment.account);
-  return through && arn !== undefined && environment.protectedPrincipals.some((pattern) => fits(pattern, arn));
+  return arn !== undefined && environment.protectedPrincipals.some((pattern) => fits(pattern, arn));
 }
 
 const fits = (pattern: string, arn: string): boolean => {

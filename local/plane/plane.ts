@@ -2,7 +2,7 @@ import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import type { CallSeen, HandedOver, LogsWritten, Signals } from '../signals.ts';
 import { Alarms } from './alarms.ts';
 import { type Clients, EmulatorClients, type Endpoint } from './clients.ts';
-import { cloudTrailEvent, isReadOnlyManagement } from './event.ts';
+import { busEvent, cloudTrailEvent, isReadOnlyManagement } from './event.ts';
 import { EventBuses } from './event-bus.ts';
 import { LogVolume } from './log-volume.ts';
 import { MetricFilters } from './metric-filters.ts';
@@ -73,8 +73,20 @@ export async function startPlane(
     const event = cloudTrailEvent(record, account, region);
     buses.publish(event.region, event, isReadOnlyManagement(record));
   };
+  const onFinding = (detail: Record<string, unknown>) => {
+    const event = {
+      'detail-type': 'GuardDuty Finding',
+      source: 'aws.guardduty',
+      account,
+      region,
+      resources: [],
+      detail,
+    };
+    buses.publish(region, busEvent({ ...event, time: now() }));
+  };
   const onHandedOver = (handed: HandedOver) => buses.deliver(handed);
-  signals.on('logs', onLogs).on('call', onCall).on('record', onRecord).on('handed-over', onHandedOver);
+  signals.on('logs', onLogs).on('call', onCall).on('record', onRecord);
+  signals.on('finding', onFinding).on('handed-over', onHandedOver);
   const timer = setInterval(() => {
     volume.flush();
     alarms.evaluate();
@@ -87,7 +99,8 @@ export async function startPlane(
     },
     async close() {
       clearInterval(timer);
-      signals.off('logs', onLogs).off('call', onCall).off('record', onRecord).off('handed-over', onHandedOver);
+      signals.off('logs', onLogs).off('call', onCall).off('record', onRecord);
+      signals.off('finding', onFinding).off('handed-over', onHandedOver);
       await work.end();
       clients.destroy();
     },

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { HANDED_OVER } from '../emulator.ts';
-import { handedOver, logsWritten, type Signals } from '../signals.ts';
+import { guardDutyFound, handedOver, logsWritten, type Signals } from '../signals.ts';
 import { accountServices } from './account-services.ts';
 import { Passwords, signInRecord, signInRequest } from './console.ts';
 import { Delivery } from './delivery.ts';
@@ -94,6 +94,8 @@ export async function startRecorder(options: RecorderOptions): Promise<Recorder>
       void takeOver(incoming, outgoing, handedOver, (handed) => signals.emit('handed-over', handed));
     } else if (incoming.method === 'POST' && incoming.url === `${OWN}function-logs`) {
       void takeOver(incoming, outgoing, logsWritten, (written) => signals.emit('logs', written));
+    } else if (incoming.method === 'POST' && incoming.url === `${OWN}guardduty-finding`) {
+      void takeOver(incoming, outgoing, guardDutyFound, (finding) => signals.emit('finding', finding));
     } else answer(outgoing, 404, { message: `The recorder has no ${incoming.method} ${incoming.url}.` });
   };
   const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, handle);

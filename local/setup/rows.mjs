@@ -10,6 +10,9 @@ const AREAS = {
   root: 'Root',
   credentials: 'Credentials',
   cis: 'CIS pack',
+  guardduty: 'GuardDuty',
+  'flow logs': 'Flow logs',
+  'isolate-instance': 'Isolating an instance',
   actors: 'Actors',
   guard: 'Guard rails',
   undo: 'Undo',
@@ -17,6 +20,8 @@ const AREAS = {
   lanes: 'Lanes',
   pipeline: 'Pipeline',
   messages: 'Messages',
+  Watchdog: 'Watchdog',
+  'Defence of the SOC': 'Defence of the SOC',
   input: 'Bad input',
   backtest: 'Backtest',
 };

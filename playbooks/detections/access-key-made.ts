@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, any, is, isNot, missing } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser, root } from './samples.ts';
 
 const iam = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -20,12 +21,7 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'take-back-access',
   attack: ['T1098.001'],
-  references: [
-    {
-      name: 'Stratus Red Team aws.persistence.iam-backdoor-user',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.persistence.iam-backdoor-user/',
-    },
-  ],
+  references: [stratus('aws.persistence.iam-backdoor-user')],
   falsePositives: [
     'Somebody whose work it is makes a key for a new user: let them be a protected principal, or have keys made by a deployment.',
     'A key that one makes for oneself is closed as benign.',

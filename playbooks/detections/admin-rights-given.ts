@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, any, exists, is, isNot, like, missing, oneOf } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser, root } from './samples.ts';
 
 const iam = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -34,12 +35,7 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'take-back-access',
   attack: ['T1098.003'],
-  references: [
-    {
-      name: 'Stratus Red Team aws.persistence.iam-create-admin-user',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.persistence.iam-create-admin-user/',
-    },
-  ],
+  references: [stratus('aws.persistence.iam-create-admin-user')],
   falsePositives: [
     'A deployment makes roles with wide policies: let its role be a protected principal; what CloudFormation does for it is closed as benign.',
     'An inline policy or a document that gives less than administrator rights is closed as benign.',

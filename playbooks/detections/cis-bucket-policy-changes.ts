@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const made = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -15,7 +16,10 @@ export default audited({
     '{($.eventSource=s3.amazonaws.com) && (($.eventName=PutBucketAcl) || ($.eventName=PutBucketPolicy) || ($.eventName=PutBucketCors) || ($.eventName=PutBucketLifecycle) || ($.eventName=PutBucketReplication) || ($.eventName=DeleteBucketPolicy) || ($.eventName=DeleteBucketCors) || ($.eventName=DeleteBucketLifecycle) || ($.eventName=DeleteBucketReplication))}',
   ],
   attack: ['T1530'],
-  references: [],
+  references: [
+    stratus('aws.exfiltration.s3-backdoor-bucket-policy'),
+    stratus('aws.defense-evasion.cloudtrail-lifecycle-rule'),
+  ],
   falsePositives: ['A deployment that makes or changes buckets: let its role be a protected principal.'],
   samples: {
     matching: [

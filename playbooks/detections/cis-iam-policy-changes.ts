@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const made = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -15,7 +16,7 @@ export default audited({
     '{($.eventSource=iam.amazonaws.com) && (($.eventName=DeleteGroupPolicy) || ($.eventName=DeleteRolePolicy) || ($.eventName=DeleteUserPolicy) || ($.eventName=PutGroupPolicy) || ($.eventName=PutRolePolicy) || ($.eventName=PutUserPolicy) || ($.eventName=CreatePolicy) || ($.eventName=DeletePolicy) || ($.eventName=CreatePolicyVersion) || ($.eventName=DeletePolicyVersion) || ($.eventName=AttachRolePolicy) || ($.eventName=DetachRolePolicy) || ($.eventName=AttachUserPolicy) || ($.eventName=DetachUserPolicy) || ($.eventName=AttachGroupPolicy) || ($.eventName=DetachGroupPolicy))}',
   ],
   attack: ['T1098.003'],
-  references: [],
+  references: [stratus('aws.persistence.iam-create-admin-user')],
   falsePositives: [
     'A deployment that makes roles and policies: let its role be a protected principal; what CloudFormation does for it is closed as benign.',
   ],

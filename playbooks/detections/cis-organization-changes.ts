@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const made = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -16,7 +17,7 @@ export default audited({
     '{ ($.eventSource = organizations.amazonaws.com) && (($.eventName = "AcceptHandshake") || ($.eventName = "AttachPolicy") || ($.eventName = "CancelHandshake") || ($.eventName = "CreateAccount") || ($.eventName = "CreateOrganization") || ($.eventName = "CreateOrganizationalUnit") || ($.eventName = "CreatePolicy") || ($.eventName = "DeclineHandshake") || ($.eventName = "DeleteOrganization") || ($.eventName = "DeleteOrganizationalUnit") || ($.eventName = "DeletePolicy") || ($.eventName = "DetachPolicy") || ($.eventName = "DisablePolicyType") || ($.eventName = "EnableAllFeatures") || ($.eventName = "EnablePolicyType") || ($.eventName = "InviteAccountToOrganization") || ($.eventName = "LeaveOrganization") || ($.eventName = "MoveAccount") || ($.eventName = "RemoveAccountFromOrganization") || ($.eventName = "UpdateOrganizationalUnit") || ($.eventName = "UpdatePolicy")) }',
   ],
   attack: ['T1666'],
-  references: [],
+  references: [stratus('aws.defense-evasion.organizations-leave')],
   falsePositives: [
     'Work on the organization in its management account, which somebody has announced.',
     'An account that is made for a new team.',

@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const made = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -15,7 +16,7 @@ export default audited({
     '{($.eventName=AuthorizeSecurityGroupIngress) || ($.eventName=AuthorizeSecurityGroupEgress) || ($.eventName=RevokeSecurityGroupIngress) || ($.eventName=RevokeSecurityGroupEgress) || ($.eventName=CreateSecurityGroup) || ($.eventName=DeleteSecurityGroup)}',
   ],
   attack: ['T1562.007'],
-  references: [],
+  references: [stratus('aws.exfiltration.ec2-security-group-open-port-22-ingress')],
   falsePositives: ['A deployment, an autoscaler or a load balancer controller that makes rules of its own.'],
   samples: {
     matching: [

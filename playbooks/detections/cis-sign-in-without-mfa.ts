@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { iamUser, root, signIn } from './samples.ts';
 
 export default audited({
@@ -12,7 +13,7 @@ export default audited({
     '{ ($.eventName = "ConsoleLogin") && ($.additionalEventData.MFAUsed != "Yes") && ($.userIdentity.type = "IAMUser") && ($.responseElements.ConsoleLogin = "Success") }',
   ],
   attack: ['T1078.004'],
-  references: [],
+  references: [stratus('aws.initial-access.console-login-without-mfa')],
   falsePositives: ['A user who is new and has no device yet: ask, and have one registered.'],
   samples: {
     matching: [{ name: 'sign-in with a password alone', record: signIn(iamUser('alice'), 'Success') }],

@@ -1,4 +1,5 @@
 import { audited } from '../cis.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const made = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -15,7 +16,7 @@ export default audited({
     '{($.eventName=CreateTrail) || ($.eventName=UpdateTrail) || ($.eventName=DeleteTrail) || ($.eventName=StartLogging) || ($.eventName=StopLogging)}',
   ],
   attack: ['T1562.008'],
-  references: [],
+  references: [stratus('aws.defense-evasion.cloudtrail-stop'), stratus('aws.defense-evasion.cloudtrail-delete')],
   falsePositives: ['A deployment that makes or changes a trail.', 'StartLogging by whoever puts a trail back.'],
   samples: {
     matching: [

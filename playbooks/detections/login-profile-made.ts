@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, any, is, isNot, missing, oneOf } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser, root } from './samples.ts';
 
 const iam = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -20,14 +21,8 @@ export default detection({
   response: 'take-back-access',
   attack: ['T1098.001'],
   references: [
-    {
-      name: 'Stratus Red Team aws.persistence.iam-create-user-login-profile',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.persistence.iam-create-user-login-profile/',
-    },
-    {
-      name: 'Stratus Red Team aws.privilege-escalation.iam-update-user-login-profile',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.privilege-escalation.iam-update-user-login-profile/',
-    },
+    stratus('aws.persistence.iam-create-user-login-profile'),
+    stratus('aws.privilege-escalation.iam-update-user-login-profile'),
   ],
   falsePositives: [
     'Somebody whose work it is resets a password or makes a user: let them be a protected principal.',

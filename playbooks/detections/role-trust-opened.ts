@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, any, is, isNot, missing, oneOf } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser, root } from './samples.ts';
 
 const iam = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -25,16 +26,7 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'take-back-access',
   attack: ['T1098.003'],
-  references: [
-    {
-      name: 'Stratus Red Team aws.persistence.iam-backdoor-role',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.persistence.iam-backdoor-role/',
-    },
-    {
-      name: 'Stratus Red Team aws.persistence.iam-create-backdoor-role',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.persistence.iam-create-backdoor-role/',
-    },
-  ],
+  references: [stratus('aws.persistence.iam-backdoor-role'), stratus('aws.persistence.iam-create-backdoor-role')],
   falsePositives: [
     'A role for a vendor, or for another account of your own: note who owns it, and suppress it by the role’s name.',
     'A trust policy for services or this account only is closed as benign.',

@@ -1,3 +1,6 @@
+import type { Sample } from '../detection.ts';
+import { flowFieldsOf, readFlow } from '../flow-logs.ts';
+
 /** Parts that the detections' samples share; every record is written by hand in the shape of real ones. */
 
 /** An IAM user's identity. */
@@ -64,3 +67,10 @@ export const signIn = (
     },
     ...rest,
   });
+
+/** A sample of a flow log, from the line as the log group has it. */
+export const flowSample = (name: string, line: string): Sample => {
+  const read = readFlow(flowFieldsOf(line), `sample ${line}`);
+  if ('problem' in read) throw new TypeError(`The sample "${name}" is no flow log record: ${read.problem}`);
+  return { name, record: read.record };
+};

@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, any, is, isNot, missing } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { iamUser, root, signIn } from './samples.ts';
 
 export default detection({
@@ -19,12 +20,7 @@ export default detection({
   alarm: { atLeast: 1, withinMinutes: 1 },
   response: 'answer-missing-mfa',
   attack: ['T1078.004'],
-  references: [
-    {
-      name: 'Stratus Red Team aws.initial-access.console-login-without-mfa',
-      url: 'https://stratus-red-team.cloud/attack-techniques/AWS/aws.initial-access.console-login-without-mfa/',
-    },
-  ],
+  references: [stratus('aws.initial-access.console-login-without-mfa')],
   falsePositives: ['A user who is new and has no device yet: have one registered.'],
   samples: {
     matching: [

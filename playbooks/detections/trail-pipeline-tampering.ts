@@ -1,5 +1,6 @@
 import { detection, type KnownTrail } from '../detection.ts';
 import { all, any, is, like, type Match, oneOf } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 /** The calls that bear on a part, by its service, and how they name it. */
@@ -88,6 +89,7 @@ export default detection({
       name: 'Security Hub CloudTrail.5: trails deliver to CloudWatch Logs',
       url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html#cloudtrail-5',
     },
+    stratus('aws.defense-evasion.cloudtrail-lifecycle-rule'),
   ],
   falsePositives: [
     'A deployment that changes what the trail delivers through: let its role be a protected principal, and the incident closes as benign.',

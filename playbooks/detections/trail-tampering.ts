@@ -1,5 +1,6 @@
 import { detection } from '../detection.ts';
 import { all, is, oneOf } from '../matching/match.ts';
+import { stratus } from '../stratus-techniques.ts';
 import { call, iamUser } from './samples.ts';
 
 const cloudtrail = (eventName: string, requestParameters: unknown, rest: Record<string, unknown> = {}) =>
@@ -27,6 +28,9 @@ export default detection({
       name: 'Security Hub CloudTrail.1: a multi-Region trail records management events',
       url: 'https://docs.aws.amazon.com/securityhub/latest/userguide/cloudtrail-controls.html#cloudtrail-1',
     },
+    stratus('aws.defense-evasion.cloudtrail-stop'),
+    stratus('aws.defense-evasion.cloudtrail-delete'),
+    stratus('aws.defense-evasion.cloudtrail-event-selectors'),
   ],
   falsePositives: [
     'A deployment that replaces or renames the trail: let its role be a protected principal, and read what it changed.',

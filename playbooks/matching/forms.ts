@@ -1,4 +1,5 @@
-import type { Detection, KnownTrail } from '../detection.ts';
+import type { AnyDetection, Detection, KnownTrail } from '../detection.ts';
+import { sourceOf, sources } from '../sources.ts';
 import { sqlCondition } from './athena-sql.ts';
 import { longestPattern } from './cloudwatch-pattern.ts';
 import { eventPattern, NoEventPattern } from './event-pattern.ts';
@@ -7,7 +8,7 @@ import { insightsQuery } from './insights-query.ts';
 import { all, any, type Match, missing } from './match.ts';
 import { parsePath } from './path.ts';
 import { predicate } from './predicate.ts';
-import { cloudWatchPatterns, inParts } from './split.ts';
+import { inParts } from './split.ts';
 
 /** Where else than in a metric filter a detection's match is said. */
 export const lanes = ['event', 'insights', 'athena'] as const;
@@ -36,8 +37,11 @@ export interface Lanes {
 /** How a detection's playbook is started by the event of a call; undefined where only its alarm starts it. */
 export function eventLaneOf({
   alarm,
+  source,
   lanes: { event = 'exact' } = {},
-}: Detection): { form: Nearness; reads: boolean } | undefined {
+}: AnyDetection): { form: Nearness; reads: boolean } | undefined {
+  // Only of what a trail records EventBridge makes events of calls.
+  if (source !== undefined || alarm === undefined) return undefined;
   // One event says nothing about how many there were.
   if (alarm.atLeast > 1) return undefined;
   if (typeof event === 'string') return { form: event, reads: false };
@@ -45,10 +49,12 @@ export function eventLaneOf({
 }
 
 /** Why the playbook of a detection without a lane of events waits for the alarm. */
-export const whyNoEventLane = ({ alarm, lanes: { event } = {} }: Detection): string =>
-  typeof event === 'object' && 'none' in event
-    ? event.none
-    : `it counts ${alarm.atLeast} records, and an event is only one`;
+export const whyNoEventLane = ({ alarm, source, lanes: { event } = {} }: Detection): string =>
+  source !== undefined
+    ? `EventBridge has no events of ${sources[source].title}`
+    : typeof event === 'object' && 'none' in event
+      ? event.none
+      : `it counts ${alarm.atLeast} records, and an event is only one`;
 
 /** A detection that must not be deployed: which one, where in it, and why. */
 export class DetectionRefused extends Error {
@@ -63,7 +69,7 @@ export class DetectionRefused extends Error {
 
 const writers: Record<Lane, (match: Match) => unknown> = {
   event: (match) => inParts(match, eventPattern),
-  insights: insightsQuery,
+  insights: (match) => insightsQuery(match),
   athena: sqlCondition,
 };
 
@@ -154,7 +160,7 @@ export function checkDetection(id: string, detection: Detection, trail?: KnownTr
   }
   checkPublished(id, detection);
   const exclusive = detection.alarm.atLeast > 1;
-  written(id, 'when, as a metric filter', () => cloudWatchPatterns(when, { exclusive }));
+  written(id, 'when, as a metric filter', () => sourceOf(detection).patterns(when, { exclusive }));
   if (exclusive && detection.lanes?.event !== undefined) {
     throw new DetectionRefused(id, 'lanes.event: its alarm counts records, and an event is only one. Leave it out.');
   }
@@ -167,7 +173,8 @@ function checkLane(id: string, detection: Detection, lane: Lane, name: string, m
   const claim = lane === 'event' ? eventLaneOf(detection)?.form : detection.lanes?.[lane];
   if (claim === undefined) return;
   const place = `${name}, for the lane ${lane}`;
-  written(id, place, () => writers[lane](lane === 'event' ? succeeded(match) : match));
+  const write = lane === 'insights' ? sourceOf(detection).insights : writers[lane];
+  written(id, place, () => write(lane === 'event' ? succeeded(match) : match));
   const [difference] = claim === 'exact' ? differences(match, lane) : [];
   if (difference === undefined) return;
   const otherwise = lane === 'event' ? ', or say in lanes.event why there is none' : '';

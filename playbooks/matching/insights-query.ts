@@ -12,6 +12,19 @@ export class NotInInsights extends Error {
   }
 }
 
+/** How the fields of a log group are shown and named. */
+export interface InsightsNames {
+  /** The name by which Insights knows a field of a record. */
+  nameOf: (name: string) => string;
+  /** The fields that the query shows beside the time. */
+  shows: readonly string[];
+}
+
+const ofTrail: InsightsNames = {
+  nameOf: (name) => name,
+  shows: ['eventSource', 'eventName', 'userIdentity.arn', 'sourceIPAddress', 'errorCode', 'eventID'],
+};
+
 /**
  * The match as a query of CloudWatch Logs Insights, which shows the matching records, newest first. Insights flattens JSON and
  * finds at most 200 fields of a record; true and false become 1 and 0; fields of arrays have their index as a name.
@@ -19,29 +32,29 @@ export class NotInInsights extends Error {
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html
  * @throws NotInInsights, InvalidPath
  */
-export function insightsQuery(match: Match): string {
+export function insightsQuery(match: Match, { nameOf, shows }: InsightsNames = ofTrail): string {
   return [
-    'fields @timestamp, eventSource, eventName, userIdentity.arn, sourceIPAddress, errorCode, eventID',
-    `filter ${condition(match, 'top')}`,
+    `fields ${['@timestamp', ...shows].join(', ')}`,
+    `filter ${condition(match, nameOf, 'top')}`,
     'sort @timestamp desc',
   ].join('\n| ');
 }
 
-function condition(match: Match, around: 'top' | 'inner'): string {
+function condition(match: Match, nameOf: InsightsNames['nameOf'], around: 'top' | 'inner'): string {
   switch (match.kind) {
     case 'all':
     case 'any': {
-      const text = match.of.map((one) => condition(one, 'inner')).join(match.kind === 'all' ? ' and ' : ' or ');
+      const text = match.of.map((one) => condition(one, nameOf, 'inner')).join(match.kind === 'all' ? ' and ' : ' or ');
       return around === 'top' ? text : `(${text})`;
     }
     default:
-      return single(match);
+      return single(match, nameOf);
   }
 }
 
-function single(match: Exclude<Match, { kind: 'all' | 'any' }>): string {
+function single(match: Exclude<Match, { kind: 'all' | 'any' }>, nameOf: InsightsNames['nameOf']): string {
   const place = `${match.kind}("${match.path}")`;
-  const field = fieldOf(match.path, place);
+  const field = fieldOf(nameOf(match.path), place);
   switch (match.kind) {
     case 'is':
       return `${field} = ${literal(match.value, place)}`;

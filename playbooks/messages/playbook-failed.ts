@@ -1,3 +1,4 @@
+import { runbookLines } from '../runbook.ts';
 import { MOST_TEXT, SCHEMA_VERSION } from './events.ts';
 
 /**
@@ -20,14 +21,16 @@ const show = `'npx cordon incidents show ' & $incidentId`;
 /** Less than 100 characters, as SNS takes them: what started it is named for the detection. */
 export const subject = `$substring('[cordon] CRITICAL PLAYBOOK FAILED: ' & ${startedBy} & ', ' & ${event}.account, 0, 99)`;
 
-/** The mail's text. */
-export const text = (playbook: string): string =>
+/** The mail's text. `runbooks` is the address where the runbooks can be read, if any. */
+export const text = (playbook: string, runbooks?: string): string =>
   [
     `'CRITICAL: A PLAYBOOK FAILED, an analyst is needed\\n'`,
     `'The playbook ${playbook} could not go on. Look at the alarm and at the account by hand.\\n\\n'`,
     `'Incident  ' & $incidentId & '\\n'`,
     `'Account   ' & ${event}.account & ', ' & ${event}.region & '\\n'`,
-    `'Started   by ' & ${startedBy} & '\\n\\n'`,
+    `'Started   by ' & ${startedBy} & '\\n'`,
+    // An address may have quotes in it.
+    JSON.stringify(`${runbookLines(playbook, runbooks).join('\n')}\n\n`),
     `'WHAT IT WAS DOING\\n- ' & $string($states.input) & '\\n\\n'`,
     `'EVIDENCE\\n- ' & ${execution} & '\\n- ' & ${show} & '\\n'`,
   ].join(' & ');

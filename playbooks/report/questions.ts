@@ -1,4 +1,4 @@
-import type { Detection } from '../detection.ts';
+import type { AnyDetection } from '../detection.ts';
 import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { type Answer, type Asked, isWaiting, type Question, taskOf } from '../question.ts';
 import type { Section } from '../response.ts';
@@ -95,7 +95,7 @@ const stageWords = {
 /** The mail that reminds of, or escalates, what nobody has answered. */
 export function reminderMail(
   incident: Incident,
-  detection: Detection,
+  detection: AnyDetection,
   stage: keyof typeof stageWords,
   waiting: Question[],
   runbooks?: string,
@@ -126,9 +126,11 @@ export function reminderMail(
 /** The mail about an answer and what came of it. */
 export function answerMail(
   incident: Incident,
+  detection: AnyDetection,
   question: Question,
   action: ActionRecord | undefined,
   open: string[],
+  runbooks?: string,
 ): Mail {
   const word = wordFor(question, action);
   return mailOf({
@@ -140,6 +142,7 @@ export function answerMail(
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
       `Status    ${incident.status}${incident.outcome ? `, ${incident.outcome}` : ''}`,
+      ...runbookLines(detection.response, runbooks),
     ],
     sections: [
       whoDecided(question, incident),

@@ -1,4 +1,5 @@
-import type { Detection } from '../detection.ts';
+import type { AnyDetection } from '../detection.ts';
+import { differenceSection, differenceSteps } from '../difference.ts';
 import type { ActionRecord, Incident, Outcome } from '../incident.ts';
 import { openReasons } from '../outcome.ts';
 import type { Response, Section } from '../response.ts';
@@ -24,20 +25,24 @@ export const outcomeWords: Record<Outcome, string> = {
  * The summary of an incident. `runbooks` is the address where the runbooks can be read, if any. Says only what the
  * incident's record says: an action counts as done when it was read back.
  */
-export function summaryMail(incident: Incident, detection: Detection, response: Response, runbooks?: string): Mail {
+export function summaryMail(incident: Incident, detection: AnyDetection, response: Response, runbooks?: string): Mail {
   const outcome = incident.outcome ?? 'needs-analyst';
   const [short = ''] = outcomeWords[outcome].split(',');
   const sections: Section[] = [
     // What needs a person comes first: it may be read on a phone at night.
     { heading: 'Still open', lines: openReasons(incident, response) },
+    differenceSection(incident),
     withoutRecords(incident),
     suppressed(incident),
+    notTaken(incident),
     ...response.report(incident),
     who(incident),
     { heading: 'What cordon did', lines: incident.actions.filter(isDone).flatMap((action) => did(action, incident)) },
     { heading: 'What cordon would have done', lines: incident.actions.filter(isMonitored).flatMap(wouldHave) },
     toDecide(incident),
-    outcome === 'benign' ? { heading: '', lines: [] } : toDo(incident, response.byHand(incident)),
+    outcome === 'benign'
+      ? { heading: '', lines: [] }
+      : toDo(incident, [...differenceSteps(incident), ...response.byHand(incident)]),
     decided(incident),
     {
       heading: 'Not put onto the event bus',
@@ -49,16 +54,14 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
     },
   ];
   return mailOf({
-    subject: subjectOf({ ...incident, outcome: short, target: response.subject(incident) }),
+    subject: subjectOf({ ...incident, outcome: short, target: subjectTarget(incident, response) }),
     head: [
       `${incident.severity}: ${outcomeWords[outcome]}`,
       detection.title,
       '',
       `Incident  ${incident.id}`,
       `Account   ${incident.account}, ${incident.region}`,
-      ...(incident.lane === 'event'
-        ? [`Event     ${incident.alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(incident.alarmAt)}`]
-        : [`Alarm     ${incident.alarmName}`, `Fired     ${dayAndClock(incident.alarmAt)}`]),
+      ...openedBy(incident),
       ...runbookLines(detection.response, runbooks),
       ...(incident.events.length > 0 && incident.claimedBy?.length
         ? [`Linked    ${incident.claimedBy.join(', ')}`]
@@ -71,6 +74,23 @@ export function summaryMail(incident: Incident, detection: Detection, response: 
   });
 }
 
+/** What it is about. Without a record only what the watchdog found says so. */
+export const subjectTarget = (incident: Incident, response: Response): string =>
+  (incident.events.length === 0 && incident.differences?.[0]?.what) || response.subject(incident);
+
+function openedBy({ lane, alarmReason, alarmName, alarmAt }: Incident): string[] {
+  switch (lane) {
+    case 'event':
+      return [`Event     ${alarmReason ?? 'of a call'}`, `Called    ${dayAndClock(alarmAt)}`];
+    case 'watchdog':
+      return [`Watchdog  ${alarmReason ?? 'found it'}`, `Looked    ${dayAndClock(alarmAt)}`];
+    case 'finding':
+      return [`Finding   ${alarmReason ?? 'of GuardDuty'}`, `Found     ${dayAndClock(alarmAt)}`];
+    default:
+      return [`Alarm     ${alarmName}`, `Fired     ${dayAndClock(alarmAt)}`];
+  }
+}
+
 function withoutRecords({ ownCalls, claimedBy, leftTo, events }: Incident): Section {
   const lines = [
     ...(ownCalls ? [`${plural(ownCalls, 'matching call')} by cordon's own roles, as an undo makes them`] : []),
@@ -79,6 +99,15 @@ function withoutRecords({ ownCalls, claimedBy, leftTo, events }: Incident): Sect
   ];
   return { heading: 'What set off the alarm', lines: events.length === 0 ? lines : [] };
 }
+
+/** That there is more than the report tells of is said. */
+const notTaken = ({ odd = 0, unread = false, events }: Incident): Section => ({
+  heading: 'What is not in this report',
+  lines: [
+    ...(unread ? [`There are more matching records than the ${plural(events.length, 'record')} of this incident`] : []),
+    ...(odd > 0 ? [`${plural(odd, 'log event')} matched, but could not be read as a record`] : []),
+  ],
+});
 
 function who(incident: Incident): Section {
   return {

@@ -45,3 +45,12 @@ export function ascii(text: string, length: number): string {
     .trim();
   return clean.length <= length ? clean : `${clean.slice(0, length - 3)}...`;
 }
+
+/** A span of time as people say it, from milliseconds: `40 s`, `12 min`, `5 h`, `3 d`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 100) return `${seconds} s`;
+  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}

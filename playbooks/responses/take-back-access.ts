@@ -7,18 +7,23 @@ import { givesAdministrator, isAdministratorPolicy, strangersOf } from '../polic
 import { containByHand, quoted, revokeSessions, userBehind } from '../principals.ts';
 import { clock, line, listed } from '../report/words.ts';
 import { type Known, type Mode, response } from '../response.ts';
+import { SIMULATION_PREFIX } from '../simulation.ts';
 
 const same = (actor: Actor) => (other: Actor) => other.key === actor.key;
 
 /** Why a call gave nobody anything. */
-function harmless(record: CloudTrailRecord, { deployment }: Known): string | undefined {
-  if (deployment) return 'a deployment by a protected principal made the call';
+function harmless(record: CloudTrailRecord, known: Known): string | undefined {
+  if (known.deployment) return 'a deployment by a protected principal made the call';
   const parameters = parametersOf(record);
   switch (record.eventName) {
     case 'CreateAccessKey':
     case 'CreateLoginProfile':
     case 'UpdateLoginProfile':
-      return isForOneself(record) ? 'the user made it for himself' : undefined;
+      if (isForOneself(record)) return 'the user made it for himself';
+      // A simulation needs a user who can sign. The name alone would be a way in.
+      return known.protected && textOf(parameters.userName)?.startsWith(SIMULATION_PREFIX)
+        ? 'a protected principal made it for the user of a simulation'
+        : undefined;
     case 'CreateRole':
     case 'UpdateAssumeRolePolicy': {
       const trust = parameters.assumeRolePolicyDocument ?? parameters.policyDocument;

@@ -20,7 +20,7 @@ export interface Read {
 /** Reads a file as a worker does, but lists every fault: what is compared must not depend on which come first. */
 export async function readFile(source: Source, criteria: readonly Criterion[]): Promise<Read> {
   const parts: FileResult[] = [];
-  const last = await new FileScan(module, criteria, {}, Number.POSITIVE_INFINITY).read(source, (part) =>
+  const last = await new FileScan(module, criteria, {}, { mostFaults: Number.POSITIVE_INFINITY }).read(source, (part) =>
     parts.push(part),
   );
   return combined([...parts, last]);

@@ -13,8 +13,8 @@ import { backtestByAthena, createTable, QueryFailed } from '../../backtest/athen
 import { backtest } from '../../backtest/backtest.ts';
 import { localArchive } from '../../backtest/files.ts';
 import { jsonReport } from '../../backtest/report/json.ts';
-import { subjectsOf } from '../../cli/backtest.ts';
-import { duckDbFunctions, quoted } from '../../playbooks/matching/athena-sql.ts';
+import { subjectsOf } from '../../cli/archive.ts';
+import { duckDb, duckDbFunctions, quoted } from '../../playbooks/matching/athena-sql.ts';
 import { attack, delivered, twice } from './deliveries.ts';
 
 /** What DuckDB calls otherwise than Athena, beyond the functions of conditions. */
@@ -72,7 +72,7 @@ async function inDuckDb(more: [string, string][] = []): Promise<AthenaClient & {
 }
 
 const subjects = subjectsOf({ detection: [], pattern: undefined });
-const options = { database: 'default', table: 'cordon_cloudtrail', subjects, pause: 1 };
+const options = { database: 'default', table: 'cordon_cloudtrail', subjects, pause: 1, dialect: duckDb };
 
 describe('backtestByAthena', { timeout: 60_000 }, () => {
   it.each([

@@ -2,9 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { jsonReport } from '../../backtest/report/json.ts';
-import { parseBacktest, run, type Surroundings } from '../../cli/backtest.ts';
-import { run as runTune } from '../../cli/tune.ts';
+import { pastCommands } from '../../cli/commands/past.ts';
+import { EXIT_CODES } from '../../cli/failure.ts';
+import { parseLine } from '../../cli/parse.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
+import { fakeOut } from '../cli/out.ts';
 import { attack, delivered, twice } from './deliveries.ts';
 
 const folders: string[] = [];
@@ -19,17 +21,17 @@ function archive(...parameters: Parameters<typeof delivered>): string {
 }
 
 /** Runs a command line, and gives what it prints. */
-async function command(args: string[], signal = new AbortController().signal, runs = run) {
-  const printed: string[] = [];
-  const progress = { isTTY: false, write: () => true } as unknown as NodeJS.WriteStream;
-  const surroundings: Surroundings = {
-    out: (text) => printed.push(text),
-    progress,
-    now: () => Date.UTC(2026, 4, 2),
-    signal,
-  };
-  const code = await runs([...args, '--workers', '2'], surroundings);
-  return { code, text: printed.join('\n') };
+async function command(args: string[], signal = new AbortController().signal, name = 'backtest') {
+  const line = parseLine([name, ...args, '--workers', '2'], pastCommands);
+  if (line.kind === 'help') throw new Error('it is no command to run');
+  const { out, said } = fakeOut();
+  const desk = () => Promise.reject(new Error('files need no installation'));
+  const { args: given, options, global } = line;
+  const kind = await line.command.run({
+    ...{ args: given, options, asked: global, signal, desk },
+    out: { ...out, json: global.json },
+  });
+  return { code: EXIT_CODES[kind ?? 'ok'], text: said.join('\n') };
 }
 
 type Report = ReturnType<typeof jsonReport>;
@@ -206,15 +208,15 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
   });
 
   it.each<[string[], RegExp]>([
-    [[], /needs a file/],
-    [['x', 'y'], /too much/],
+    [[], /needs ARCHIVE/],
+    [['x', 'y'], /does not take "y"/],
     [['x', '--detection', 'trail-tempering'], /no detection 'trail-tempering'/],
     [['x', '--pattern', '{ $.a == 1 }'], /character 8/],
     [['x', '--pattern', '{ $.a = 1 }', '--detection', 'root-usage'], /either/],
-    [['x', '--since', 'yesterday'], /--since must be/],
+    [['x', '--since', 'yesterday'], /--since yesterday: must be a span/],
     [['/nowhere/at/all'], /there is no such file/],
     [['s3:bucket'], /names no bucket/],
-    [['x', '--engine', 'spark'], /no engine "spark"/],
+    [['x', '--engine', 'spark'], /must be one of local, athena/],
     [['x', '--colour'], /Unknown option/],
   ])('refuses %j', async (args, message) => {
     const path = args[0] === 'x' ? archive([]) : args[0];
@@ -222,11 +224,11 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     await expect(command(asked)).rejects.toThrow(message);
   });
 
-  it('knows its arguments', () => {
-    expect(parseBacktest(['a', '--detection', 'x', '--detection', 'y'])).toMatchObject({
-      path: 'a',
-      detection: ['x', 'y'],
-    });
+  it('takes several detections', async () => {
+    const ids = ['root-usage', 'trail-tampering'];
+    const { report } = await json([archive(attack), ...ids.flatMap((id) => ['--detection', id])]);
+
+    expect(Object.keys(report.detections)).toEqual(ids);
   });
 });
 
@@ -241,7 +243,7 @@ describe('npx cordon tune', { timeout: 60_000 }, () => {
     const { text } = await command(
       [folder, '--detection', 'failed-console-logins', '--labels', labels, '--json'],
       undefined,
-      runTune,
+      'tune',
     );
 
     const [tuning] = JSON.parse(text);
@@ -272,7 +274,7 @@ describe('npx cordon tune', { timeout: 60_000 }, () => {
     const { text } = await command(
       [archive([...attack, ...noise]), '--detection', 'trail-tampering'],
       undefined,
-      runTune,
+      'tune',
     );
 
     expect(text).toContain('sourceIPAddress = 203.0.113.9: 20 records, leaves 1 alarm');

@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
-import { Inflate } from '../../backtest/scan/inflate.ts';
 import { RecordReader } from '../../backtest/scan/reader.ts';
 import { Scanner } from '../../backtest/scan/scanner.ts';
 import { is } from '../../playbooks/matching/match.ts';
@@ -174,15 +173,6 @@ describe('what is broken is reported with its place, and the rest counts', { tim
 
     expect(read).toMatchObject({ records: 90_040, ids: 90_040, faults: [] });
     expect(read.hits).toHaveLength(90);
-  });
-
-  it('is read by the public functions where the inner ones of zlib are not there', () => {
-    const without = [new Inflate({}), new Inflate({ _handle: { reset() {}, writeSync() {} } })];
-    const usual = new Inflate();
-    const room = new Uint8Array(1_000_000);
-    const sizes = [...without, usual].map((one) => one.into(packed, 1e6, (size) => room.subarray(0, size)));
-    expect(sizes).toEqual([undefined, undefined, text.length]);
-    expect(Buffer.from(room.subarray(0, text.length)).toString()).toBe(text);
   });
 
   it('a file that cannot be opened', async () => {

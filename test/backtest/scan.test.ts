@@ -51,6 +51,24 @@ describe('a file', { timeout: 120_000 }, () => {
     await fc.assert(property, { numRuns: 100 });
   });
 
+  it('gives the same wherever a text stands in a value, beside what begins alike', async () => {
+    const like: Criterion = { match: m.like('userAgent', '*kali*') };
+    let hits = 0;
+    const pieces = fc.array(fc.constantFrom('k', 'kal', 'kali', 'x', '-'.repeat(13), '"', '\\', 'é', '\n'), {
+      maxLength: 8,
+    });
+    const property = fc.asyncProperty(fc.array(pieces, { minLength: 1, maxLength: 20 }), async (values) => {
+      const records = values.map((parts) =>
+        JSON.stringify({ eventTime: '2026-05-01T03:00:00Z', userAgent: parts.join(''), next: 'kali' }),
+      );
+      const expected = plainly(records, [like]);
+      hits += expected.length;
+      expect((await readText(`{"Records":[${records.join(',')}]}`, [like])).hits).toEqual(expected);
+    });
+    await fc.assert(property, { numRuns: 300 });
+    expect(hits).toBeGreaterThan(100);
+  });
+
   it('gives the same however deep a record is nested, and however long it is', async () => {
     const deep = `{"eventName":"StopLogging","eventTime":"2026-05-01T03:00:00Z","x":${'['.repeat(500)}${']'.repeat(500)}}`;
     const long = `{"eventName":"StopLogging","eventTime":"2026-05-01T03:00:00Z","x":"${'y'.repeat(300_000)}"}`;
@@ -60,6 +78,15 @@ describe('a file', { timeout: 120_000 }, () => {
 
     expect(read).toMatchObject({ records: 4, faults: [] });
     expect(read.hits.map(([text]) => text)).toEqual(records);
+  });
+
+  it('gives the same for more criteria than there are bits', async () => {
+    const many = Array.from({ length: 70 }, (_, n): Criterion => ({ match: m.is('eventName', `Call${n}`) }));
+    const records = many.map((_, n) => `{"eventName":"Call${n}","eventTime":"2026-05-01T03:00:00Z"}`);
+
+    const read = await readText(`{"Records":[${records.join(',')}]}`, many);
+
+    expect(read.hits).toEqual(records.map((record, n) => [record, [n]]));
   });
 
   it('may hold more records than the scanner lists at once', async () => {

@@ -9,6 +9,7 @@ import { Ledger } from '../../handlers/incidents/ledger.ts';
 import { startChromium } from '../../local/chromium.ts';
 import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk } from '../local/harness/desk.ts';
+import { eventually } from '../local/harness/eventually.ts';
 import { theIncident } from '../local/harness/expectations.ts';
 import { assumeRole, makeRole } from '../local/harness/roles.ts';
 import { startTestAws, type TestAws } from '../local/harness/test-aws.ts';
@@ -196,7 +197,7 @@ describe('an analyst with a list open', () => {
     // Prepare
     window = await enter(browser, served);
     const { page } = window;
-    await page.getByText('Live.').waitFor();
+    await page.locator('#live[data-tone="good"]').waitFor();
     let navigations = 0;
     page.on('framenavigated', () => {
       navigations += 1;
@@ -216,6 +217,15 @@ describe('an analyst with a list open', () => {
     const { page, origin } = window;
     await page.goto(`${origin}/incidents/${incident.id}`);
     const approval = page.locator('article.question.approval');
+    // The page that follows is watched only after the playbook has gone on: nothing is told of that.
+    await page.route('**/live?*', async (route) => {
+      await eventually(
+        'the rejected action',
+        async () => (await desk.ledger.incident(incident.id)).actions.find(({ status }) => status === 'rejected'),
+        async () => JSON.stringify(await desk.ledger.incident(incident.id)),
+      );
+      await route.continue();
+    });
 
     await approval.getByLabel('Note').fill('it was the nightly build');
     await approval.getByRole('button', { name: 'Reject' }).click();

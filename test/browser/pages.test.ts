@@ -19,10 +19,11 @@ let browser: Browser;
 let served: Served;
 let window: Window | undefined;
 let opened: string;
+let found: string;
 
 beforeAll(async () => {
   library = new FakeLibrary();
-  opened = await keepSamples(library);
+  ({ opened, found } = await keepSamples(library));
   browser = await startChromium();
   served = await serveConsole({ library, port: 0, now: () => library.now, times: defaultTimes, liveEveryMs: 100 });
 });
@@ -36,11 +37,12 @@ afterEach(async () => {
   window = undefined;
 });
 
-const PAGES = ['incidents', 'incident', 'waiting', 'detections', 'figures'] as const;
+const PAGES = ['incidents', 'incident', 'watchdog', 'waiting', 'detections', 'figures', 'runbook'] as const;
 const pathOf = (page: (typeof PAGES)[number]): string =>
   ({
     ...{ incidents: '/', incident: `/incidents/${opened}`, waiting: '/waiting' },
-    ...{ detections: '/detections', figures: '/figures' },
+    ...{ watchdog: `/incidents/${found}`, detections: '/detections', figures: '/figures' },
+    ...{ runbook: '/runbooks/restore-trail' },
   })[page];
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
@@ -52,7 +54,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
 
       // Act
       await page.goto(origin + pathOf(name));
-      await page.getByText('Live.').waitFor();
+      if (name !== 'runbook') await page.getByText('Live.').waitFor();
       for (const details of await page.locator('main details').all()) {
         await details.evaluate((element) => element.setAttribute('open', ''));
       }
@@ -68,7 +70,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
       if (SCREENSHOTS) {
         mkdirSync(SCREENSHOTS, { recursive: true });
         await page.reload();
-        await page.getByText('Live.').waitFor();
+        if (name !== 'runbook') await page.getByText('Live.').waitFor();
         const path = join(SCREENSHOTS, `console-${name}-${colorScheme}-${width}.png`);
         await page.setViewportSize({ width, height: name === 'incident' ? 1500 : 900 });
         await page.screenshot({ path });

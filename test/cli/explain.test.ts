@@ -41,12 +41,19 @@ describe('a denial', () => {
 
 describe('an error of AWS', () => {
   it.each([
-    [named('CredentialsProviderError'), here, /No AWS credentials were found\. Give --profile/, 3],
-    [named('CredentialsProviderError'), { ...here, profile: 'soc' }, /The profile soc gives no credentials/, 3],
-    [named('TokenProviderError', 'Token is expired'), { ...here, profile: 'soc' }, /aws sso login --profile soc/, 3],
-    [named('ExpiredTokenException'), { ...here, profile: 'soc' }, /Sign in again: aws sso login --profile soc/, 3],
-    [named('AccessDeniedException', 'no'), here, /AWS refused it: no/, 3],
-    [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), here, /could not be reached/, 3],
+    [named('CredentialsProviderError'), here, /No AWS credentials were found\. Give --profile/, 4],
+    [named('CredentialsProviderError'), { ...here, profile: 'soc' }, /The profile soc gives no credentials/, 4],
+    [named('TokenProviderError', 'Token is expired'), { ...here, profile: 'soc' }, /aws sso login --profile soc/, 4],
+    [named('ExpiredTokenException'), { ...here, profile: 'soc' }, /Sign in again: aws sso login --profile soc/, 4],
+    [
+      named('ExpiredToken'),
+      here,
+      /session of these credentials is over \(ExpiredToken\)\. Sign in again, or assume/,
+      4,
+    ],
+    [named('UnrecognizedClientException'), here, /does not take these credentials .* wrong or deactivated/, 4],
+    [named('AccessDeniedException', 'no'), here, /AWS refused it: no/, 4],
+    [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), here, /could not be reached/, 4],
     [
       named('NotInLedger', 'There is no incident x.'),
       here,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { paintFor, takesColours } from '../../cli/output/paint.ts';
 import { Screen } from '../../cli/output/screen.ts';
 import { type Column, table, wrap } from '../../cli/output/table.ts';
-import { age, left, span } from '../../cli/output/times.ts';
+import { age, left } from '../../cli/output/times.ts';
+import { span } from '../../playbooks/report/words.ts';
 import { fakeOut } from './out.ts';
 
 interface Row {

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../console/app.tsx';
 import { ChangeRefused } from '../../console/library.ts';
 import { Sessions } from '../../console/sessions.ts';
+import { responses } from '../../playbooks/catalog.ts';
 import { approvalOf } from '../../playbooks/question.ts';
-import { bucketOpened, did, trailStopped } from '../playbooks/incidents.ts';
+import { bucketOpened, did, trailFoundStopped, trailStopped } from '../playbooks/incidents.ts';
 import { FakeLibrary } from './fake-library.ts';
 
 const PORT = 8321;
@@ -83,7 +84,7 @@ describe('the way in', () => {
     expect((await ask(`/enter?key=${key()}`)).status).toBe(401);
   });
 
-  it.each(['/', '/waiting', '/detections', '/figures', '/incidents/x', '/live?of=/'])(
+  it.each(['/', '/waiting', '/detections', '/figures', '/incidents/x', '/runbooks/restore-trail', '/live?of=/'])(
     'is needed for %s',
     async (path) => {
       const answers = [await ask(path), await ask(path, { cookie: `cordon-${PORT}=${'x'.repeat(43)}` })];
@@ -159,12 +160,59 @@ describe('every answer', () => {
     await library.keep(trailStopped());
     const cookie = await enter();
 
-    for (const path of ['/', `/incidents/${trailStopped().id}`, '/detections', '/figures', '/waiting']) {
+    const paths = [
+      '/',
+      `/incidents/${trailStopped().id}`,
+      '/detections',
+      '/figures',
+      '/waiting',
+      '/runbooks/close-bucket',
+    ];
+    for (const path of paths) {
       const page = await (await ask(path, { cookie })).text();
       const bare = page.replace('<script src="/static/console.js" defer=""></script>', '');
       expect(page).toMatch(/^<!doctype html>/);
       expect(/<script|<style|\sstyle=|<[^>]+\son\w+=|="javascript:/i.exec(bare)?.[0]).toBeUndefined();
     }
+  });
+
+  it('links each incident to its runbook, which it shows with all its sections and no dead link', async () => {
+    await library.keep(trailStopped());
+    const cookie = await enter();
+    const page = async (path: string) => (await ask(path, { cookie })).text();
+
+    expect(await page(`/incidents/${trailStopped().id}`)).toContain('<a href="/runbooks/restore-trail">');
+    for (const id of Object.keys(responses)) {
+      const runbook = await page(`/runbooks/${id}`);
+      expect(runbook).toContain('<h2 id="how-to-exercise-it">');
+      for (const [, anchor] of runbook.matchAll(/href="#([^"]+)"/g)) expect(runbook).toContain(`id="${anchor}"`);
+      for (const [, other = ''] of runbook.matchAll(/href="(\/[^"]+)"/g)) {
+        if (!other.startsWith('/static')) expect([other, (await ask(other, { cookie })).status]).toEqual([other, 200]);
+      }
+    }
+    expect((await ask('/runbooks/nonsense', { cookie })).status).toBe(404);
+  });
+
+  it('shows how far each detection goes, and which are of a pack that is off', async () => {
+    const page = await (await ask('/detections', { cookie: await enter() })).text();
+    const modeOf = (id: string) =>
+      new RegExp(`<span class="id">${id}</span>.*?data-label="Mode"><span[^>]*>([^<]*)<`, 's').exec(page)?.[1];
+
+    expect(['root-usage', 'trail-tampering', 'access-key-made', 'cis-vpc-changes'].map(modeOf)).toEqual([
+      ...['monitor', 'auto', 'auto', 'pack off'],
+    ]);
+  });
+
+  it('says of what the watchdog found that nobody is known to have done it', async () => {
+    await library.keep({ ...trailFoundStopped(), outcome: 'needs-analyst' });
+    const page = await (await ask(`/incidents/${trailFoundStopped().id}`, { cookie: await enter() })).text();
+
+    expect(page).toContain('What the watchdog found');
+    expect(page).toContain('trail cordon: logging off since 02:58:40Z');
+    expect(page).toContain('<dt>Time to contain</dt><dd>not known</dd>');
+    expect(page).toContain('NO CALL WAS FOUND THAT DID IT in event history');
+    expect(page).toContain('Nobody is known: the incident has no record of a call.');
+    expect(page).toContain('No record of a call belongs to this incident.');
   });
 
   it('shows among the figures how long the last canary took, and that one is overdue', async () => {
@@ -398,6 +446,7 @@ describe('a live page', () => {
 
     const seen = await until(answer, ['changed', 'expired'], () => library.keep(trailStopped()));
 
+    expect(seen[0]).toBe('watching');
     expect(seen.at(-1)).toBe('changed');
   });
 

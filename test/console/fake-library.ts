@@ -23,7 +23,7 @@ export class FakeLibrary implements Library {
     mayAnswer: true,
   };
   runs: Run | Missing = { status: 'SUCCEEDED', steps: [], cut: false };
-  deployedModes: Modes | Missing = { mode: 'auto', byDetection: { 'root-usage': 'monitor' } };
+  deployedModes: Modes | Missing = { mode: 'auto', byDetection: { 'root-usage': 'monitor' }, packs: ['credentials'] };
   checks: Check[] = [];
   /** The changes that were asked for. */
   readonly changes: Change[] = [];

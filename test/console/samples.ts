@@ -1,5 +1,6 @@
 import type { Step } from '../../console/library.ts';
 import { actions } from '../../handlers/actions/catalog.ts';
+import { differenceSteps } from '../../playbooks/difference.ts';
 import type { Incident, Outcome } from '../../playbooks/incident.ts';
 import { approvalOf, taskOf } from '../../playbooks/question.ts';
 import {
@@ -8,6 +9,7 @@ import {
   rootUsed,
   signInsGuessed,
   trailAttempt,
+  trailFoundStopped,
   trailStopped,
 } from '../playbooks/incidents.ts';
 import type { FakeLibrary } from './fake-library.ts';
@@ -60,10 +62,11 @@ function moved(incident: Incident, ms: number, slower: number): Incident {
 }
 
 /**
- * Puts two months of incidents into a library: one of them open, with an approval and a manual step.
- * @returns the id of that one
+ * Puts two months of incidents into a library: one of them open, with an approval and a manual step, and one that the
+ * watchdog found.
+ * @returns the ids of those two
  */
-export async function keepSamples(library: FakeLibrary): Promise<string> {
+export async function keepSamples(library: FakeLibrary): Promise<{ opened: string; found: string }> {
   library.runs = { status: 'RUNNING', steps, cut: false };
   library.checks = [
     { check: 'trail', state: 'ok', says: 'the trail cordon is logging, last delivery 2 minutes ago' },
@@ -121,5 +124,8 @@ export async function keepSamples(library: FakeLibrary): Promise<string> {
       commands: ['aws s3api get-bucket-tagging --bucket reports'],
     }),
   ]);
-  return opened.id;
+  const found = moved(trailFoundStopped(), -20 * 60_000, 0);
+  found.id = 'trail-tampering-20260501-024113-77d0';
+  await library.keep({ ...found, outcome: 'needs-analyst', status: 'handed-over' }, differenceSteps(found).map(taskOf));
+  return { opened: opened.id, found: found.id };
 }

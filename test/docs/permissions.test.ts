@@ -64,7 +64,7 @@ describe('the roles that are deployed', () => {
     const policies = roles.filter(({ trusts }) => trusts.length === 0).map(({ name }) => name);
     expect(policies.sort()).toEqual(['cordon-approver', 'cordon-reader']);
     for (const { name, trusts } of roles) {
-      for (const who of trusts) expect(who, name).toMatch(/^[a-z]+\.amazonaws\.com$/);
+      for (const who of trusts) expect(who, name).toMatch(/^[a-z-]+\.amazonaws\.com$/);
     }
   });
 

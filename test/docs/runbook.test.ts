@@ -6,7 +6,8 @@ import { runbookOf } from '../../docs/generate/runbook.ts';
 import { specimens } from '../../docs/generate/specimen.ts';
 import { actions } from '../../handlers/actions/catalog.ts';
 import { playbookDefinition, type State, type StateMachine } from '../../infra/playbook-definition.ts';
-import { detections, responses } from '../../playbooks/catalog.ts';
+import { allDetections, responses } from '../../playbooks/catalog.ts';
+import { scenarios } from '../../simulate/catalog.ts';
 
 const ids = Object.keys(responses);
 const CHANNELS = { topic: 'topic', bus: 'bus', prefix: 'cordon' };
@@ -28,7 +29,7 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
     }
     for (const question of response.investigate) expect(text).toContain(`\`${question}\``);
     for (const [detection, { response: started, title, falsePositives, attack, references }] of Object.entries(
-      detections,
+      allDetections,
     )) {
       if (started !== id) continue;
       for (const part of [
@@ -39,6 +40,20 @@ describe.each(Object.entries(responses))('the runbook of %s', (id, response) => 
         ...references.map(({ name }) => name),
       ])
         expect(text).toContain(part);
+    }
+  });
+
+  it('names the scenarios that exercise it, each with its command, and says what none plays', () => {
+    const [, exercise = ''] = /## How to exercise it\n([\s\S]*?)\n## /.exec(text) ?? [];
+    for (const [detection, { response: started }] of Object.entries(allDetections)) {
+      if (started !== id) continue;
+      const played = scenarios.find((one) => one.detection === detection);
+      if (played) {
+        expect(exercise).toContain(`\nnpx cordon simulate ${detection}\n`);
+        for (const line of [...played.plan, ...(played.notOnAws ?? [])]) expect(exercise).toContain(line.trim());
+      } else {
+        expect(exercise).toMatch(new RegExp(`No scenario plays[^\n]*\`${detection}\``));
+      }
     }
   });
 

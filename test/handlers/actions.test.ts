@@ -7,6 +7,7 @@ import * as disableUser from '../../handlers/actions/disable-iam-user.ts';
 import * as startLogging from '../../handlers/actions/start-logging.ts';
 import * as tagUser from '../../handlers/actions/tag-iam-user.ts';
 import { InvalidInput, NotInLedger, TargetUnfit, UndoRefused } from '../../handlers/errors.ts';
+import { heldBy } from '../../handlers/guard/holding.ts';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord, ActionStatus } from '../../playbooks/incident.ts';
 import { summaryMail } from '../../playbooks/report/report.ts';
@@ -43,7 +44,7 @@ beforeEach(async () => {
 async function plan(action: string, target: object, because = ['e-1'], status: ActionStatus = 'planned') {
   const unit = actions[action];
   const key = actionKeyOf(action, target);
-  await desk.context.ledger.plan(incidentId, {
+  const declared = {
     key,
     action,
     title: unit?.title ?? '',
@@ -52,7 +53,8 @@ async function plan(action: string, target: object, because = ['e-1'], status: A
     label: unit?.label(target) ?? '',
     status,
     because,
-  });
+  };
+  await desk.context.ledger.plan(incidentId, declared, heldBy(unit ?? {}, key, target));
   return key;
 }
 
@@ -411,7 +413,7 @@ describe('undo', () => {
     expect(result).toMatchObject({
       subject: '[cordon] CRITICAL UNDONE: trail-tampering, IAM user mallory, 111122223333',
       text: expect.stringMatching(
-        /^UNDONE: .*, IAM user mallory\nBy .*\nReason: a false alarm\nPut back: access key AKIA1 active/,
+        /^UNDONE: .*, IAM user mallory\nBy .*\nReason: a false alarm\nPut back: access key AKIA1 active[\s\S]*\nRunbook {3}npx cordon runbook restore-trail\n$/,
       ),
     });
   });
@@ -506,6 +508,17 @@ describe('assessing', () => {
     expect((await stored(key)).before).toEqual({ policy: PUBLIC, grants: [] });
   });
 
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('looks at the access points only where the block was not weakened: %s', async (blockWeakened, looks) => {
+    const key = await plan('block-public-access', { bucket: 'reports', seen: { blockWeakened, openedBy: [] } });
+
+    expect(await contain(blockBucket, key)).toMatchObject({ status: 'verified' });
+
+    expect(desk.account.operations.filter((operation) => operation === 'ListAccessPoints')).toHaveLength(looks);
+  });
+
   it('asks an analyst when a trail without a baseline goes between the look and the start', async () => {
     const key = await plan('start-logging', { trail: TRAIL });
     desk.account.before = (operation) => {
@@ -516,28 +529,49 @@ describe('assessing', () => {
     expect(await stored(key)).toMatchObject({ status: 'captured', before: { logging: false } });
   });
 
-  it('acts without reading the incident, unless nobody tells which detection it is of', async () => {
-    const key = await plan('tag-iam-user', { user: 'mallory' });
-    const heads = () => reads.filter((sk) => sk === 'HEAD').length;
-    const reads: unknown[] = [];
+  it('asks the ledger for no more than it takes, and writes twice: before the change, and once it is read back', async () => {
+    const key = await plan('start-logging', { trail: TRAIL });
+    const calls: string[] = [];
     desk.table.before = (operation, { Key }) => {
-      if (operation === 'Get') reads.push((Key as { sk: string }).sk);
+      const { pk = '', sk = '' } = (Key ?? {}) as { pk?: string; sk?: string };
+      calls.push(`${operation} ${pk === 'BASELINES' ? pk : sk.split('#')[0]}`);
+    };
+    desk.account.before = (operation) => {
+      calls.push(operation);
     };
 
-    let atFirstCall: number | undefined;
-    desk.account.before = () => {
-      atFirstCall ??= heads();
+    await contain(startLogging, key);
+
+    expect(calls).toEqual([
+      ...['Get ACTION', 'Get HEAD'],
+      ...['GetTrailStatus', 'Get BASELINES'],
+      ...['Update ACTION', 'StartLogging', 'GetTrailStatus', 'Update ACTION'],
+    ]);
+  });
+
+  it('leaves its target to an action of another incident from the moment that it is planned', async () => {
+    const key = await plan('disable-iam-user', { user: 'mallory' });
+
+    const holders = await desk.context.ledger.holds.of('access/user/mallory');
+
+    expect(holders).toEqual([{ incident: incidentId, key }]);
+  });
+
+  it('contains again, and no more than that, where it was cut short before it could write down what it did', async () => {
+    const key = await plan('start-logging', { trail: TRAIL });
+    let writes = 0;
+    desk.table.before = (operation) => {
+      if (operation === 'Update' && ++writes > 1) throw refusal('ThrottlingException');
     };
+    await expect(contain(startLogging, key)).rejects.toThrow('Throttling');
+    const cut = await stored(key);
+    desk.table.before = () => undefined;
 
-    await tagUser.contain({ incidentId, key, phase: 'contain', detection: 'trail-tampering' });
-    const told = atFirstCall;
-    atFirstCall = undefined;
-    reads.length = 0;
-    await contain(disableUser, await plan('disable-iam-user', { user: 'mallory' }));
+    const result = await contain(startLogging, key);
 
-    // What it announces afterwards holds nothing up.
-    expect([told, atFirstCall]).toEqual([0, 1]);
-    expect(desk.account.users.mallory?.tags['cordon:detection']).toBe('trail-tampering');
+    expect(cut).toMatchObject({ status: 'captured', before: { logging: false } });
+    expect(result).toMatchObject({ status: 'verified' });
+    expect(await stored(key)).toMatchObject({ before: { logging: false }, at: { captured: cut.at.captured } });
   });
 
   it('works on a trail in its home region', async () => {

@@ -6,6 +6,7 @@ import * as deactivateKey from '../../handlers/actions/deactivate-access-key.ts'
 import * as denyAddresses from '../../handlers/actions/deny-addresses.ts';
 import * as disableUser from '../../handlers/actions/disable-iam-user.ts';
 import * as tagUser from '../../handlers/actions/tag-iam-user.ts';
+import { heldBy } from '../../handlers/guard/holding.ts';
 import type { ActionRecord, ActionStatus } from '../../playbooks/incident.ts';
 import { ACCOUNT, Desk } from './desk.ts';
 
@@ -45,7 +46,8 @@ function plan(incidentId: string, action: string, target: object, rest: Partial<
   const key = actionKeyOf(action, target);
   const label = unit?.label(target) ?? '';
   const declared = { key, action, title: unit?.title ?? '', contains: unit?.contains ?? false, target, label };
-  return desk.context.ledger.plan(incidentId, { ...declared, status: 'planned', because: ['e-1'], ...rest });
+  const record = { ...declared, status: 'planned' as const, because: ['e-1'], ...rest };
+  return desk.context.ledger.plan(incidentId, record, heldBy(unit ?? {}, key, target));
 }
 
 /** Plans and carries out an action of an incident, a minute after what was before. */

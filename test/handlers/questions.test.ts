@@ -348,6 +348,7 @@ describe('when nobody answers', () => {
       `[cordon] CRITICAL TIMED OUT: 3 open questions, ${incidentId}`,
     ]);
     for (const key of keys) expect(desk.account.mails[0]?.text).toContain(key);
+    for (const { text } of desk.account.mails) expect(text).toContain('npx cordon runbook restore-trail');
   });
 
   it('a question that was answered meanwhile is not reminded of', async () => {
@@ -395,6 +396,7 @@ describe('an incident', () => {
     expect(status).toBe('handed-over');
     expect(await desk.head(incidentId)).toMatchObject({ status: 'closed' });
     expect(desk.account.mails.at(-1)?.text).toContain('read it: nothing else');
+    expect(desk.account.mails.at(-1)?.text).toContain('\nRunbook   npx cordon runbook restore-trail\n');
   });
 });
 

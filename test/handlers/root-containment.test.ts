@@ -158,16 +158,9 @@ beforeEach(async () => {
 const target = { account: ACCOUNT };
 async function plan(action: 'deny-root-by-scp' | 'delete-root-credentials'): Promise<string> {
   const key = actionKeyOf(action, target);
-  await desk.context.ledger.plan(incidentId, {
-    key,
-    action,
-    title: actions[action]?.title ?? '',
-    contains: true,
-    target,
-    label: actions[action]?.label(target) ?? '',
-    status: 'planned',
-    because: ['e-1'],
-  });
+  const declared = { key, action, title: actions[action]?.title ?? '', contains: true, target };
+  const label = actions[action]?.label(target) ?? '';
+  await desk.context.ledger.plan(incidentId, { ...declared, label, status: 'planned', because: ['e-1'] }, key);
   return key;
 }
 const stored = (key: string) => desk.context.ledger.action(incidentId, key);

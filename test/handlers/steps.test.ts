@@ -51,7 +51,6 @@ describe('claim', () => {
     expect(await desk.claim('run-1', event)).toEqual(first);
     expect(first).toEqual({
       incidentId: expect.stringMatching(/^trail-tampering-20260501-030100-[0-9a-f]{4}$/),
-      detection: 'trail-tampering',
       proceed: true,
       after: 0,
     });

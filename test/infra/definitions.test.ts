@@ -77,6 +77,15 @@ describe.each(machines)('the state machine %s', (_, machine) => {
     }
   });
 
+  it('names the runbook in each mail that it writes itself', () => {
+    for (const [name, { Resource, Arguments }] of states) {
+      const { Message } = (Arguments ?? {}) as { Message?: string };
+      // A function has written that one.
+      if (Resource !== 'arn:aws:states:::sns:publish' || Message === '{% $states.input.text %}') continue;
+      expect(Message, name).toContain('npx cordon runbook ');
+    }
+  });
+
   it('names its states once, with at most 80 characters', () => {
     const names = states.map(([name]) => name);
 
@@ -137,7 +146,7 @@ describe('the playbooks', () => {
   });
 
   it('with the undo and the canary call every function that there is but those that something else calls, and none that is not', () => {
-    const scheduled = ['keep-baseline', 'answer', canaryUnit];
+    const scheduled = ['keep-baseline', 'watchdog', 'answer', canaryUnit];
     const called = units.map((unit) => unit.id).filter((id) => !scheduled.includes(id));
     expect([...asked].sort()).toEqual(called.sort());
   });

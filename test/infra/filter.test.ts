@@ -11,6 +11,7 @@ import { eventLaneOf } from '../../playbooks/matching/forms.ts';
 import { any, oneOf } from '../../playbooks/matching/match.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { NotExclusive } from '../../playbooks/matching/split.ts';
+import { type SourceId, sourceOf } from '../../playbooks/sources.ts';
 
 const ACCOUNT = '111122223333';
 /** The trail that the samples are about. */
@@ -30,15 +31,16 @@ const LONG: KnownTrail = {
 const PREFIXES = ['cordon', 'a-prefix-of-21-letter'];
 
 /** How many of the filters count a record. */
-const counter = (texts: string[]) => {
+const counter = (texts: string[], detection: { source?: SourceId } = {}) => {
   const filters = texts.map((text) => parseFilterPattern(text));
-  return (record: object) => filters.filter((filter) => matchesPattern(filter, JSON.stringify(record))).length;
+  const { message } = sourceOf(detection);
+  return (record: object) => filters.filter((filter) => matchesPattern(filter, message(record))).length;
 };
 
 const cases = Object.entries(detections).flatMap(([id, detection]) =>
   PREFIXES.map((prefix) => {
     const texts = filterPatterns(detection, prefix, ACCOUNT, TRAIL);
-    return { id, prefix, detection, texts, counts: counter(texts) };
+    return { id, prefix, detection, texts, counts: counter(texts, detection) };
   }),
 );
 const byRole = (userName: string, accountId = ACCOUNT) => ({

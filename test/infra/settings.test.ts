@@ -19,8 +19,19 @@ describe('readSettings', () => {
       options: defaultOptions,
       trailParts: {},
       messages: { pagerdutyUrl: 'https://events.pagerduty.com/v2/enqueue' },
+      guarddutyDetector: false,
       local: false,
     });
+  });
+
+  it('takes how far findings let cordon go, by severity; what is not named keeps its default', () => {
+    expect(read({ findingModes: 'low=approve, high=monitor' }).options.findingModes).toEqual({
+      ...{ low: 'approve', medium: 'approve', high: 'monitor', critical: 'auto' },
+    });
+    expect(read({ findingModes: { critical: 'approve' } }).options.findingModes.critical).toBe('approve');
+    expect(() => read({ findingModes: 'severe=auto' })).toThrow(InvalidSettings);
+    expect(() => read({ findingModes: 'low=sometimes' })).toThrow(InvalidSettings);
+    expect(read({ modes: 'guardduty-bucket=monitor' }).guard.detectionModes).toEqual({ 'guardduty-bucket': 'monitor' });
   });
 
   it('takes packs by their ids, each once, and names those that there are', () => {
@@ -99,12 +110,31 @@ describe('readSettings', () => {
 
     const given = {
       ...{ loginSuccess: 'auto', denyAddresses: 'approve', newPassword: 'auto' },
-      ...{ removePublicAccess: 'off', disableGiver: 'auto' },
+      ...{ removePublicAccess: 'off', disableGiver: 'auto', isolationSnapshots: 'off' },
     };
 
     const { options } = read({ ...given, organizationRole });
 
-    expect(options).toEqual({ ...given, organizationRole });
+    expect(options).toEqual({ ...given, organizationRole, findingModes: defaultOptions.findingModes });
+  });
+
+  it('takes flow logs in one line: VPCs, or a log group that has them, and switches on what reads them', () => {
+    expect(read({ flowLogs: 'vpc-0a1b, vpc-0c2d' })).toMatchObject({
+      packs: ['flows'],
+      flowLogs: { vpcs: ['vpc-0a1b', 'vpc-0c2d'] },
+    });
+    expect(read({ flowLogs: '/network/flows', packs: 'cis' })).toMatchObject({
+      packs: ['cis', 'flows'],
+      flowLogs: { logGroup: '/network/flows' },
+    });
+    expect(read({}).flowLogs).toBeUndefined();
+  });
+
+  it.each([
+    [{ packs: 'flows' }, 'the pack flows takes the setting flowLogs'],
+    [{ flowLogs: 'vpc-0a1b,/network/flows' }, 'must be ids of VPCs, or the name of one log group'],
+  ])('refuses %j, and says why', (given, why) => {
+    expect(() => read(given)).toThrow(why);
   });
 
   it('names everything that is wrong, at once', () => {

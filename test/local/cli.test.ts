@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { AttachUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Change } from '../../cli/incidents/watch.ts';
@@ -154,7 +155,7 @@ describe('an approval', () => {
   it('is refused to whoever may only read, naming the permission and the policy that has it', async () => {
     const { code, stderr } = await cordon(reader, 'approvals', 'approve', theIncident(played).id, key(), '--note', 'x');
 
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(stderr).toContain('cordon-approver');
   });
 
@@ -343,22 +344,41 @@ describe('what stands in the way', () => {
     const { credentials: _, ...stranger } = reader;
     const { code, stdout, stderr } = await cordon(stranger, 'incidents', 'list', '--json');
 
-    expect([code, stdout]).toEqual([3, '']);
+    expect([code, stdout]).toEqual([4, '']);
     expect(JSON.parse(stderr)).toMatchObject({ error: 'setup', message: expect.stringContaining('--profile') });
   });
 
   it('wrong credentials', async () => {
     const credentials = { ...(reader.credentials as AccessKey), secretAccessKey: 'wrong' };
     expect(await cordon({ ...reader, credentials }, 'incidents', 'list')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('AWS does not take these credentials'),
     });
+  });
+
+  it('a sign-in that is over: how to sign in again', async () => {
+    const folder = await mkdtemp('/tmp/cordon-cli-');
+    const start = 'https://example.awsapps.com/start';
+    await writeFile(
+      `${folder}/config`,
+      `[profile soc]\nregion = ${stage.region}\nsso_start_url = ${start}\nsso_region = ${stage.region}\nsso_account_id = ${stage.account}\nsso_role_name = soc\n`,
+    );
+    const cache = `${folder}/.aws/sso/cache`;
+    await mkdir(cache, { recursive: true });
+    const token = { startUrl: start, region: stage.region, accessToken: 'x', expiresAt: '2026-01-01T00:00:00Z' };
+    await writeFile(`${cache}/${createHash('sha1').update(start).digest('hex')}.json`, JSON.stringify(token));
+    const env = { HOME: folder, AWS_CONFIG_FILE: `${folder}/config` };
+
+    const { code, stderr } = await cordon({ ...reader, env }, 'incidents', 'list', '--profile', 'soc');
+
+    await rm(folder, { recursive: true });
+    expect([code, stderr]).toEqual([4, expect.stringContaining('Sign in: aws sso login --profile soc')]);
   });
 
   it('no permission: which one, on what, and which policy has it', async () => {
     const { code, stderr } = await cordon(nobody, 'incidents', 'list');
 
-    expect(code).toBe(3);
+    expect(code).toBe(4);
     expect(stderr).toContain(`user/nobody-${stage.mark} may not dynamodb:Query`);
     expect(stderr).toContain('The managed policy cordon-reader allows it.');
   });
@@ -366,7 +386,7 @@ describe('what stands in the way', () => {
   it('another Region: where it is', async () => {
     const administrator = { ...reader, credentials: stage.administrator };
     expect(await cordon(administrator, 'incidents', 'list', '--region', 'eu-west-1')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('There is one in us-east-1: --region us-east-1'),
     });
   });
@@ -374,14 +394,14 @@ describe('what stands in the way', () => {
   it('no installation of that prefix: how to deploy one', async () => {
     const administrator = { ...reader, credentials: stage.administrator };
     expect(await cordon(administrator, 'incidents', 'list', '--prefix', 'other')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringMatching(/no installation "other".*npx cdk deploy --all/s),
     });
   });
 
   it('no Region', async () => {
     expect(await cordon({ ...reader, env: { AWS_REGION: undefined } }, 'incidents', 'list')).toMatchObject({
-      code: 3,
+      code: 4,
       stderr: expect.stringContaining('No region: give --region'),
     });
   });

@@ -4,6 +4,11 @@ import {
   StartLoggingCommand,
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail';
+import {
+  CloudWatchLogsClient,
+  DeleteMetricFilterCommand,
+  DescribeMetricFiltersCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient, TagUserCommand } from '@aws-sdk/client-iam';
 import { PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +22,7 @@ import { actionOn, actionsOf, callsOf, section, theIncident, theSummary } from '
 import { answerTo, makeOffender, readUser } from './harness/offender.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 import { undo, undoer } from './harness/undo.ts';
+import { look } from './harness/watchdog.ts';
 
 // The settings differ from what the other files need, so these tests have a local AWS of their own.
 let aws: TestAws;
@@ -89,6 +95,42 @@ describe('a deployment in mode monitor', () => {
       eventName === 'StartExecution' && /:stateMachine:cordon-question"/.test(JSON.stringify(requestParameters));
     const changing = own.filter((record) => !record.readOnly && !isQuestion(record));
     expect(changing.map(({ eventName }) => eventName)).toEqual([]);
+  });
+
+  it('row: Watchdog: mode monitor: what was handed over opens no second incident, what nobody reported is monitored, and nothing is changed', async () => {
+    // Prepare
+    const pipeline = await Desk.open('trail-pipeline-tampering', aws.shared);
+    const filter = { logGroupName: '/cordon/trail', filterName: 'cordon-root-usage' };
+    const { region, administrator: credentials } = stage;
+    const unseen = new CloudWatchLogsClient({ endpoint: aws.shared.unrecorded, region, credentials });
+    const { incidents: before } = await trail.everything();
+    const known = records.length;
+
+    // Act
+    const played = await pipeline.play({
+      attack: async () => {
+        await unseen.send(new DeleteMetricFilterCommand(filter));
+        await look(stage);
+      },
+    });
+    const again = await look(stage);
+
+    // Assess
+    expect((await trail.everything()).incidents).toHaveLength(before.length);
+    expect(theIncident(played)).toMatchObject({ outcome: 'monitored', lane: 'watchdog', failures: [] });
+    expect(actionsOf(theIncident(played))).toEqual(['restore-log-group, log group /cordon/trail: monitored']);
+    const different = again.different.map((words) => words.split(':')[0]);
+    expect(different.slice(0, 2)).toEqual(['trail cordon', 'log group /cordon/trail']);
+    expect(again.started).toEqual([]);
+    const { metricFilters = [] } = await unseen.send(
+      new DescribeMetricFiltersCommand({ ...filter, filterNamePrefix: filter.filterName }),
+    );
+    expect(metricFilters).toEqual([]);
+    const changing = records
+      .slice(known)
+      .filter((record) => ownCalls().includes(record) && !record.readOnly && record.eventName !== 'StartExecution');
+    expect(changing.map(({ eventName }) => eventName)).toEqual([]);
+    await pipeline.close();
   });
 
   it('row: guard: mode monitor: the incident is monitored, never contained, and handed over', () => {

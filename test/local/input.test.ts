@@ -7,7 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { as, makeAttacker, type Stage, signIn } from '../../simulate/attack.ts';
+import { as, makeAttacker, signIn } from '../../simulate/attack.ts';
 import { releaseAndRun } from './harness/approve.ts';
 import { deliverByHand, recordOf } from './harness/by-hand.ts';
 import { Desk, type Played } from './harness/desk.ts';
@@ -24,7 +24,7 @@ let trail: Desk;
 let s3: Desk;
 let logins: Desk;
 let root: Desk;
-let stage: Stage;
+let stage: ReturnType<Desk['stage']>;
 
 // Records that no call gives, and refusals: no other file could tell them from its own.
 beforeAll(async () => {

@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../cli/doctor/check.ts';
+import type { Finding } from '../../handlers/installation/check.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { cordon, type Shell, startCordon } from './harness/cordon.ts';
@@ -36,7 +36,7 @@ let reader: Shell;
 
 beforeAll(async () => {
   // With every rule on, as it is deployed: doctor says so otherwise.
-  aws = await startTestAws({ eventLane: true });
+  aws = await startTestAws({ eventLane: true, watchdog: true });
   desk = await Desk.open('trail-tampering', aws.shared);
   stage = desk.stage();
   const shell = { endpoint: stage.endpoint, region: stage.region };
@@ -143,9 +143,18 @@ describe('a simulation', () => {
     expect(again).toMatchObject({ code: 0, stdout: 'No simulation has left anything behind.\n' });
   });
 
+  it('of what is not deployed, or of what no scenario plays, is refused before anything is made', async () => {
+    const off = await cordon(administrator, 'simulate', 'access-key-made');
+    const none = await cordon(administrator, 'simulate', 'cis-vpc-changes');
+
+    expect([off.code, off.stderr]).toEqual([4, expect.stringContaining('-c packs=credentials')]);
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('npx cordon runbook cis-vpc-changes')]);
+    expect(await leftOver()).toEqual([]);
+  });
+
   it('is refused to who may not make users, who is told so', async () => {
     const { code, stderr } = await cordon(reader, 'simulate', 'trail-tampering');
-    expect([code, stderr]).toEqual([3, expect.stringContaining('may not iam:CreateUser')]);
+    expect([code, stderr]).toEqual([4, expect.stringContaining('may not iam:CreateUser')]);
   });
 });
 
@@ -258,7 +267,7 @@ describe('doctor, where the mode lets cordon put nothing back', () => {
     await events.send(new EnableRuleCommand({ Name: alarm }));
     await iam.send(new PutRolePolicyCommand({ ...role, PolicyDocument: decodeURIComponent(PolicyDocument) }));
     await iam.send(new DeleteRolePolicyCommand({ RoleName: 'cordon-claim', PolicyName: 'extra' }));
-    expect(code).toBe(4);
+    expect(code).toBe(3);
     const said = stdout.replace(/\s+/g, ' ');
     for (const words of [
       `alarms the actions of the alarm ${alarm} ARE OFF`,
@@ -282,7 +291,7 @@ describe('doctor, where the mode lets cordon put nothing back', () => {
     const { code, todo } = await look();
     const { stdout } = await cordon(reader, 'detections', 'list');
 
-    expect(code).toBe(4);
+    expect(code).toBe(3);
     expect(todo.map(({ check, says }) => `${check}: ${says}`)).toContain('trail: cordon IS NOT LOGGING');
     expect(todo[0]?.todo).toEqual([`aws cloudtrail start-logging --name cordon --region ${stage.region}`]);
     expect(stdout).toMatch(/^trail-tampering +CRITICAL +monitor /m);

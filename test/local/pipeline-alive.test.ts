@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Finding } from '../../cli/doctor/check.ts';
+import type { Finding } from '../../handlers/installation/check.ts';
 import type { Mail } from '../../local/mailbox.ts';
 import { type Arrivals, type CanaryLane, canaryMetric, latencyOf } from '../../playbooks/canary.ts';
 import { as, type Stage } from '../../simulate/attack.ts';

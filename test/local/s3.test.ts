@@ -1,4 +1,3 @@
-import { Agent } from 'node:http';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -22,7 +21,6 @@ import {
   GetPublicAccessBlockCommand as GetAccountBlockCommand,
   PutAccessPointPolicyCommand,
   PutPublicAccessBlockCommand as PutAccountBlockCommand,
-  S3ControlClient,
 } from '@aws-sdk/client-s3-control';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
@@ -30,6 +28,7 @@ import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { as, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { actionOn, section, theIncident, theSummary } from './harness/expectations.ts';
+import { s3Control } from './harness/s3-control.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 import { undo } from './harness/undo.ts';
 
@@ -63,17 +62,7 @@ const play = (attack: () => Promise<unknown>): Promise<Played> => desk.play({ at
 
 const named = (name: string): string => `${name}-${stage.mark}`;
 const anonymously = async (path: string): Promise<number> => (await fetch(`${stage.endpoint}/${path}`)).status;
-/** Whatever the name before `.localhost`, it is this machine: S3 control puts the account before the host. */
-const agent = new Agent({
-  lookup: (_host, options, done) =>
-    options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
-});
-const control = (credentials: AccessKey, endpoint = stage.endpoint) =>
-  new S3ControlClient({
-    ...as(stage, credentials),
-    endpoint: endpoint.replace('127.0.0.1', 'localhost'),
-    requestHandler: { httpAgent: agent },
-  });
+const control = (credentials: AccessKey, endpoint = stage.endpoint) => s3Control(stage, credentials, endpoint);
 
 const statement = (bucket: string, rest: object = {}) => ({
   Sid: 'Opened',

@@ -125,6 +125,35 @@ export const trailAttempt = (): Incident =>
   });
 
 /** The trail's log group deleted and made again, opened by the event of the call. */
+/** Found by the watchdog: logging is off and on again, the alarm's actions are off, and no call is known that did it. */
+export const trailFoundStopped = (): Incident =>
+  incident('trail-tampering', {
+    lane: 'watchdog',
+    since: '2026-05-01T02:56:10.000Z',
+    differences: [
+      {
+        key: `${TRAIL}/logging`,
+        what: 'trail cordon',
+        words: 'trail cordon: logging off since 02:58:40Z',
+        services: ['cloudtrail'],
+        restore: { action: 'start-logging', target: { trail: TRAIL } },
+      },
+      {
+        key: `${TRAIL}/organization`,
+        what: 'trail cordon',
+        words: 'trail cordon: no longer a trail of the organization',
+        services: ['cloudtrail'],
+        commands: ['aws cloudtrail update-trail --name cordon --is-organization-trail'],
+      },
+    ],
+    actions: [
+      did('start-logging', { trail: TRAIL }, 'verified', {
+        beforeWords: 'logging off since 02:58:40Z',
+        afterWords: 'logging on since 03:01:22Z',
+      }),
+    ],
+  });
+
 export const logGroupDeleted = (rest: Partial<Incident> = {}): Incident =>
   incident('trail-pipeline-tampering', {
     lane: 'event',

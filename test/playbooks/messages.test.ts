@@ -340,12 +340,16 @@ describe('a playbook that failed', () => {
   });
 
   it('is mailed with what matters first', async () => {
-    const text = (await told(playbookFailed.text('restore-trail'), 'trail-1')) as string;
+    const runbooks = 'https://git.example.com/soc’s/"runbooks\'';
+    const text = (await told(playbookFailed.text('restore-trail', runbooks), 'trail-1')) as string;
     expect(text.split('\n').slice(0, 2)).toEqual([
       'CRITICAL: A PLAYBOOK FAILED, an analyst is needed',
       'The playbook restore-trail could not go on. Look at the alarm and at the account by hand.',
     ]);
     expect(text).toContain('\nIncident  trail-1\n');
     expect(text).toContain('Runtime.HandlerError');
+    expect(text).toContain(
+      `\nRunbook   npx cordon runbook restore-trail\n          ${runbooks}/restore-trail.md\n\nWHAT`,
+    );
   });
 });

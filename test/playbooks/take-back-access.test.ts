@@ -7,7 +7,7 @@ import { outcomeOf } from '../../playbooks/outcome.ts';
 import { summaryMail } from '../../playbooks/report/report.ts';
 import { did, event, incident } from './incidents.ts';
 
-const known = { deployment: false, baselines: [] };
+const known = { deployment: false, protected: false, baselines: [] };
 const iam = (eventName: string, requestParameters: object | null, rest: object = {}) =>
   call('iam.amazonaws.com', eventName, iamUser('mallory'), { requestParameters, ...rest });
 const policy = (Action: string) =>
@@ -67,6 +67,20 @@ describe('what gives nobody anything', () => {
 
     if (reason) expect(judged).toMatch(reason);
     else expect(judged).toBeUndefined();
+  });
+});
+
+describe('the key of the user of a simulation', () => {
+  const made = (userName: string, by: boolean) =>
+    responseOf('take-back-access').harmless?.(cloudTrailRecord.parse(iam('CreateAccessKey', { userName })), {
+      ...known,
+      protected: by,
+    });
+
+  it('is benign where a protected principal made it, and nowhere else', () => {
+    expect(made('cordon-sim-1a2b3c-mallory', true)).toBe('a protected principal made it for the user of a simulation');
+    expect(made('cordon-sim-1a2b3c-mallory', false)).toBeUndefined();
+    expect(made('ci', true)).toBeUndefined();
   });
 });
 

@@ -160,8 +160,10 @@ describe('the boundaries', () => {
       'undo-close-role-trust',
       'contain-restore-delivery-role',
       'undo-restore-delivery-role',
+      'contain-restore-own-role',
+      'undo-restore-own-role',
     ],
-  ])('leave %s to no role of the stacks but those of %s %s', (action, ...units) => {
+  ])('leave %s to no role of the stacks but those of %s %s %s %s', (action, ...units) => {
     // Act
     const statements = roleBoundary(ACCOUNT).Statement.filter(
       ({ Effect, Action, Resource }) => Effect === 'Deny' && Action.includes(action) && Resource?.includes('*'),
@@ -172,21 +174,24 @@ describe('the boundaries', () => {
     expect(statements.map(({ Condition }) => Condition)).toEqual([{ ArnNotLike: { 'aws:PrincipalArn': but } }]);
   });
 
-  it('let those who put a delivery role back change no role but a trail’s', () => {
+  it.each([
+    ['a delivery role', 'restore-delivery-role', 'role/cordon*-trail-*'],
+    ['a role of cordon’s own', 'restore-own-role', 'role/cordon*'],
+  ])('let those who put %s back change no other', (_, unit, role) => {
     // Act
-    const limits = roleBoundary(ACCOUNT).Statement.filter(({ Condition }) => Condition?.ArnLike);
+    const limits = roleBoundary(ACCOUNT).Statement.filter(({ Condition }) =>
+      JSON.stringify(Condition?.ArnLike ?? '').includes(unit),
+    );
 
     // Assess
     expect(limits).toMatchObject([
       {
         Effect: 'Deny',
         Action: ['iam:*RolePolicy'],
-        NotResource: [`arn:aws:iam::${ACCOUNT}:role/cordon*-trail-*`],
+        NotResource: [`arn:aws:iam::${ACCOUNT}:${role}`],
         Condition: {
           ArnLike: {
-            'aws:PrincipalArn': ['contain', 'undo'].map(
-              (way) => `arn:aws:iam::${ACCOUNT}:role/cordon*-${way}-restore-delivery-role`,
-            ),
+            'aws:PrincipalArn': ['contain', 'undo'].map((way) => `arn:aws:iam::${ACCOUNT}:role/cordon*-${way}-${unit}`),
           },
         },
       },

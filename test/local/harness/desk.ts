@@ -98,7 +98,7 @@ export class Desk {
   }
 
   /** Where an attack is played, with names of its own. */
-  stage(): Stage {
+  stage(): Stage & { unrecorded: string } {
     const { accountAdministrator: administrator, ...aws } = this.aws;
     return { ...aws, administrator, mark: randomBytes(3).toString('hex'), now: () => new Date() };
   }

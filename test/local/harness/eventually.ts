@@ -13,7 +13,7 @@ export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined>,
   explain: () => Promise<string>,
-  timeout = 100_000,
+  timeout = 300_000,
 ): Promise<T> {
   const deadline = performance.now() + timeout;
   for (;;) {

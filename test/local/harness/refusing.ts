@@ -72,13 +72,14 @@ function pass(
 
 /** Has a deployed function make its calls to a service somewhere else, while `work` is done: `IAM`, `S3`. */
 export async function withEndpoint<T>(
-  stage: Stage,
+  stage: Stage & { unrecorded: string },
   FunctionName: string,
   service: string,
   url: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lambda = new LambdaClient(as(stage, stage.administrator));
+  // Past the recorder: whoever changes one of cordon's functions so that anybody could see it is an offender.
+  const lambda = new LambdaClient({ ...as(stage, stage.administrator), endpoint: stage.unrecorded });
   const { Environment: before } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
   const set = async (Variables: Record<string, string>) => {
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));

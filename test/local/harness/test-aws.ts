@@ -1,6 +1,6 @@
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../local/local-aws.ts';
 import { startControl } from './control.ts';
-import { switchEventLane } from './event-lane.ts';
+import { switchEventLane, switchWatchdogOff } from './event-lane.ts';
 import type { SharedAws } from './shared-aws.ts';
 
 /** A local AWS for tests, and its end. */
@@ -13,15 +13,20 @@ export interface TestAws {
 
 /**
  * Starts a local AWS with the product deployed, in which waits are short and alarms return quickly. Events of calls start no
- * playbook unless `eventLane` is set: where both lanes race, the alarms' alone would be shown by chance only.
+ * playbook unless `eventLane` is set: where both lanes race, the alarms' alone would be shown by chance only. Nor does the
+ * watchdog look by itself unless `watchdog` is set.
  */
 export async function startTestAws({
   eventLane = false,
+  watchdog = false,
   ...options
-}: LocalAwsOptions & { eventLane?: boolean } = {}): Promise<TestAws> {
+}: LocalAwsOptions & { eventLane?: boolean; watchdog?: boolean } = {}): Promise<TestAws> {
   const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...options });
   if (!aws.deployment) throw new Error('The local AWS started without the product.');
-  if (!eventLane) await switchEventLane(aws, 'off');
+  const past = { ...aws, unrecorded: aws.emulator.url.origin };
+  // The watchdog first: it would find that the rules are off, and put them back.
+  if (!watchdog) await switchWatchdogOff(past);
+  if (!eventLane) await switchEventLane(past, 'off');
   const control = await startControl(() => aws.settled());
   void aws.ended.then((failure) => failure && console.error(failure.message));
   const { endpoint, account, region, root, rootPassword, soc, accountAdministrator, deployment } = aws;
