@@ -25,6 +25,9 @@ export interface IncidentEvent {
   deliveredAt?: string;
 }
 
+/** It took effect, and did harm. */
+export const isOffence = ({ verdict }: IncidentEvent): boolean => verdict === 'offence';
+
 /**
  * How far an action got. `planned`; `proposed` (an analyst must decide); `rejected` (an analyst decided against it); `withheld` (the principal is
  * protected); `monitored` (would have been done); `contained` (the change was made); `verified` (read back from the service); `not-needed`; `failed`; `undone`.

@@ -1,6 +1,7 @@
-import { type DynamoDBDocumentClient, GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { type TrailBaseline, trailBaseline } from '../../playbooks/trail-baseline.ts';
 import { errorName } from '../errors.ts';
+import { itemsBelow } from './partition.ts';
 
 /**
  * The baselines of trails, in the ledger's table. `BASELINE#trail` holds every version; `BASELINES` holds the current one of each
@@ -25,21 +26,7 @@ export class Baselines {
 
   /** The current baseline of every trail. */
   async all(): Promise<TrailBaseline[]> {
-    const items: unknown[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': CURRENT },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    const items = await itemsBelow(this.#documents, this.#table, CURRENT);
     return items.map((item) => trailBaseline.parse(item));
   }
 

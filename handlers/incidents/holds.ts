@@ -1,5 +1,6 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { itemsBelow } from './partition.ts';
 
 const item = z.object({ incident: z.string(), key: z.string() });
 
@@ -21,22 +22,7 @@ export class Holds {
 
   /** Every action that was to hold `what`. */
   async of(what: string): Promise<Holder[]> {
-    const holders: Holder[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': pk(what) },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      holders.push(...(page.Items ?? []).map((found) => item.parse(found)));
-      start = page.LastEvaluatedKey;
-    } while (start);
-    return holders;
+    return (await itemsBelow(this.#documents, this.#table, pk(what))).map((found) => item.parse(found));
   }
 }
 

@@ -19,6 +19,7 @@ import { Holds, holdItem } from './holds.ts';
 import { actionItem, eventItem, type Head, headItem, triggerItem } from './items.ts';
 import { Looks } from './looks.ts';
 import { type Page, type PageBounds, type PageFilter, readPage } from './pages.ts';
+import { itemsBelow } from './partition.ts';
 import { Places } from './places.ts';
 import { parseQuestion, Questions } from './questions.ts';
 
@@ -79,7 +80,9 @@ export class Ledger {
 
   /** The records whose events came for an incident. */
   async triggers(id: string): Promise<CloudTrailRecord[]> {
-    return (await this.#query(id, 'TRIGGER#')).map((item) => triggerItem.parse(item).record);
+    return (await itemsBelow(this.#documents, this.#table, pk(id), 'TRIGGER#')).map(
+      (item) => triggerItem.parse(item).record,
+    );
   }
 
   /** The head of an incident. @throws {NotInLedger} */
@@ -99,7 +102,7 @@ export class Ledger {
 
   /** Everything about an incident, records in order of their time. @throws {NotInLedger} */
   async incident(id: string): Promise<Incident & Head> {
-    const items = await this.#query(id, '');
+    const items = await itemsBelow(this.#documents, this.#table, pk(id));
     const head = items.find((item) => item.sk === 'HEAD');
     if (!head) throw new NotInLedger(`There is no incident ${id} in the ledger ${this.#table}.`);
     return {
@@ -293,7 +296,7 @@ export class Ledger {
 
   /** All actions of an incident. */
   async actions(id: string): Promise<ActionRecord[]> {
-    return (await this.#query(id, 'ACTION#')).map(parseAction);
+    return (await itemsBelow(this.#documents, this.#table, pk(id), 'ACTION#')).map(parseAction);
   }
 
   /**
@@ -427,25 +430,6 @@ export class Ledger {
         ExpressionAttributeValues: from ? { ...values, ':from': from } : values,
       }),
     );
-  }
-
-  async #query(id: string, prefix: string): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
-          ExpressionAttributeValues: prefix ? { ':pk': pk(id), ':prefix': prefix } : { ':pk': pk(id) },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start);
-    return items;
   }
 }
 

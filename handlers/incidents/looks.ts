@@ -1,5 +1,6 @@
-import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { itemsBelow } from './partition.ts';
 
 const iso = z.iso.datetime();
 
@@ -43,21 +44,7 @@ export class Looks {
 
   /** Everything that it knows. `at` is absent before its first look. */
   async all(): Promise<Partial<Pick<LastLook, 'at' | 'block'>> & Pick<LastLook, 'seen'>> {
-    const items: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#documents.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': PK },
-          ConsistentRead: true,
-          ...(start ? { ExclusiveStartKey: start } : {}),
-        }),
-      );
-      items.push(...(page.Items ?? []));
-      start = page.LastEvaluatedKey;
-    } while (start);
+    const items = await itemsBelow(this.#documents, this.#table, PK);
     const last = items.find(({ sk }) => sk === 'LAST');
     const block = items.find(({ sk }) => sk === 'BLOCK');
     const seen = items.filter(({ sk }) => String(sk).startsWith('SEEN#')).map((item) => seenItem.parse(item));

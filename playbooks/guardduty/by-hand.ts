@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { CloudTrailRecord } from '../cloudtrail.ts';
-import type { Incident, IncidentEvent, ManualStep } from '../incident.ts';
+import { type Incident, isOffence, type ManualStep } from '../incident.ts';
 import { textOf } from '../parameters.ts';
 import { containByHand, quoted } from '../principals.ts';
 import { bucketsOf, findingOf, instanceOf } from './finding.ts';
@@ -12,7 +12,6 @@ export interface FoundInstance {
   account: string;
 }
 
-const isOffence = ({ verdict }: IncidentEvent): boolean => verdict === 'offence';
 /** Found in the account itself: a delegated administrator also gets what is found in the others. */
 export const isOfAccount = ({ recipientAccountId }: CloudTrailRecord, account: string): boolean =>
   recipientAccountId === account;

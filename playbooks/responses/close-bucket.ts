@@ -5,7 +5,8 @@ import type { BucketExposure, ExposureWay } from '../findings.ts';
 import type { Incident, ManualStep } from '../incident.ts';
 import { containByHand, revokeSessions } from '../principals.ts';
 import { exposureLines } from '../report/exposure.ts';
-import { clock, line } from '../report/words.ts';
+import { happened } from '../report/happened.ts';
+import { clock } from '../report/words.ts';
 import { response, type Target } from '../response.ts';
 
 /** What records say of one bucket or access point. */
@@ -202,17 +203,7 @@ export default response({
             : `bucket ${bucket} is still open`,
       ),
   report: (incident) => [
-    {
-      heading: 'What happened',
-      lines: incident.events.map(({ record, actor, verdict, reason }) =>
-        line(
-          `${clock(record.eventTime)} ${record.eventName}`,
-          placeOf(record),
-          `by ${actor.label}`,
-          verdict === 'attempt' ? `refused: ${record.errorCode}` : reason,
-        ),
-      ),
-    },
+    happened(incident, placeOf),
     {
       heading: 'Exposure',
       lines: [...accountLines(incident), ...(incident.findings['bucket-exposure'] ?? []).flatMap(exposureLines)],

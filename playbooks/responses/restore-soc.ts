@@ -1,7 +1,7 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
-import type { Incident, ManualStep } from '../incident.ts';
+import { type Incident, isOffence, type ManualStep } from '../incident.ts';
 import { containByHand, notContained, quoted, revokeSessions } from '../principals.ts';
-import { clock, line } from '../report/words.ts';
+import { happened } from '../report/happened.ts';
 import { type Known, type Response, response, type Target } from '../response.ts';
 import { SIMULATION_PREFIX } from '../simulation.ts';
 import { busOf, type SocPart, socPartsOf } from '../soc.ts';
@@ -54,7 +54,6 @@ function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): s
     : undefined;
 }
 
-const isOffence = ({ verdict }: Incident['events'][number]): boolean => verdict === 'offence';
 const isAnswered = ({ eventID }: CloudTrailRecord, { actions }: Incident): boolean =>
   actions.some(({ action, because }) => restore.some((one) => one.action === action) && because.includes(eventID));
 
@@ -150,18 +149,6 @@ export default response({
       .map(({ record }) => `${record.eventName} on ${placeOf(record) ?? 'cordon'}: cannot be put back by itself`),
     ...notContained(incident),
   ],
-  report: (incident) => [
-    {
-      heading: 'What happened',
-      lines: incident.events.map(({ record, actor, verdict, reason }) =>
-        line(
-          `${clock(record.eventTime)} ${record.eventName}`,
-          placeOf(record),
-          `by ${actor.label}`,
-          verdict === 'attempt' ? `refused: ${record.errorCode}` : reason,
-        ),
-      ),
-    },
-  ],
+  report: (incident) => [happened(incident, placeOf)],
   subject: (incident) => incident.events.map(({ record }) => placeOf(record)).find(Boolean) ?? 'cordon itself',
 });

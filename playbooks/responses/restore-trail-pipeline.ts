@@ -1,7 +1,8 @@
 import type { CloudTrailRecord } from '../cloudtrail.ts';
-import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
+import { type ActionRecord, type Incident, isOffence, type ManualStep } from '../incident.ts';
 import { containByHand, notContained, quoted, revokeSessions } from '../principals.ts';
-import { clock, line } from '../report/words.ts';
+import { happened } from '../report/happened.ts';
+import { line } from '../report/words.ts';
 import { type Known, type Response, response, type Target } from '../response.ts';
 import { baselinesThrough, type PipelinePart, partOf, pipelineHarm } from '../trail-pipeline.ts';
 import { trailName } from '../trails.ts';
@@ -93,8 +94,6 @@ const BY_HAND: Record<string, (action: ActionRecord, incident: Incident) => Manu
   },
 };
 
-const isOffence = ({ verdict }: Incident['events'][number]): boolean => verdict === 'offence';
-
 /** What restoring cannot bring back. */
 function lostForGood(incident: Incident): ManualStep[] {
   const deleted = incident.events.filter(
@@ -156,17 +155,11 @@ export default response({
     ...notContained(incident),
   ],
   report: (incident) => [
-    {
-      heading: 'What happened',
-      lines: incident.events.map(({ record, actor, verdict, reason }) =>
-        line(
-          `${clock(record.eventTime)} ${record.eventName}`,
-          placeOf(record, incident.account),
-          `by ${actor.label}`,
-          verdict === 'attempt' ? `refused: ${record.errorCode}` : (reason ?? pipelineHarm(record, {})),
-        ),
-      ),
-    },
+    happened(
+      incident,
+      (record) => placeOf(record, incident.account),
+      (record) => pipelineHarm(record, {}),
+    ),
     {
       heading: 'The trail',
       lines: (incident.findings['trail-health'] ?? []).map(({ trail, logging, losses, baseline, unread }) =>

@@ -2,6 +2,7 @@ import type { CloudTrailRecord } from '../cloudtrail.ts';
 import type { GapActivity, TrailGap } from '../findings.ts';
 import type { ActionRecord, Incident, ManualStep } from '../incident.ts';
 import { containByHand, notContained, revokeSessions } from '../principals.ts';
+import { happened } from '../report/happened.ts';
 import { clock, line, plural } from '../report/words.ts';
 import { type Known, response, type Target } from '../response.ts';
 import { SIMULATION_PREFIX } from '../simulation.ts';
@@ -123,19 +124,14 @@ export default response({
     ...notContained(incident),
   ],
   report: (incident) => [
-    {
-      heading: 'What happened',
-      lines: incident.events.map(({ record, actor, verdict, reason }) => {
+    happened(
+      incident,
+      (record) => {
         const arn = trailArnOf(record, incident.account);
-        const what = verdict === 'attempt' ? `refused: ${record.errorCode}` : (reason ?? narrowing(record) ?? '');
-        return line(
-          `${clock(record.eventTime)} ${record.eventName}`,
-          arn ? `trail ${trailName(arn)}` : undefined,
-          `by ${actor.label}`,
-          what,
-        );
-      }),
-    },
+        return arn ? `trail ${trailName(arn)}` : undefined;
+      },
+      narrowing,
+    ),
     {
       heading: 'Logging',
       lines: (incident.findings['logging-gap'] ?? []).map((gap) => {
