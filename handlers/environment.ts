@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, defaultOptions, findingBands, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
@@ -117,7 +118,7 @@ const OWN_ROLES = process.env.CORDON_OWN_ROLES;
 /** Reads the environment. @throws {InvalidInput} naming every variable that is missing or wrong */
 export function readEnvironment(
   variables: NodeJS.ProcessEnv = { ...process.env, CORDON_OWN_ROLES: OWN_ROLES },
-  suppressionsFile: URL = new URL(SUPPRESSIONS_FILE, import.meta.url),
+  suppressionsFile: string = join(process.env.LAMBDA_TASK_ROOT ?? '', SUPPRESSIONS_FILE),
 ): Environment {
   const { data, error } = schema.safeParse(variables);
   if (error) throw new InvalidInput(`The function's environment is not usable. ${z.prettifyError(error)}`);
@@ -146,10 +147,13 @@ export function readEnvironment(
   };
 }
 
-/** Where the suppressions stand, beside the function's code: they may outgrow the 4 KB that all variables share. */
+/**
+ * Where the suppressions stand, in the folder of the function's code: they may outgrow the 4 KB that all variables share.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
 export const SUPPRESSIONS_FILE = 'suppressions.json';
 
-function readSuppressions(file: URL): Suppression[] {
+function readSuppressions(file: string): Suppression[] {
   if (!existsSync(file)) return [];
   const { data, error } = z.array(suppressionSchema).safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (error) throw new InvalidInput(`The suppressions beside the function are not usable. ${z.prettifyError(error)}`);

@@ -1,12 +1,17 @@
+import { join } from 'node:path';
 import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { detections } from '../playbooks/catalog.ts';
 import { checkDetection } from '../playbooks/matching/forms.ts';
+import { bundle } from './bundle.ts';
 import { CordonStack } from './cordon-stack.ts';
 import { forLocalAws, localSynthesizer } from './emulator.ts';
+import { roleName } from './functions.ts';
 import { expiredWarnings } from './guard-settings.ts';
+import { QueriesStack } from './queries.ts';
 import { readSettings } from './settings.ts';
 import { TrailStack } from './trail-stack.ts';
+import { deployedUnits } from './units.ts';
 
 const app = new App();
 const settings = readSettings((key) => app.node.tryGetContext(key));
@@ -26,12 +31,31 @@ const known = ownTrail?.trail ?? {
   ...settings.trailParts,
 };
 for (const [id, detection] of Object.entries(detections)) checkDetection(id, detection, known);
+const code = join(app.outdir, '.bundle');
+// Commands that deploy nothing, such as `cdk list`, ask for none.
+const bundled = (app.node.tryGetContext('aws:cdk:bundling-stacks') as string[] | undefined)?.length !== 0;
+if (bundled) {
+  await bundle(
+    code,
+    deployedUnits(settings.packs).map(({ id }) => roleName(settings.prefix, id)),
+  );
+}
 const stack = new CordonStack(app, settings.prefix, settings, known, {
   ...common(),
+  ...(bundled ? { code } : {}),
   // CloudFormation takes a megabyte, of which spaces would be a third.
   suppressTemplateIndentation: true,
   description: 'cordon: detections, playbooks, ledger and evidence',
 });
+// Nothing on the local AWS runs a saved query.
+if (!settings.local) {
+  const queries = new QueriesStack(app, `${settings.prefix}-queries`, settings, known, {
+    ...common(),
+    description: 'cordon: saved queries for each detection',
+  });
+  // Before there was this stack, the other one had them: their names are free when it is through.
+  queries.addStackDependency(stack);
+}
 // The metric filters need the log group.
 if (ownTrail) stack.addStackDependency(ownTrail);
 else if (!known.bucket || !known.role) {

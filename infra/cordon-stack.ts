@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { ArnFormat, Aws, CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -23,7 +24,6 @@ import { refuseAutomaticIrreversible } from './irreversible.ts';
 import { Machine } from './machine.ts';
 import { Messages } from './messages.ts';
 import { playbookDefinition } from './playbook-definition.ts';
-import { Queries } from './queries.ts';
 import { questionDefinition } from './question-definition.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
@@ -32,9 +32,17 @@ import { undoDefinition } from './undo-definition.ts';
 import { deployedUnits, undoable } from './units.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** Detections, playbooks, ledger, evidence and mails: everything but the trail. */
+/** How the stack is made. */
+export interface CordonStackProps extends StackProps {
+  /** The folder of the functions' bundle; the sources stand for it where nothing is deployed. */
+  code?: string;
+}
+
+const SOURCES = fileURLToPath(new URL('../handlers', import.meta.url));
+
+/** Detections, playbooks, ledger, evidence and mails: everything but the trail and the saved queries. */
 export class CordonStack extends Stack {
-  constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: StackProps) {
+  constructor(scope: Construct, id: string, settings: Settings, trail: KnownTrail, props: CordonStackProps) {
     super(scope, id, props);
     const { prefix, packs, flowLogs } = settings;
     const flowLogGroup = flowLogs && flowLogGroupOf(prefix, flowLogs);
@@ -75,6 +83,7 @@ export class CordonStack extends Stack {
     const functions = new Functions(this, 'Functions', {
       prefix,
       units,
+      code: props.code ?? SOURCES,
       logGroup,
       suppressions: settings.guard.suppressions,
       resources,
@@ -167,7 +176,6 @@ export class CordonStack extends Stack {
       new FindingRules(this, 'Findings', { prefix, detections: findings, playbook: answering, undelivered });
     }
     if (settings.guarddutyDetector) guardDutyDetector(this);
-    new Queries(this, 'Queries', { prefix, trail, flowLogGroup, detections: deployed });
     new Overview(this, 'Overview', { prefix, alarms, playbooks: [...playbooks.values()], undelivered });
     new CfnOutput(this, 'LedgerTable', { value: table.tableName });
     new CfnOutput(this, 'EvidenceBucket', { value: evidence.bucketName });

@@ -18,16 +18,8 @@ const REFUSED: Record<string, ((name: string) => string) | undefined> = {
   'AWS::Events::ApiDestination': (name) => `api-destination/${name}`,
 };
 
-/** Left out for good: nothing here runs a saved query, shows a dashboard, looks for threats or sees any traffic, and most of these it refuses. */
-const DROPPED = [
-  'AWS::GuardDuty::Detector',
-  'AWS::Logs::QueryDefinition',
-  'AWS::Athena::NamedQuery',
-  'AWS::Glue::Table',
-  'AWS::Glue::Database',
-  'AWS::CloudWatch::Dashboard',
-  'AWS::EC2::FlowLog',
-];
+/** Left out for good: nothing here shows a dashboard, looks for threats or sees any traffic, and most of these it refuses. */
+const DROPPED = ['AWS::GuardDuty::Detector', 'AWS::CloudWatch::Dashboard', 'AWS::EC2::FlowLog'];
 
 /** The key in a template's metadata under which resources that were left out stand, as CloudFormation would have had them. */
 export const LEFT_OUT = 'cordon:left-out';

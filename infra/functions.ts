@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Aws, Duration, Stack, Stage } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -9,7 +8,7 @@ import { Construct } from 'constructs';
 import { SUPPRESSIONS_FILE } from '../handlers/environment.ts';
 import type { Permission } from '../handlers/permissions.ts';
 import type { Suppression } from '../playbooks/suppression.ts';
-import { bundle, bundleOf } from './bundle.ts';
+import { moduleOf } from './bundle.ts';
 import type { Unit } from './units.ts';
 
 /** What not every deployment has: permissions on it are left out there. */
@@ -19,6 +18,8 @@ const optional = ['organizationRole', 'trailBucket', 'deliveryRole', 'trailKey',
 export interface FunctionsProps {
   prefix: string;
   units: readonly Unit[];
+  /** The folder of their bundle. */
+  code: string;
   /** The log group of all functions: one place to look, by incident id. */
   logGroup: ILogGroup;
   /** ARNs that fill the `{...}` of permissions. */
@@ -29,8 +30,6 @@ export interface FunctionsProps {
   suppressions: readonly Suppression[];
 }
 
-const SOURCES = fileURLToPath(new URL('../handlers', import.meta.url));
-
 /** Name of a unit's role: playbooks know their own calls by it. */
 export const roleName = (prefix: string, unit: string): string => `${prefix}-${unit}`;
 
@@ -40,23 +39,11 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    const code = this.#code(props);
-    for (const unit of props.units) this.#byUnit.set(unit.id, this.#add(unit, code(unit), props));
-  }
-
-  /** Where a unit's code lies. Commands that deploy nothing, such as `cdk list`, ask for no bundles and get the sources. */
-  #code({ suppressions, prefix, units }: FunctionsProps): (unit: Unit) => string {
-    if (!Stack.of(this).bundlingRequired) return () => SOURCES;
-    const bundles = join(Stage.of(this)?.outdir ?? 'cdk.out', '.bundles');
-    bundle(
-      bundles,
-      units.map((unit) => roleName(prefix, unit.id)),
-    );
-    writeFileSync(
-      join(bundles, bundleOf('handlers/steps/collect.ts'), SUPPRESSIONS_FILE),
-      JSON.stringify(suppressions),
-    );
-    return ({ entry }) => join(bundles, bundleOf(entry));
+    const code = Code.fromAsset(props.code);
+    const collecting = collectingCode(props) ?? code;
+    for (const unit of props.units) {
+      this.#byUnit.set(unit.id, this.#add(unit, unit.id === COLLECTS ? collecting : code, props));
+    }
   }
 
   /** The function of a unit. */
@@ -66,7 +53,7 @@ export class Functions extends Construct {
     return found;
   }
 
-  #add(unit: Unit, code: string, props: FunctionsProps): LambdaFunction {
+  #add(unit: Unit, code: Code, props: FunctionsProps): LambdaFunction {
     const role = new Role(this, `${unit.id}-role`, {
       roleName: roleName(props.prefix, unit.id),
       description: unit.description,
@@ -88,8 +75,8 @@ export class Functions extends Construct {
       description: unit.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      handler: `index.${unit.handler}`,
-      code: Code.fromAsset(code),
+      handler: `${moduleOf(unit.entry)}.${unit.handler}`,
+      code,
       role,
       memorySize: 512,
       timeout: Duration.minutes(5),
@@ -98,6 +85,18 @@ export class Functions extends Construct {
       environment: { ...props.environment, NODE_OPTIONS: '--enable-source-maps' },
     });
   }
+}
+
+/** The unit that knows the suppressions. */
+const COLLECTS = 'collect';
+
+/** Its code where there are suppressions: they lie in a copy of its own, so that a change of them changes no other function. */
+function collectingCode({ code, suppressions }: FunctionsProps): Code | undefined {
+  if (suppressions.length === 0) return undefined;
+  const copy = `${code}-${COLLECTS}`;
+  cpSync(code, copy, { recursive: true });
+  writeFileSync(join(copy, SUPPRESSIONS_FILE), JSON.stringify(suppressions));
+  return Code.fromAsset(copy);
 }
 
 /** A name that no catalog has. */

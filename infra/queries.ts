@@ -1,21 +1,15 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { matchingQuery } from '../backtest/athena.ts';
+import { deployedDetections } from '../playbooks/catalog.ts';
 import { type Detection, type KnownTrail, matchOf } from '../playbooks/detection.ts';
 import { sqlCondition } from '../playbooks/matching/athena-sql.ts';
 import { sourceOf } from '../playbooks/sources.ts';
-
-/** What queries are saved for. */
-export interface QueriesProps {
-  prefix: string;
-  trail: KnownTrail;
-  /** Where the flow logs are, where there are such detections. */
-  flowLogGroup: string | undefined;
-  detections: readonly [id: string, detection: Detection][];
-}
+import { flowLogGroupOf } from './flow-logs.ts';
+import type { Settings } from './settings.ts';
 
 const TABLE = 'records';
 
@@ -33,11 +27,21 @@ function sayable(write: () => string): string | undefined {
 
 /**
  * Saved queries for each detection's records: of CloudWatch Logs Insights over the trail's log group, and, where its bucket is
- * known, of Athena over what it keeps for longer. They cost nothing until somebody runs one.
+ * known, of Athena over what it keeps for longer. They cost nothing until somebody runs one. A stack of its own: nothing
+ * depends on them, and CloudFormation takes 500 resources and a megabyte a stack.
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
  */
-export class Queries extends Construct {
-  constructor(scope: Construct, id: string, { prefix, trail, flowLogGroup, detections }: QueriesProps) {
-    super(scope, id);
+export class QueriesStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { prefix, packs, flowLogs }: Settings,
+    trail: KnownTrail,
+    props: StackProps,
+  ) {
+    super(scope, id, props);
+    const detections = deployedDetections(packs);
+    const flowLogGroup = flowLogs && flowLogGroupOf(prefix, flowLogs);
     for (const [name, detection] of detections) {
       const queryString = sayable(() => sourceOf(detection).insights(matchOf(detection, trail)));
       const logGroup = detection.source === 'flow-logs' ? flowLogGroup : trail.logGroup;
@@ -53,7 +57,12 @@ export class Queries extends Construct {
   }
 
   /** Each line of the delivery files as it stands, as the backtest reads it: no field of a record is lost on a list of columns. */
-  #archive(prefix: string, trail: KnownTrail, bucket: string, detections: QueriesProps['detections']): void {
+  #archive(
+    prefix: string,
+    trail: KnownTrail,
+    bucket: string,
+    detections: readonly [id: string, detection: Detection][],
+  ): void {
     const database = new CfnDatabase(this, 'Database', {
       catalogId: Aws.ACCOUNT_ID,
       databaseInput: { name: databaseName(prefix), description: 'cordon: what the trail keeps in its bucket' },

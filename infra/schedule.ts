@@ -19,6 +19,6 @@ export class Schedule extends Construct {
       scheduleExpression: `rate(${every})`,
       targets: [{ id: 'function', arn: target.functionArn, input: '{}' }],
     });
-    rule.addDependency(permission);
+    rule.addResourceDependency(permission);
   }
 }

@@ -9,7 +9,7 @@ const FOLDER = join(PROJECT, '.local', 'assemblies');
 /** What a synthesized app depends on, besides its settings. */
 const SOURCES = ['playbooks', 'handlers', 'infra', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
 /** How many assemblies are kept: the newest. */
-const KEPT = 8;
+const KEPT = 40;
 
 /**
  * The folder of the synthesized app for `settings`, as `-c` takes them: the one made before where nothing that it depends on

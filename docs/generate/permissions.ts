@@ -27,7 +27,7 @@ export function permissionsTable(roles: DeployedRole[] = deployedRoles()): strin
     '# The permissions of every role',
     '',
     ...paragraph(
-      `Both stacks make ${plural(roles.length - policies.length, 'role')} and ${policies.length} managed ${policies.length === 1 ? 'policy' : 'policies'}, and no user or group. This is read from the templates, with the default names and with the setting ${code('organizationRole')}, without which nothing may assume that role. Nobody but the named service may assume a role. ${code('ACCOUNT')} and ${code('REGION')} are those of the deployment.`,
+      `The stacks make ${plural(roles.length - policies.length, 'role')} and ${policies.length} managed ${policies.length === 1 ? 'policy' : 'policies'}, and no user or group. This is read from the templates, with the default names and with the setting ${code('organizationRole')}, without which nothing may assume that role. Nobody but the named service may assume a role. ${code('ACCOUNT')} and ${code('REGION')} are those of the deployment.`,
     ),
     ...KINDS.flatMap(([service, heading, what]) =>
       section(

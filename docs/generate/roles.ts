@@ -37,7 +37,7 @@ const TRAIL_KEY = 'arn:aws:kms:us-east-1:111122223333:key/KEY_ID';
 let found: DeployedRole[] | undefined;
 
 /**
- * Every role and managed policy of both stacks, read from the templates that are deployed, with the defaults and the one setting that gives
+ * Every role and managed policy of the stacks, read from the templates that are deployed, with the defaults and the one setting that gives
  * a permission of its own. Read once, since it takes a second.
  */
 export function deployedRoles(): DeployedRole[] {

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { TargetUnfit } from '../errors.ts';
 import { installationOf, notDeployed, readDeployedPermissions } from '../installation/declared.ts';
 import { ofType } from '../installation/installation.ts';
-import { declaredRole, inspectRole } from '../installation/roles.ts';
+import { declaredRole, roleFindings } from '../installation/roles.ts';
 import { filledIn } from '../installation/template.ts';
 import { alignRole, alignRolePermissions } from '../policies/role-state.ts';
 import { readRole, readRolePermissions } from '../trails/read-pipeline.ts';
@@ -37,7 +37,7 @@ async function read({ ownRole }: Target, context: Context): Promise<Reading & { 
     throw new TargetUnfit(`Role ${ownRole} is deleted, and no function may make roles: somebody must make it again.`);
   }
   const declared = declaredRole(resource, installation);
-  const findings = await inspectRole(declared, installation);
+  const findings = roleFindings(declared, state, installation);
   const textOf = (document: unknown) => JSON.stringify(filledIn(document, installation.scope));
   const wanted: DeliveryRoleState = {
     trust: textOf(declared.trust),

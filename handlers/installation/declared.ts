@@ -29,13 +29,10 @@ export const checkDeployedPermissions = [
   allow(['states:DescribeStateMachine'], 'arn:{partition}:states:{region}:{account}:stateMachine:{prefix}-*'),
   allow(['events:DescribeRule', 'events:ListTargetsByRule'], ...RULES),
   allow(['events:DescribeEventBus'], 'arn:{partition}:events:{region}:{account}:event-bus/{prefix}*'),
-  allow(
-    ['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies'],
-    'arn:{partition}:iam::{account}:role/{prefix}-*',
-  ),
   allow(['sns:ListSubscriptionsByTopic'], '{topic}', '{escalationTopic}'),
   allow(['dynamodb:DescribeTable', 'dynamodb:DescribeContinuousBackups'], '{table}'),
-  allow(['cloudwatch:DescribeAlarms'], '*'),
+  // Neither knows of resources.
+  allow(['cloudwatch:DescribeAlarms', 'iam:GetAccountAuthorizationDetails'], '*'),
 ];
 
 /** What cordon was deployed with, as a function reads it. */

@@ -1,17 +1,8 @@
-import {
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  IAMClient,
-  ListAttachedRolePoliciesCommand,
-  ListRolePoliciesCommand,
-} from '@aws-sdk/client-iam';
-import { inParts } from '../in-parts.ts';
+import { IAMClient, paginateGetAccountAuthorizationDetails, type RoleDetail } from '@aws-sdk/client-iam';
+import type { DeliveryRoleState } from '../../playbooks/trail-baseline.ts';
 import { asDeployed, type Check, changed, type Finding, orAllOk } from './check.ts';
 import { type Installation, ofType } from './installation.ts';
 import { agrees, normalPolicy, type Resource, textOf } from './template.ts';
-
-/** IAM takes few calls a second. */
-const AT_ONCE = 5;
 
 /** A role as it was deployed. */
 export interface DeclaredRole {
@@ -26,8 +17,9 @@ export const roleCheck: Check = {
   id: 'roles',
   run: async (installation) => {
     const roles = ofType(installation, 'AWS::IAM::Role').map((role) => declaredRole(role, installation));
-    const wrong = await inParts(roles, AT_ONCE, (role) => inspectRole(role, installation));
-    return orAllOk(wrong.flat(), `${roles.length} roles have what they were deployed with, and nothing else`);
+    const live = await liveRoles(new Set(roles.map(({ name }) => name)), installation);
+    const wrong = roles.flatMap((role) => roleFindings(role, live.get(role.name), installation));
+    return orAllOk(wrong, `${roles.length} roles have what they were deployed with, and nothing else`);
   },
 };
 
@@ -54,65 +46,84 @@ export function declaredRole({ id, physical, properties }: Resource, installatio
   };
 }
 
-/** In what a role is not as it was deployed. */
-export async function inspectRole(
-  { name, trust, inline, attached }: DeclaredRole,
-  installation: Installation,
-): Promise<Finding[]> {
-  const iam = installation.reader.client(IAMClient);
-  const RoleName = name;
-  const restore = { action: 'restore-own-role', target: { ownRole: name } };
-  const part = { kind: 'role', name, service: 'iam', restore };
-  try {
-    const wrong: Finding[] = [];
-    const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
-    if (!samePolicy(trust, Role?.AssumeRolePolicyDocument, installation)) {
-      wrong.push(changed(part, `somebody else may assume the role ${name}, or nobody may`, asDeployed(installation)));
+/** So many roles a call: IAM's most. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html */
+const PAGE = 1000;
+
+/**
+ * The roles with these names as they are. All roles of the account are read, a thousand a call: each by itself would take
+ * several calls, and IAM's limits are the whole account's.
+ */
+async function liveRoles(
+  names: ReadonlySet<string>,
+  { reader }: Installation,
+): Promise<Map<string, DeliveryRoleState>> {
+  const live = new Map<string, DeliveryRoleState>();
+  const pages = paginateGetAccountAuthorizationDetails(
+    { client: reader.client(IAMClient), pageSize: PAGE },
+    { Filter: ['Role'] },
+  );
+  for await (const { RoleDetailList = [] } of pages) {
+    for (const detail of RoleDetailList) {
+      if (names.has(detail.RoleName ?? '')) live.set(detail.RoleName ?? '', stateOf(detail));
     }
-    const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
-    for (const PolicyName of PolicyNames.filter((one) => !inline.has(one))) {
-      wrong.push(
-        changed(
-          part,
-          `the role ${name} has the policy ${PolicyName}, which was not deployed`,
-          `aws iam delete-role-policy --role-name ${name} --policy-name ${PolicyName}`,
-        ),
-      );
-    }
-    for (const [PolicyName, document] of inline) {
-      if (!PolicyNames.includes(PolicyName)) {
-        wrong.push(changed(part, `the role ${name} has lost its policy ${PolicyName}`, asDeployed(installation)));
-        continue;
-      }
-      const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-      if (!samePolicy(document, PolicyDocument, installation)) {
-        wrong.push(changed(part, `the policy ${PolicyName} of the role ${name} was changed`, asDeployed(installation)));
-      }
-    }
-    const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));
-    for (const { PolicyArn = '' } of AttachedPolicies.filter((one) => !attached.includes(one.PolicyArn ?? ''))) {
-      wrong.push(
-        changed(
-          part,
-          `the role ${name} has the policy ${PolicyArn}, which was not deployed`,
-          `aws iam detach-role-policy --role-name ${name} --policy-arn ${PolicyArn}`,
-        ),
-      );
-    }
-    for (const PolicyArn of attached.filter((one) => !AttachedPolicies.some(({ PolicyArn }) => PolicyArn === one))) {
-      wrong.push(changed(part, `the role ${name} has lost its policy ${PolicyArn}`, asDeployed(installation)));
-    }
-    return wrong;
-  } catch (error) {
-    if (error instanceof Error && /NoSuchEntity/.test(error.name)) {
-      return [changed(part, `the role ${name} IS GONE`, asDeployed(installation))];
-    }
-    throw error;
   }
+  return live;
 }
 
-/** IAM gives policies URL-encoded. https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRolePolicy.html */
-function samePolicy(declared: unknown, encoded: string | undefined, { scope }: Installation): boolean {
-  const live = JSON.parse(decodeURIComponent(encoded ?? '{}')) as unknown;
-  return agrees(normalPolicy(declared), normalPolicy(live), scope);
+const stateOf = ({
+  AssumeRolePolicyDocument = '{}',
+  RolePolicyList = [],
+  AttachedManagedPolicies = [],
+  PermissionsBoundary,
+}: RoleDetail): DeliveryRoleState => ({
+  trust: decodeURIComponent(AssumeRolePolicyDocument),
+  inline: Object.fromEntries(
+    RolePolicyList.map(({ PolicyName = '', PolicyDocument = '{}' }) => [
+      PolicyName,
+      decodeURIComponent(PolicyDocument),
+    ]),
+  ),
+  attached: AttachedManagedPolicies.map(({ PolicyArn = '' }) => PolicyArn),
+  ...(PermissionsBoundary?.PermissionsBoundaryArn ? { boundary: PermissionsBoundary.PermissionsBoundaryArn } : {}),
+});
+
+/** In what a role is not as it was deployed. @param live as it is; undefined where there is none */
+export function roleFindings(
+  { name, trust, inline, attached }: DeclaredRole,
+  live: DeliveryRoleState | undefined,
+  installation: Installation,
+): Finding[] {
+  const restore = { action: 'restore-own-role', target: { ownRole: name } };
+  const part = { kind: 'role', name, service: 'iam', restore };
+  const wrong = (says: string, todo = asDeployed(installation)): Finding => changed(part, says, todo);
+  if (!live) return [wrong(`the role ${name} IS GONE`)];
+  const same = (declared: unknown, document: string): boolean =>
+    agrees(normalPolicy(declared), normalPolicy(JSON.parse(document)), installation.scope);
+  return [
+    ...(same(trust, live.trust) ? [] : [wrong(`somebody else may assume the role ${name}, or nobody may`)]),
+    ...Object.keys(live.inline)
+      .filter((policy) => !inline.has(policy))
+      .map((policy) =>
+        wrong(
+          `the role ${name} has the policy ${policy}, which was not deployed`,
+          `aws iam delete-role-policy --role-name ${name} --policy-name ${policy}`,
+        ),
+      ),
+    ...[...inline].flatMap(([policy, declared]) => {
+      const document = live.inline[policy];
+      if (document === undefined) return [wrong(`the role ${name} has lost its policy ${policy}`)];
+      return same(declared, document) ? [] : [wrong(`the policy ${policy} of the role ${name} was changed`)];
+    }),
+    ...live.attached
+      .filter((arn) => !attached.includes(arn))
+      .map((arn) =>
+        wrong(
+          `the role ${name} has the policy ${arn}, which was not deployed`,
+          `aws iam detach-role-policy --role-name ${name} --policy-arn ${arn}`,
+        ),
+      ),
+    ...attached
+      .filter((arn) => !live.attached.includes(arn))
+      .map((arn) => wrong(`the role ${name} has lost its policy ${arn}`)),
+  ];
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../handlers/environment.ts';
 import { InvalidInput } from '../../handlers/errors.ts';
@@ -103,7 +102,7 @@ describe('the suppressions beside a function', () => {
     CORDON_OPTIONS: JSON.stringify(defaultOptions),
     CORDON_QUESTIONS: JSON.stringify(defaultQuestionTimes),
   };
-  const read = () => readEnvironment(variables, pathToFileURL(file)).suppressions;
+  const read = () => readEnvironment(variables, file).suppressions;
 
   it('are read where there are any', () => {
     expect(read()).toEqual([]);

@@ -9,9 +9,9 @@ import { findingDetections } from '../../playbooks/catalog.ts';
 
 const TRAIL = { logGroup: '/cordon/trail', bucket: 'cordon-trail-records', role: 'cordon-trail-delivery' };
 
-/** The stack with these settings. No bundles: only names matter here. */
+/** The stack with these settings. */
 function deployed(context: Record<string, string>): Template {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const app = new App();
   const settings = readSettings((key) => ({ mail: 'soc@example.com', ...context })[key]);
   const stack = new CordonStack(app, 'cordon', settings, TRAIL, {
     ...(settings.local ? { synthesizer: localSynthesizer() } : {}),

@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { CordonStack } from '../../infra/cordon-stack.ts';
 import { forLocalAws, localSynthesizer } from '../../infra/emulator.ts';
+import { QueriesStack } from '../../infra/queries.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { TrailStack } from '../../infra/trail-stack.ts';
 import { deployedDetections, detections } from '../../playbooks/catalog.ts';
@@ -11,9 +12,9 @@ import { type PackId, packIds } from '../../playbooks/packs.ts';
 const FLOW_LOGS = { flowLogs: 'vpc-0a1b2c3d' };
 const TRAIL = { logGroup: '/cordon/trail', bucket: 'cordon-trail-records', role: 'cordon-trail-delivery' };
 
-/** The stack with these packs on, as its template. No bundles: only names matter here. */
+/** The stack with these packs on, as its template. */
 function deployed(packs: PackId[], more: Record<string, string> = {}) {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  const app = new App();
   const settings = readSettings((key) => ({ packs, mail: 'soc@example.com', ...more })[key]);
   const stack = new CordonStack(app, 'cordon', settings, TRAIL, { suppressTemplateIndentation: true });
   const template = Template.fromStack(stack);
@@ -28,6 +29,12 @@ function deployed(packs: PackId[], more: Record<string, string> = {}) {
     return [...new Set(named('AWS::CloudWatch::Alarm', 'MetricName').filter((name) => fed.includes(name)))].sort();
   };
   return { template, text, named, counted, resources: Object.keys(template.toJSON().Resources).length };
+}
+
+/** The stack of the saved queries with these packs on, as its template. */
+function savedQueries(packs: PackId[], more: Record<string, string> = {}): Template {
+  const settings = readSettings((key) => ({ packs, ...more })[key]);
+  return Template.fromStack(new QueriesStack(new App(), 'cordon-queries', settings, TRAIL, {}));
 }
 
 describe('packs', () => {
@@ -58,8 +65,9 @@ describe('packs', () => {
 
   it('have a saved query each, for Logs Insights and, over the bucket, for Athena', () => {
     const ids = Object.keys(detections);
-    const insights = Object.values(on.template.findResources('AWS::Logs::QueryDefinition'));
-    const athena = Object.values(on.template.findResources('AWS::Athena::NamedQuery'));
+    const queries = savedQueries([...packIds], FLOW_LOGS);
+    const insights = Object.values(queries.findResources('AWS::Logs::QueryDefinition'));
+    const athena = Object.values(queries.findResources('AWS::Athena::NamedQuery'));
 
     // Insights cannot look into each of the alarms that a call names.
     const sayable = ids.filter((id) => id !== 'soc-tampering');
@@ -82,17 +90,17 @@ describe('packs', () => {
       expect(Properties.QueryString.length).toBeLessThanOrEqual(262_144);
       expect(Properties.Description.length).toBeLessThanOrEqual(1_024);
     }
-    on.template.hasResourceProperties('AWS::Glue::Table', {
+    queries.hasResourceProperties('AWS::Glue::Table', {
       TableInput: { StorageDescriptor: { Location: 's3://cordon-trail-records/AWSLogs/' } },
     });
   });
 
   it('say what they look for with names that only the deployment knows', () => {
-    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const app = new App();
     const settings = readSettings(() => undefined);
     const trailStack = new TrailStack(app, 'cordon-trail', settings, {});
     const text = JSON.stringify(
-      Template.fromStack(new CordonStack(app, 'cordon', settings, trailStack.trail, {})).toJSON(),
+      Template.fromStack(new QueriesStack(app, 'cordon-queries', settings, trailStack.trail, {})).toJSON(),
     );
 
     expect(text.includes('${Token[')).toBe(false);
@@ -100,7 +108,7 @@ describe('packs', () => {
   });
 
   it('leave out on the local AWS what nothing there runs or shows, and what stays refers to none of it', () => {
-    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const app = new App();
     const settings = readSettings((key) => ({ packs: [...packIds], ...FLOW_LOGS, local: true })[key]);
     const stack = new CordonStack(app, 'cordon', settings, TRAIL, { synthesizer: localSynthesizer() });
     forLocalAws(app);
@@ -108,11 +116,11 @@ describe('packs', () => {
     const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
 
     const types = Object.values(Resources).map(({ Type }) => Type);
-    expect(types.filter((type) => /QueryDefinition|Athena|Glue|Dashboard|ApiDestination/.test(type))).toEqual([]);
+    expect(types.filter((type) => /Dashboard|ApiDestination/.test(type))).toEqual([]);
     expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm').length).toBe(
       on.named('AWS::CloudWatch::Alarm', 'AlarmName').length,
     );
-    expect(/"(Ref|Fn::GetAtt|DependsOn)":\[?"(Queries|Overview)/.test(JSON.stringify(Resources))).toBe(false);
+    expect(/"(Ref|Fn::GetAtt|DependsOn)":\[?"Overview/.test(JSON.stringify(Resources))).toBe(false);
   });
 
   it('are on the dashboard, with every alarm, and nothing else is where they are off', () => {
