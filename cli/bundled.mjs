@@ -1,5 +1,6 @@
-// Runs TypeScript in one piece: where every tenth of a second and every megabyte counts, the loader that runs TypeScript file
-// by file is too much. The piece is kept, and made anew as soon as any file that it came from has changed.
+// Runs TypeScript in one piece: the loader that runs it file by file takes two seconds before anything happens, and with every
+// file as a module of its own so do the AWS SDK's packages. The piece is kept, and made anew as soon as any file that it came
+// from has changed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,38 +9,42 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export const root = fileURLToPath(new URL('../', import.meta.url));
 /** Where pieces are kept: packages are found from there. */
 export const folder = join(root, 'node_modules', '.cache', 'cordon');
-/** What is kept: of which file, and the list that tells where it is and what it was made of. */
-export const piece = { from: 'cli/backtest-main.ts', to: 'backtest-main.js', list: join(folder, 'pieces.json') };
-/** The commands that run so; those of cli/commands/past.ts. */
-export const commands = ['backtest', 'tune'];
+/** The list that tells where the piece is, and what it was made of. */
+export const list = join(folder, 'pieces.json');
+/** What npm writes as it installs: packages change with it. */
+export const packages = 'node_modules/.package-lock.json';
+/** Where the piece can be entered: for all commands, and for those over what is past, which every megabyte counts for. */
+export const entries = ['cli/main.ts', 'cli/past-main.ts'];
+/** The commands of the latter; those of cli/commands/past.ts. */
+export const past = ['backtest', 'tune'];
 /** Options that may stand in front of a command, and take a value. */
 const withValue = ['--profile', '--region', '--prefix'];
 
-/** Whether a command line is one for the piece. */
-export function isBundled(argv) {
+/** The entry for a command line. */
+export function entryFor(argv) {
   const at = argv.findIndex((word, n) => !word.startsWith('-') && !withValue.includes(argv[n - 1]));
-  return commands.includes(argv[at]);
+  return past.includes(argv[at]) ? entries[1] : entries[0];
 }
 
 /** What else decides how a piece comes out: Node and how pieces are made. */
 export const keyOf = () =>
-  [process.version, 'bundle.mjs', 'plugins.mjs']
-    .map((name, n) => (n === 0 ? name : stampOf(fileURLToPath(new URL(name, import.meta.url))).join(' ')))
+  [process.version]
+    .concat(['bundle.mjs', 'plugins.mjs', 'plain-keys.mjs'].map((name) => stampOf(`cli/${name}`).join(' ')))
     .join(' ');
 
-/** What tells that a file has changed. */
+/** What tells that a file of the project has changed. */
 export const stampOf = (path) => {
-  const { mtimeMs, size } = statSync(path);
+  const { mtimeMs, size } = statSync(join(root, path));
   return [mtimeMs, size];
 };
 
-/** Where the piece is, if it is of the files as they are. */
+/** The folder of the piece, if it is of the files as they are. */
 function kept() {
   try {
-    const { key, made, seen } = JSON.parse(readFileSync(piece.list, 'utf8'));
+    const { key, made, seen } = JSON.parse(readFileSync(list, 'utf8'));
     if (key !== keyOf()) return undefined;
-    const isFresh = Object.entries(seen).every(([path, stamp]) => String(stampOf(join(root, path))) === String(stamp));
-    return isFresh ? join(folder, made, piece.to) : undefined;
+    const isFresh = Object.entries(seen).every(([path, stamp]) => String(stampOf(path)) === String(stamp));
+    return isFresh ? join(folder, made) : undefined;
   } catch {
     // Nothing is kept yet, or a file is gone.
     return undefined;
@@ -48,12 +53,28 @@ function kept() {
 
 /** Runs the process's command line. */
 export async function runBundled() {
-  let path = kept();
-  if (!path) {
-    const { status, stderr } = spawnSync(process.execPath, [join(root, 'cli', 'bundle.mjs')], { encoding: 'utf8' });
-    path = kept();
-    if (status !== 0 || !path) throw new Error(`The command could not be put together: ${stderr}`);
+  let place = kept();
+  if (!place) {
+    say('Putting cordon together, once after each change of it …');
+    spawnSync(process.execPath, [join(root, 'cli', 'bundle.mjs')], { stdio: 'ignore' });
+    say('');
+    place = kept();
   }
-  const { main } = await import(pathToFileURL(path).href);
+  const entry = entryFor(process.argv.slice(2));
+  if (!place) await loadTypeScript();
+  const { main } = place
+    ? await import(pathToFileURL(join(place, entry.replace(/^cli\/(.+)\.ts$/, '$1.js'))).href)
+    : await import(pathToFileURL(join(root, entry)).href);
   await main();
+}
+
+/** Says what takes its time, in a terminal's last line; nothing takes it away. */
+function say(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+/** Where no piece can be kept, in an installation of somebody else's for one, it goes file by file. */
+async function loadTypeScript() {
+  const { register } = await import('tsx/esm/api');
+  register();
 }

@@ -1,4 +1,5 @@
 import { commands } from './commands/catalog.ts';
 import { runProcess } from './run.ts';
 
-await runProcess(commands);
+/** All commands. */
+export const main = (): Promise<void> => runProcess(commands);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { tsImport } from 'tsx/esm/api';
+import { plainKeys } from './plain-keys.mjs';
 
 /** In a piece made of many, files find what lies beside them by their own address, which must stay what it was. */
 const ownAddress = {
@@ -58,7 +59,7 @@ const relative = (path) => pathToFileURL(path).href.slice(root.href.length);
 const settings = { bundle: true, platform: 'node', target: 'node20', absWorkingDir: fileURLToPath(root) };
 
 /** What every piece is made with. `sources` gets what esbuild itself does not tell of. */
-export const common = (sources = new Set()) => ({ ...settings, plugins: [madeBefore(sources), ownAddress] });
+export const common = (sources = new Set()) => ({ ...settings, plugins: [madeBefore(sources), ownAddress, plainKeys] });
 
 /** Packages in the older form of modules call require(). */
 export const banner = {

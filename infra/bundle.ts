@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+// @ts-expect-error it is JavaScript, and has no types
+import { plainKeys } from '../cli/plain-keys.mjs';
 import { units } from './units.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -45,24 +46,3 @@ export async function bundle(outdir: string, ownRoles: readonly string[]): Promi
     logLevel: 'warning',
   });
 }
-
-/**
- * Writes the keys of the SDK's schemas out: `{ [_xN]: ... }` with `const _xN = "xmlName"` could call anything for all that
- * esbuild knows, so that no shape would be left out. Of EC2's client, a megabyte of shapes would stay for a dozen calls.
- */
-const plainKeys: Plugin = {
-  name: 'plain-keys',
-  setup({ onLoad }) {
-    onLoad({ filter: /@aws-sdk[/\\].+[/\\]schemas_\d+\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const names = new Map(
-        Array.from(source.matchAll(/^const (_\w+) = ("\w+");$/gm), ([, name = '', text = '']) => [name, text]),
-      );
-      return {
-        contents: source.replace(/\[(_\w+)\]:/g, (key, name: string) =>
-          names.has(name) ? `${names.get(name)}:` : key,
-        ),
-      };
-    });
-  },
-};

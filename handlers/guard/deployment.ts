@@ -31,8 +31,8 @@ const SLACK_MS = 60_000;
 
 /**
  * Who is deploying cordon right now: who set one of its stacks in motion, and the role that CloudFormation works with, by
- * principal key and ARN, each with the stack's name. Only cordon's own two stacks count: anybody might make another one
- * to hide behind.
+ * principal key and ARN, each with the stack's name. Only the two stacks that detect and answer count: anybody might make another
+ * one to hide behind.
  */
 export async function deployers(context: Context): Promise<Map<string, string>> {
   const found = new Map<string, string>();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 // @ts-expect-error it is JavaScript, and has no types
-import { commands, isBundled } from '../../cli/bundled.mjs';
+import { entryFor, past } from '../../cli/bundled.mjs';
 import { pastCommands } from '../../cli/commands/past.ts';
 import { attack, delivered } from './deliveries.ts';
 
@@ -76,12 +76,16 @@ describe('the process', { timeout: 120_000 }, () => {
     expect(JSON.parse(stdout)).toMatchObject({ files: 1, events: attack.length });
   });
 
-  it('in one piece runs the commands over what is past, wherever options stand, and no others', () => {
-    expect(commands).toEqual(pastCommands.map(({ name }) => name));
-    expect(isBundled(['--region', 'backtest', '--json', 'tune', 'x'])).toBe(true);
-    expect(isBundled(['backtest', '--help'])).toBe(true);
+  it('enters the piece where the commands over what is past alone are, wherever options stand, and no others', () => {
+    expect(past).toEqual(pastCommands.map(({ name }) => name));
+    for (const line of [
+      ['--region', 'backtest', '--json', 'tune', 'x'],
+      ['backtest', '--help'],
+    ]) {
+      expect(entryFor(line)).toBe('cli/past-main.ts');
+    }
     for (const other of [[], ['help', 'backtest'], ['incidents', 'list'], ['--profile', 'tune', 'doctor']]) {
-      expect(isBundled(other)).toBe(false);
+      expect(entryFor(other)).toBe('cli/main.ts');
     }
   });
 });

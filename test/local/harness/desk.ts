@@ -42,15 +42,18 @@ export interface Play {
 /** The deployed product's names begin with it. */
 const PREFIX = 'cordon';
 
-/** The clients of the SOC administrator, who looks at everything and changes nothing. */
-function clientsOf({ endpoint, region, soc: credentials }: SharedAws) {
+/**
+ * The clients of the SOC administrator, who looks at everything and changes nothing. What is looked at again and again goes
+ * past the recorder, which would have to read all of it.
+ */
+function clientsOf({ endpoint, unrecorded, region, soc: credentials }: SharedAws) {
   const config = { endpoint, region, credentials };
   return {
     cloudTrail: new CloudTrailClient(config),
     cloudWatch: new CloudWatchClient(config),
     logs: new CloudWatchLogsClient(config),
     s3: new S3Client(config),
-    sfn: new SFNClient(config),
+    sfn: new SFNClient({ ...config, endpoint: unrecorded }),
     sns: new SNSClient(config),
   };
 }
@@ -73,8 +76,8 @@ export class Desk {
     this.detection = detection;
     this.machine = this.machineOf(detectionOf(detection).response);
     this.clients = clientsOf(aws);
-    const { endpoint, region, soc: credentials } = aws;
-    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint, region, credentials }));
+    const { unrecorded, region, soc: credentials } = aws;
+    const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ endpoint: unrecorded, region, credentials }));
     this.ledger = new Ledger(documents, aws.deployment.ledgerTable, () => new Date());
     this.#mailbox = mailbox;
   }
@@ -204,9 +207,10 @@ export class Desk {
   }
 
   async #doneSince(before: { incidents: string[]; executions: string[] }): Promise<(Incident & Head)[] | undefined> {
-    const failed = await failedOnes(this.clients.sfn, await this.#executionsSince(before.executions));
+    const failed = await failedOnes(this.clients.sfn, this.machine);
     // Waiting any longer would only hide why.
-    if (failed.length > 0) throw new Error(`A playbook failed. ${await this.#explain(before)}`);
+    if (failed.some((arn) => !before.executions.includes(arn)))
+      throw new Error(`A playbook failed. ${await this.#explain(before)}`);
     const heads = (await this.#heads()).filter(({ id }) => !before.incidents.includes(id));
     if (heads.length === 0 || heads.some(({ status }) => status === 'open')) return undefined;
     return Promise.all(heads.map(({ id }) => this.ledger.incident(id)));

@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  type ExecutionListItem,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   type SFNClient,
@@ -17,15 +18,18 @@ export interface Execution {
 }
 
 /** The ARNs of a machine's executions. */
-export async function executionsOf(sfn: SFNClient, machine: string): Promise<string[]> {
-  const arns: string[] = [];
+export const executionsOf = async (sfn: SFNClient, machine: string): Promise<string[]> =>
+  (await listed(sfn, machine)).map(({ executionArn = '' }) => executionArn);
+
+async function listed(sfn: SFNClient, stateMachineArn: string): Promise<ExecutionListItem[]> {
+  const executions: ExecutionListItem[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine, nextToken }));
-    arns.push(...(page.executions ?? []).map(({ executionArn = '' }) => executionArn));
+    const page = await sfn.send(new ListExecutionsCommand({ stateMachineArn, nextToken }));
+    executions.push(...(page.executions ?? []));
     nextToken = page.nextToken;
   } while (nextToken);
-  return arns;
+  return executions;
 }
 
 /** Starts an execution. Resolves to its ARN. */
@@ -67,10 +71,12 @@ export async function inWords(sfn: SFNClient, arn: string): Promise<string> {
   return `${status} at "${state?.name}"${failure ? `, last failure: ${failure.slice(0, 1000)}` : ''}`;
 }
 
-/** The executions of these that failed. */
-export async function failedOnes(sfn: SFNClient, arns: string[]): Promise<string[]> {
-  const all = await Promise.all(arns.map((arn) => describe(sfn, arn)));
-  return all.filter(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED').map(({ arn }) => arn);
+/** The ARNs of a machine's executions that failed. */
+export async function failedOnes(sfn: SFNClient, machine: string): Promise<string[]> {
+  const all = await listed(sfn, machine);
+  return all
+    .filter(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED')
+    .map(({ executionArn = '' }) => executionArn);
 }
 
 async function historyOf(sfn: SFNClient, executionArn: string) {
