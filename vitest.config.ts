@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/local/harness/longest-first.ts';
 
 /**
  * Three projects: `unit` needs nothing but Node; `local` deploys to the local AWS once and makes real calls against it;
@@ -6,6 +7,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
