@@ -144,6 +144,19 @@ export class Account {
     return events;
   }
 
+  /** Where an execution is, and what has failed in it. */
+  async inWords(executionArn: string): Promise<string> {
+    const { status } = await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
+    const history = await this.history(executionArn);
+    const state = history.findLast(
+      ({ stateEnteredEventDetails }) => stateEnteredEventDetails,
+    )?.stateEnteredEventDetails;
+    const failures = history.flatMap(({ taskFailedEventDetails: failed }) =>
+      failed ? [`${failed.error}: ${failed.cause?.slice(0, 300)}`] : [],
+    );
+    return [`${executionArn} is ${status} at "${state?.name}"`, ...failures].join('\n  ');
+  }
+
   /**
    * Ends an execution that waits: what it would do next is not measured, and would disturb the next measurement. One that has
    * ended by itself meanwhile is as good.

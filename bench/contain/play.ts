@@ -131,7 +131,13 @@ export async function playAtOnce(
     const executions = await Promise.all(
       times.map((time) => account.startPlaybook(detection, alarmAt(detection, time + 1_000, account))),
     );
-    await watch.summaries(groups.length, DEADLINES.many, signal);
+    await watch.summaries(groups.length, DEADLINES.many, signal).catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      const reported = await Promise.all([...watch.mailed.keys()].map((id) => account.incident(id)));
+      const others = executions.filter((one) => !reported.some(({ execution }) => execution === one));
+      const words = await Promise.all(others.map((one) => account.inWords(one)));
+      throw new LocalFailure('failed', [error instanceof Error ? error.message : String(error), ...words].join('\n'));
+    });
     return await playOf(subject, watch, executions, now, () => deliveredAt, { account, signal });
   } finally {
     watch.end();

@@ -12,6 +12,9 @@ export interface OwnCall {
   operation: string;
 }
 
+/** Functions that work by the clock, whatever incidents there are. */
+const BY_THE_CLOCK = ['keep-baseline', 'watchdog', 'send-canary', 'conclude-canary'].map((unit) => `cordon-${unit}`);
+
 const INCIDENT_OF = /^Incident\s+(\S+)$/m;
 
 /** Everything of note that happens on the local AWS from its start to its end, as the parts of it tell. */
@@ -41,7 +44,7 @@ export class Watch {
     };
     listen('call', ({ accessKeyId = '', service, operation }) => {
       const name = functionsByKey.get(accessKeyId);
-      if (name && name !== 'cordon-keep-baseline') this.calls.push({ function: name, service, operation });
+      if (name && !BY_THE_CLOCK.includes(name)) this.calls.push({ function: name, service, operation });
     });
     listen('record', (record) => {
       if (record.readOnly !== true && isAttackers(record)) this.records.push(record);
@@ -81,7 +84,7 @@ export class Watch {
       if (!late.aborted) throw error;
       throw new LocalFailure(
         'failed',
-        `${this.mailed.size} of ${count} incidents were reported within ${deadline / 1000} s: the others hang, or their playbooks failed. Play it by \`npm run demo\` to see where.`,
+        `${this.mailed.size} of ${count} incidents were reported within ${deadline / 1000} s: the others hang, or their playbooks failed.`,
       );
     }
   }
