@@ -1,4 +1,4 @@
-import { type Actor, actorOf } from '../playbooks/actor.ts';
+import { actorOf } from '../playbooks/actor.ts';
 import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { bitsIn } from './scan/layout.ts';
@@ -171,9 +171,9 @@ class Collected {
     }
     const fits: number[] = [];
     const mayFit = bitsIn(mask);
-    this.#tests.forEach((test, n) => {
-      if (mayFit(n) && test(record, text)) fits.push(n);
-    });
+    for (let n = 0; n < this.#tests.length; n += 1) {
+      if (mayFit(n) && this.#tests[n]?.(record, text)) fits.push(n);
+    }
     if (fits.length === 0) return;
     const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
     if (Number.isNaN(hit.time)) {
@@ -227,7 +227,7 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
     time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
-    actor: JSON.stringify(actorIn(record)),
+    actor: actorIn(record),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
     region: textOf(record.awsRegion),
@@ -235,21 +235,32 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
   };
 }
 
-/** Who is behind a record, by what its identity says alone. */
-function actorIn(record: Record<string, unknown>): Actor {
-  const userIdentity = identityOf(record.userIdentity);
-  const account = textOf(record.recipientAccountId) || userIdentity.accountId || '';
-  return actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity }, account);
-}
+/** Actors as JSON, by what tells them: an archive has few of them, and working one out takes longer than to find its record. */
+const actors = new Map<string, string>();
+const MOST_ACTORS = 4096;
 
-/** The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook. */
-function identityOf(value: unknown): UserIdentity {
-  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(value);
+/** Who is behind a record, by what its identity says alone; an `Actor`, as JSON. */
+function actorIn({ userIdentity, recipientAccountId }: Record<string, unknown>): string {
+  // The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook.
+  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(userIdentity);
   const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
-  return {
+  const telling = [type, principalId, arn, accountId, userName, invokedBy]
+    .concat([issuer.type, issuer.arn, issuer.userName], recipientAccountId)
+    .map((value) => (typeof value === 'string' ? `${value.length}:${value}` : '-'))
+    .join();
+  const known = actors.get(telling);
+  if (known !== undefined) return known;
+  const identity: UserIdentity = {
     ...present({ type, principalId, arn, accountId, userName, invokedBy }),
     sessionContext: { sessionIssuer: present({ type: issuer.type, arn: issuer.arn, userName: issuer.userName }) },
   };
+  const account = textOf(recipientAccountId) || identity.accountId || '';
+  const actor = JSON.stringify(
+    actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: identity }, account),
+  );
+  if (actors.size >= MOST_ACTORS) actors.clear();
+  actors.set(telling, actor);
+  return actor;
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>

@@ -10,7 +10,7 @@ describe('a denial', () => {
   it.each([
     ['dynamodb:Query', 'arn:aws:dynamodb:us-east-1:111122223333:table/cordon-ledger/index/by-time', 'cordon-reader'],
     ['execute-api:Invoke', 'arn:aws:execute-api:us-east-1:111122223333:abc/$default/POST/answers', 'cordon-approver'],
-    ['iam:GetRolePolicy', 'role cordon-collect', 'cordon-reader'],
+    ['iam:GetAccountAuthorizationDetails', '*', 'cordon-reader'],
   ])('of %s names it, its resource and the policy that allows it', (action, resource, policy) => {
     const said = denial(
       `User: ${ANALYST} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
