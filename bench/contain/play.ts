@@ -121,6 +121,13 @@ export async function playAtOnce(
   const now = Date.now();
   const times = groups.map((_, at) => now - (at + 1) * APART_MS);
   const watch = new Watch(account.aws, detection, functionsByKey, () => false);
+  const ending: Promise<void>[] = [];
+  watch.onReported((id) => {
+    const ended = endWaiting(id, account, signal);
+    // It is waited for below; until then nobody looks at it.
+    ended.catch(() => {});
+    ending.push(ended);
+  });
   try {
     await account.putRecords(
       groups.flatMap((records, group) =>
@@ -138,11 +145,26 @@ export async function playAtOnce(
       const words = await Promise.all(others.map((one) => account.inWords(one)));
       throw new LocalFailure('failed', [error instanceof Error ? error.message : String(error), ...words].join('\n'));
     });
+    await Promise.all(ending);
     return await playOf(subject, watch, executions, now, () => deliveredAt, { account, signal });
   } finally {
+    await Promise.allSettled(ending);
     watch.end();
   }
 }
+
+/**
+ * Ends an incident's playbook as soon as it waits. What it would do then is no longer told apart from the others': it looks at all
+ * records up to now, and takes those that another playbook has not come to yet.
+ */
+async function endWaiting(incidentId: string, account: Account, signal: AbortSignal): Promise<void> {
+  const { execution } = await account.incident(incidentId);
+  await until('the playbook waits', async () => hasWaited(await account.history(execution)), DEADLINES.waiting, signal);
+  await account.stop(execution);
+}
+
+const hasWaited = (history: Awaited<ReturnType<Account['history']>>): boolean =>
+  history.some(({ type }) => type === 'WaitStateEntered' || type === 'ExecutionFailed');
 
 /** Waits until the playbooks and their questions wait, ends the playbooks, and gathers what they have left: history, ledger, log. */
 async function playOf(
@@ -158,7 +180,7 @@ async function playOf(
     const isWaiting = async (): Promise<boolean> => {
       const history = await account.history(execution);
       histories.set(execution, history);
-      return history.some(({ type }) => type === 'WaitStateEntered' || type === 'ExecutionFailed');
+      return hasWaited(history);
     };
     await until('the playbook waits', isWaiting, DEADLINES.waiting, signal);
     await account.stop(execution);

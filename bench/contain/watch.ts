@@ -63,10 +63,15 @@ export class Watch {
       const id = INCIDENT_OF.exec(body)?.[1];
       if (!id?.startsWith(`${detection}-`) || this.mailed.has(id)) return;
       this.mailed.set(id, Date.now());
-      this.#changed.emit('mailed');
+      this.#changed.emit('mailed', id);
     };
     mailbox.events.on('mail', onMail);
     this.#offs.push(() => mailbox.events.off('mail', onMail));
+  }
+
+  /** Calls back with each incident whose summary is mailed from now on. */
+  onReported(listener: (incidentId: string) => void): void {
+    this.#changed.on('mailed', listener);
   }
 
   /**
