@@ -59,8 +59,8 @@ describe('packs', () => {
   });
 
   it('fit into one stack, with room: CloudFormation takes 500 resources and a megabyte', () => {
-    expect(on.resources).toBeLessThan(495);
-    expect(on.text.length).toBeLessThan(990_000);
+    expect(on.resources).toBeLessThan(450);
+    expect(on.text.length).toBeLessThan(930_000);
   });
 
   it('have a saved query each, for Logs Insights and, over the bucket, for Athena', () => {
