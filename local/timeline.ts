@@ -1,9 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetExecutionHistoryCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Head } from '../handlers/incidents/items.ts';
 import { Ledger } from '../handlers/incidents/ledger.ts';
 import type { Incident } from '../playbooks/incident.ts';
+import { historyOf } from './executions.ts';
 import type { LocalAws } from './local-aws.ts';
 
 /** Something that happened. */
@@ -128,7 +129,7 @@ export class Timeline {
 
   async #steps(executionArn: string): Promise<Happening[]> {
     const news: Happening[] = [];
-    const { events = [] } = await this.#sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
+    const events = await historyOf(this.#sfn, executionArn);
     for (const { id, timestamp, type, stateEnteredEventDetails: entered } of events) {
       if (!/^(Task|Map|Succeed|Fail)StateEntered$/.test(type ?? '') || !entered?.name || !timestamp) continue;
       if (this.#isNew(`step ${executionArn} ${id}`)) news.push({ at: timestamp, kind: 'step', text: entered.name });

@@ -15,7 +15,6 @@ import { InvokeCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/cli
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
-  GetExecutionHistoryCommand,
   type HistoryEvent,
   SFNClient,
   StartExecutionCommand,
@@ -24,6 +23,7 @@ import {
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Head } from '../../handlers/incidents/items.ts';
 import { Ledger } from '../../handlers/incidents/ledger.ts';
+import { historyOf, inWords } from '../../local/executions.ts';
 import type { LocalAws } from '../../local/local-aws.ts';
 import { executionKeyId } from '../../local/recorder/lambda-sessions.ts';
 import { detectionOf } from '../../playbooks/catalog.ts';
@@ -140,21 +140,12 @@ export class Account {
   }
 
   async history(executionArn: string): Promise<HistoryEvent[]> {
-    const { events = [] } = await this.#sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
-    return events;
+    return historyOf(this.#sfn, executionArn);
   }
 
   /** Where an execution is, and what has failed in it. */
   async inWords(executionArn: string): Promise<string> {
-    const { status } = await this.#sfn.send(new DescribeExecutionCommand({ executionArn }));
-    const history = await this.history(executionArn);
-    const state = history.findLast(
-      ({ stateEnteredEventDetails }) => stateEnteredEventDetails,
-    )?.stateEnteredEventDetails;
-    const failures = history.flatMap(({ taskFailedEventDetails: failed }) =>
-      failed ? [`${failed.error}: ${failed.cause?.slice(0, 300)}`] : [],
-    );
-    return [`${executionArn} is ${status} at "${state?.name}"`, ...failures].join('\n  ');
+    return `${executionArn}: ${await inWords(this.#sfn, executionArn)}`;
   }
 
   /**

@@ -10,6 +10,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inject } from 'vitest';
 import type { Head } from '../../../handlers/incidents/items.ts';
 import { Ledger } from '../../../handlers/incidents/ledger.ts';
+import { inWords } from '../../../local/executions.ts';
 import { type Mail, type Mailbox, startMailbox } from '../../../local/mailbox.ts';
 import { detectionOf } from '../../../playbooks/catalog.ts';
 import type { CloudTrailRecord } from '../../../playbooks/cloudtrail.ts';
@@ -18,7 +19,7 @@ import type { Stage } from '../../../simulate/attack.ts';
 import { statesOfAlarm } from './alarm-history.ts';
 import { everythingSettled, withRecording } from './control.ts';
 import { eventually } from './eventually.ts';
-import { type Execution, ended, executionsOf, failedOnes, inWords } from './executions.ts';
+import { type Execution, ended, executionsOf, failedOnes } from './executions.ts';
 import type { SharedAws } from './shared-aws.ts';
 
 /** Everything that an attack came to, and nothing that came of another one. */

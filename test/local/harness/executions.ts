@@ -1,11 +1,11 @@
 import {
   DescribeExecutionCommand,
   type ExecutionListItem,
-  GetExecutionHistoryCommand,
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { historyOf } from '../../../local/executions.ts';
 import { eventually } from './eventually.ts';
 
 /** An execution of a state machine, as Step Functions tells it. */
@@ -61,25 +61,10 @@ export async function statesOf(sfn: SFNClient, executionArn: string): Promise<st
   return events.flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []);
 }
 
-/** An execution in a sentence: its status, the state that it is in, the last failure in it. */
-export async function inWords(sfn: SFNClient, arn: string): Promise<string> {
-  const { status, cause } = await describe(sfn, arn);
-  const events = await historyOf(sfn, arn);
-  const state = events.findLast(({ stateEnteredEventDetails }) => stateEnteredEventDetails)?.stateEnteredEventDetails;
-  const failed = events.findLast(({ taskFailedEventDetails }) => taskFailedEventDetails)?.taskFailedEventDetails;
-  const failure = failed ? `${failed.error}: ${failed.cause}` : cause;
-  return `${status} at "${state?.name}"${failure ? `, last failure: ${failure.slice(0, 1000)}` : ''}`;
-}
-
 /** The ARNs of a machine's executions that failed. */
 export async function failedOnes(sfn: SFNClient, machine: string): Promise<string[]> {
   const all = await listed(sfn, machine);
   return all
     .filter(({ status }) => status !== 'RUNNING' && status !== 'SUCCEEDED')
     .map(({ executionArn = '' }) => executionArn);
-}
-
-async function historyOf(sfn: SFNClient, executionArn: string) {
-  const { events = [] } = await sfn.send(new GetExecutionHistoryCommand({ executionArn, maxResults: 1000 }));
-  return events;
 }
