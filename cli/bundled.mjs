@@ -1,6 +1,5 @@
-// Runs TypeScript in one piece: the loader that runs it file by file takes two seconds before anything happens, and with every
-// file as a module of its own so do the AWS SDK's packages. The piece is kept, and made anew as soon as any file that it came
-// from has changed.
+// Runs TypeScript in one piece, the AWS SDK's packages with it: the loader that runs it file by file takes two seconds before
+// anything happens. The piece is kept, and made anew as soon as any file that it came from has changed.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +28,7 @@ export function entryFor(argv) {
 /** What else decides how a piece comes out: Node and how pieces are made. */
 export const keyOf = () =>
   [process.version]
-    .concat(['bundle.mjs', 'plugins.mjs', 'plain-keys.mjs'].map((name) => stampOf(`cli/${name}`).join(' ')))
+    .concat(['cli/bundle.mjs', 'cli/plugins.mjs', 'infra/plain-keys.mjs'].map((path) => stampOf(path).join(' ')))
     .join(' ');
 
 /** What tells that a file of the project has changed. */

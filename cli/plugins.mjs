@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { tsImport } from 'tsx/esm/api';
-import { plainKeys } from './plain-keys.mjs';
+import { plainKeys } from '../infra/plain-keys.mjs';
 
 /** In a piece made of many, files find what lies beside them by their own address, which must stay what it was. */
 const ownAddress = {

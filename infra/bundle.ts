@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 // @ts-expect-error it is JavaScript, and has no types
-import { plainKeys } from '../cli/plain-keys.mjs';
+import { plainKeys } from './plain-keys.mjs';
 import { units } from './units.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
