@@ -11,6 +11,7 @@ describe('a denial', () => {
     ['dynamodb:Query', 'arn:aws:dynamodb:us-east-1:111122223333:table/cordon-ledger/index/by-time', 'cordon-reader'],
     ['execute-api:Invoke', 'arn:aws:execute-api:us-east-1:111122223333:abc/$default/POST/answers', 'cordon-approver'],
     ['iam:GetAccountAuthorizationDetails', '*', 'cordon-reader'],
+    ['states:DescribeStateMachine', 'stateMachine cordon-review', 'cordon-reader'],
   ])('of %s names it, its resource and the policy that allows it', (action, resource, policy) => {
     const said = denial(
       `User: ${ANALYST} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,

@@ -99,9 +99,9 @@ describe('packs', () => {
     const app = new App();
     const settings = readSettings(() => undefined);
     const trailStack = new TrailStack(app, 'cordon-trail', settings, {});
-    const text = JSON.stringify(
-      Template.fromStack(new QueriesStack(app, 'cordon-queries', settings, trailStack.trail, {})).toJSON(),
-    );
+    const stack = new CordonStack(app, 'cordon', settings, trailStack.trail, {});
+    const queries = new QueriesStack(app, 'cordon-queries', settings, trailStack.trail, {});
+    const text = JSON.stringify([stack, queries].map((one) => Template.fromStack(one).toJSON()));
 
     expect(text.includes('${Token[')).toBe(false);
     expect(/AWSLogs/.test(text)).toBe(true);
@@ -116,11 +116,11 @@ describe('packs', () => {
     const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, { Type: string }> };
 
     const types = Object.values(Resources).map(({ Type }) => Type);
-    expect(types.filter((type) => /Dashboard|ApiDestination/.test(type))).toEqual([]);
+    expect(types.filter((type) => /QueryDefinition|Athena|Glue|Dashboard|ApiDestination/.test(type))).toEqual([]);
     expect(types.filter((type) => type === 'AWS::CloudWatch::Alarm').length).toBe(
       on.named('AWS::CloudWatch::Alarm', 'AlarmName').length,
     );
-    expect(/"(Ref|Fn::GetAtt|DependsOn)":\[?"Overview/.test(JSON.stringify(Resources))).toBe(false);
+    expect(/"(Ref|Fn::GetAtt|DependsOn)":\[?"(Queries|Overview)/.test(JSON.stringify(Resources))).toBe(false);
   });
 
   it('are on the dashboard, with every alarm, and nothing else is where they are off', () => {
