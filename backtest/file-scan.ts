@@ -171,9 +171,9 @@ class Collected {
     }
     const fits: number[] = [];
     const mayFit = bitsIn(mask);
-    for (let n = 0; n < this.#tests.length; n += 1) {
-      if (mayFit(n) && this.#tests[n]?.(record, text)) fits.push(n);
-    }
+    this.#tests.forEach((test, n) => {
+      if (mayFit(n) && test(record, text)) fits.push(n);
+    });
     if (fits.length === 0) return;
     const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
     if (Number.isNaN(hit.time)) {
@@ -244,16 +244,14 @@ function actorIn({ userIdentity, recipientAccountId }: Record<string, unknown>):
   // The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook.
   const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(userIdentity);
   const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
-  const telling = [type, principalId, arn, accountId, userName, invokedBy]
-    .concat([issuer.type, issuer.arn, issuer.userName], recipientAccountId)
+  const own = { type, principalId, arn, accountId, userName, invokedBy };
+  const issued = { type: issuer.type, arn: issuer.arn, userName: issuer.userName };
+  const telling = [...Object.values(own), ...Object.values(issued), recipientAccountId]
     .map((value) => (typeof value === 'string' ? `${value.length}:${value}` : '-'))
     .join();
   const known = actors.get(telling);
   if (known !== undefined) return known;
-  const identity: UserIdentity = {
-    ...present({ type, principalId, arn, accountId, userName, invokedBy }),
-    sessionContext: { sessionIssuer: present({ type: issuer.type, arn: issuer.arn, userName: issuer.userName }) },
-  };
+  const identity: UserIdentity = { ...present(own), sessionContext: { sessionIssuer: present(issued) } };
   const account = textOf(recipientAccountId) || identity.accountId || '';
   const actor = JSON.stringify(
     actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: identity }, account),

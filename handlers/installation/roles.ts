@@ -74,7 +74,6 @@ const stateOf = ({
   AssumeRolePolicyDocument = '{}',
   RolePolicyList = [],
   AttachedManagedPolicies = [],
-  PermissionsBoundary,
 }: RoleDetail): DeliveryRoleState => ({
   trust: decodeURIComponent(AssumeRolePolicyDocument),
   inline: Object.fromEntries(
@@ -84,7 +83,6 @@ const stateOf = ({
     ]),
   ),
   attached: AttachedManagedPolicies.map(({ PolicyArn = '' }) => PolicyArn),
-  ...(PermissionsBoundary?.PermissionsBoundaryArn ? { boundary: PermissionsBoundary.PermissionsBoundaryArn } : {}),
 });
 
 /** In what a role is not as it was deployed. @param live as it is; undefined where there is none */
