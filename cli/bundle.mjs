@@ -6,8 +6,9 @@ import { build } from 'esbuild';
 import { entries, folder, keyOf, list, packages, stampOf } from './bundled.mjs';
 import { banner, common } from './plugins.mjs';
 
-/** For so long a command may go on to load what it needs from an older piece. */
-const LONGEST_RUN_MS = 60 * 60_000;
+/** So many older pieces are kept, and all that are younger than this. */
+const KEPT = 2;
+const YOUNG_MS = 60 * 60_000;
 const sources = new Set();
 const made = `${Date.now()}-${process.pid}`;
 const { metafile } = await build({
@@ -28,9 +29,11 @@ const seen = Object.fromEntries([packages, ...own].map((path) => [path, stampOf(
 mkdirSync(folder, { recursive: true });
 writeFileSync(`${list}.${process.pid}`, JSON.stringify({ key: keyOf(), made, seen }));
 renameSync(`${list}.${process.pid}`, list);
-// Others may still be running.
-for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
-  const at = Number(name.split('-')[0]);
-  if (Number.isNaN(at) || Date.now() - at > LONGEST_RUN_MS)
-    rmSync(join(folder, name), { recursive: true, force: true });
+// Others may still be running, and load from an older piece what they need at their end only.
+const older = readdirSync(folder, { withFileTypes: true }).filter(
+  (entry) => entry.isDirectory() && entry.name !== made,
+);
+const at = ({ name }) => Number(name.split('-')[0]) || 0;
+for (const entry of older.sort((a, b) => at(b) - at(a)).slice(KEPT)) {
+  if (Date.now() - at(entry) > YOUNG_MS) rmSync(join(folder, entry.name), { recursive: true, force: true });
 }

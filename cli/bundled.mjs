@@ -1,7 +1,7 @@
 // Runs TypeScript in one piece, the AWS SDK's packages with it: the loader that runs it file by file takes two seconds before
 // anything happens. The piece is kept, and made anew as soon as any file that it came from has changed.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -37,13 +37,14 @@ export const stampOf = (path) => {
   return [mtimeMs, size];
 };
 
-/** The folder of the piece, if it is of the files as they are. */
-function kept() {
+/** Where the piece is entered, if it is there and of the files as they are. */
+function kept(entry) {
   try {
     const { key, made, seen } = JSON.parse(readFileSync(list, 'utf8'));
     if (key !== keyOf()) return undefined;
     const isFresh = Object.entries(seen).every(([path, stamp]) => String(stampOf(path)) === String(stamp));
-    return isFresh ? join(folder, made) : undefined;
+    const path = join(folder, made, entry.replace(/^cli\/(.+)\.ts$/, '$1.js'));
+    return isFresh && existsSync(path) ? path : undefined;
   } catch {
     // Nothing is kept yet, or a file is gone.
     return undefined;
@@ -52,28 +53,21 @@ function kept() {
 
 /** Runs the process's command line. */
 export async function runBundled() {
-  let place = kept();
-  if (!place) {
+  const entry = entryFor(process.argv.slice(2));
+  let path = kept(entry);
+  if (!path) {
     say('Putting cordon together, once after each change of it …');
     spawnSync(process.execPath, [join(root, 'cli', 'bundle.mjs')], { stdio: 'ignore' });
     say('');
-    place = kept();
+    path = kept(entry);
   }
-  const entry = entryFor(process.argv.slice(2));
-  if (!place) await loadTypeScript();
-  const { main } = place
-    ? await import(pathToFileURL(join(place, entry.replace(/^cli\/(.+)\.ts$/, '$1.js'))).href)
-    : await import(pathToFileURL(join(root, entry)).href);
+  // Where no piece can be kept, in an installation of somebody else's for one, it goes file by file.
+  if (!path) (await import('tsx/esm/api')).register();
+  const { main } = await import(pathToFileURL(path ?? join(root, entry)).href);
   await main();
 }
 
-/** Says what takes its time, in a terminal's last line; nothing takes it away. */
+/** Says in a terminal's last line what takes its time; nothing takes the line away again. */
 function say(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-}
-
-/** Where no piece can be kept, in an installation of somebody else's for one, it goes file by file. */
-async function loadTypeScript() {
-  const { register } = await import('tsx/esm/api');
-  register();
 }
