@@ -8,6 +8,9 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
     constructor(module: Module, imports?: Record<string, Record<string, unknown>>);
   }
+  interface Global {
+    value: number;
+  }
   interface Memory {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;

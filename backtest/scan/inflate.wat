@@ -133,8 +133,12 @@
                 (else (i32.add (call $take (i32.const 7)) (i32.const 11)))))
               (local.set $value (i32.const 0))))
           (if (i32.gt_u (i32.add (local.get $i) (local.get $times)) (local.get $n)) (then (return (i32.const 0))))))
-      (memory.fill (i32.add (i32.const 0x107000) (local.get $i)) (local.get $value) (local.get $times))
-      (local.set $i (i32.add (local.get $i) (local.get $times)))
+      ;; Most lengths come once or a few times: to fill memory costs more than to store them.
+      (loop $time
+        (i32.store8 offset=0x107000 (local.get $i) (local.get $value))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (local.set $times (i32.sub (local.get $times) (i32.const 1)))
+        (br_if $time (local.get $times)))
       (br_if $each (i32.lt_u (local.get $i) (local.get $n))))
     (i32.and
       (call $build (i32.const 0) (i32.const 0x107000) (local.get $literals) (i32.const 0x100000) (i32.const 11) (i32.const 4096))
@@ -363,8 +367,10 @@
           (loop $more
             (v128.store (local.get $out) (v128.load (local.get $from)))
             (v128.store offset=16 (local.get $out) (v128.load offset=16 (local.get $from)))
-            (local.set $from (i32.add (local.get $from) (i32.const 32)))
-            (local.set $out (i32.add (local.get $out) (i32.const 32)))
+            (v128.store offset=32 (local.get $out) (v128.load offset=32 (local.get $from)))
+            (v128.store offset=48 (local.get $out) (v128.load offset=48 (local.get $from)))
+            (local.set $from (i32.add (local.get $from) (i32.const 64)))
+            (local.set $out (i32.add (local.get $out) (i32.const 64)))
             (br_if $more (i32.lt_u (local.get $out) (local.get $stop)))))
         (else
           (if (i32.eq (local.get $back) (i32.const 1))

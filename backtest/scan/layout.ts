@@ -120,7 +120,11 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
 }
 
 /** Puts a text of interest into the table, in front of others whose first four bytes have the same hash. */
-function writeText(memory: DataView, index: number, { text, contains, mask }: NecessaryText & { mask: bigint }): void {
+function writeText(
+  memory: DataView,
+  index: number,
+  { text, level, contains, mask }: NecessaryText & { mask: bigint },
+): void {
   const bytes = Buffer.from(`${text}"`, 'latin1');
   const at = layout.texts + index * layout.textSize;
   const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
@@ -130,6 +134,7 @@ function writeText(memory: DataView, index: number, { text, contains, mask }: Ne
   memory.setUint8(at, bytes.length);
   memory.setUint8(at + 1, memory.getUint8(slot));
   memory.setUint8(at + 2, contains?.length ?? 0);
+  memory.setUint8(at + 3, level ?? 0);
   memory.setBigUint64(at + 8, mask, true);
   put(bytes, at + 16);
   put(Buffer.from(contains ?? '', 'latin1'), at + 64);

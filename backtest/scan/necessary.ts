@@ -11,8 +11,8 @@ export interface Necessary {
   /** Whether the match can hold of a record with this `eventName`, or with none. */
   couldHaveName: (name: string | undefined) => boolean;
   /**
-   * Texts of which one must stand in the record as a whole string, key or value, written without escapes.
-   * Undefined where nothing is known, or where the name alone says enough.
+   * Texts of which one must stand in the record as a whole string, key or value, written without escapes. Undefined where nothing
+   * is known, or where they would say no more than the name.
    */
   texts?: readonly NecessaryText[];
 }
@@ -20,6 +20,8 @@ export interface Necessary {
 /** A text, and where it is a key, what its value must contain, should it be a text that is written without escapes. */
 export interface NecessaryText {
   text: string;
+  /** How many brackets are open around it, the record's own included; undefined where there can be more or fewer. */
+  level?: number;
   contains?: string;
 }
 
@@ -28,8 +30,9 @@ export function necessary(match: Match): Necessary {
   const couldHaveName = nameTest(match);
   // A name that no detection asks for, and none: where both are ruled out, the name decides.
   const byName = !couldHaveName('\u0000') && !couldHaveName(undefined);
-  const texts = byName ? undefined : textsOf(match)?.texts;
-  return { couldHaveName, ...(texts ? { texts } : {}) };
+  const texts = textsOf(match);
+  if (!texts || (byName && texts.cost >= UNSELECTIVE)) return { couldHaveName };
+  return { couldHaveName, texts: texts.texts };
 }
 
 function nameTest(match: Match): (name: string | undefined) => boolean {
@@ -57,6 +60,10 @@ interface Texts {
   cost: number;
 }
 
+/** The cost of what stands in every record, or says no more than the event's name does. */
+const UNSELECTIVE = 1000;
+const unselective = ['eventName', 'eventSource'];
+
 function textsOf(match: Match): Texts | undefined {
   switch (match.kind) {
     case 'all':
@@ -71,9 +78,9 @@ function textsOf(match: Match): Texts | undefined {
     case 'missing':
       return undefined;
     case 'is':
-      return valueTexts([match.value]) ?? keyText(match.path);
+      return valueTexts(match.path, [match.value]) ?? keyText(match.path);
     case 'oneOf':
-      return valueTexts(match.values) ?? keyText(match.path);
+      return valueTexts(match.path, match.values) ?? keyText(match.path);
     case 'like':
       return keyText(match.path, match.glob);
     default:
@@ -81,9 +88,11 @@ function textsOf(match: Match): Texts | undefined {
   }
 }
 
-function valueTexts(values: readonly (string | number)[]): Texts | undefined {
+function valueTexts(path: string, values: readonly (string | number)[]): Texts | undefined {
   const texts = values.filter((value): value is string => typeof value === 'string' && isPlain(value));
-  return texts.length === values.length ? { texts: texts.map((text) => ({ text })), cost: texts.length } : undefined;
+  if (texts.length !== values.length) return undefined;
+  const level = levelOf(path);
+  return { texts: texts.map((text) => ({ text, ...level })), cost: texts.length + costOf(path) };
 }
 
 /** A key; of a glob, with the longest text that its value must contain. */
@@ -91,8 +100,17 @@ function keyText(path: string, glob = ''): Texts | undefined {
   const step = parsePath(path).at(-1);
   if (!step || !('key' in step) || !isPlain(step.key)) return undefined;
   const [contains = ''] = glob.split('*').sort((a, b) => b.length - a.length);
-  if (!plainText.test(contains)) return { texts: [{ text: step.key }], cost: 100 };
-  return { texts: [{ text: step.key, contains }], cost: 10 };
+  const text = { text: step.key, ...levelOf(path) };
+  if (!plainText.test(contains)) return { texts: [text], cost: 100 + costOf(path) };
+  return { texts: [{ ...text, contains }], cost: 10 + costOf(path) };
+}
+
+const costOf = (path: string): number => (unselective.includes(path) ? UNSELECTIVE : 0);
+
+/** Of a path of keys alone: each opens a bracket. */
+function levelOf(path: string): { level?: number } {
+  const steps = parsePath(path);
+  return steps.every((step) => 'key' in step) ? { level: steps.length } : {};
 }
 
 const plainText = /^[A-Za-z0-9 _.:@#$%&()*+,;=?!~|<>^{}[\]'-]{3,40}$/;

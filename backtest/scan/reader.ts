@@ -54,11 +54,12 @@ export class RecordReader {
   }
 
   /**
-   * Takes the next piece of the text, as raw deflate data that comes to `size` bytes. Returns false, and has taken nothing, where
-   * it is other than plain, or `isRight` says so.
+   * Takes the next piece of the text, as raw deflate data that comes to `size` bytes of this CRC-32. Returns false, and has taken
+   * nothing, where it is other than plain or does not.
    */
-  pushDeflated(data: Uint8Array, size: number, isRight: (text: Uint8Array) => boolean): boolean {
-    if (!this.#scanner.inflate(data, this.#have, size) || !isRight(this.#room(size))) return false;
+  pushDeflated(data: Uint8Array, size: number, checksum: number): boolean {
+    const at = this.#have;
+    if (!this.#scanner.inflate(data, at, size) || this.#scanner.checksum(at, size) !== checksum) return false;
     if (size > 0) this.#filled(size);
     return true;
   }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Match } from '../../playbooks/matching/match.ts';
 import { layout, states, writeConditions, writeGrammar } from './layout.ts';
 
@@ -58,10 +59,14 @@ interface Exports {
   remember: (at: number, length: number, mask: bigint) => number;
   inflate: (from: number, to: number, out: number, limit: number) => number;
   used: () => number;
+  fold: (from: number, to: number) => void;
 }
 
 /** So many bytes behind what is inflated may be written, and behind its input read. */
 const SLACK = 512;
+
+/** The scanner's memory has the rest of a folded text here; it is so long, in bytes. fold.wat says the same. */
+const FOLDED = { at: 0x110000, size: 4800 };
 
 /** Finds records in bytes, and those of them that may match. Its memory holds the bytes; scanner.wat does the work. */
 export class Scanner {
@@ -102,6 +107,17 @@ export class Scanner {
     this.#memory.set(data, from);
     const end = this.#exports.inflate(from, to, out, out + size);
     return end === out + size && this.#exports.used() === to;
+  }
+
+  /** The CRC-32 of so many of {@link bytes}, from `at` on. */
+  checksum(at: number, size: number): number {
+    const text = this.bytes(at + size).subarray(at);
+    const folded = (Math.floor(size / FOLDED.size) - 1) * FOLDED.size;
+    if (folded <= 0) return crc32(text);
+    this.#exports.fold(layout.bytes + at, layout.bytes + at + folded);
+    const rest = this.#memory.subarray(FOLDED.at, FOLDED.at + FOLDED.size);
+    // Of what begins with zeros, as zlib writes it.
+    return crc32(text.subarray(folded + FOLDED.size), crc32(rest, 0xffffffff));
   }
 
   /** Scans the bytes from `from` to `to`, beginning at a place in the structure. */

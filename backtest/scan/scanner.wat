@@ -11,13 +11,15 @@
 ;;   0x00100  next state: state * 16 + class 0x00300  value of each lower-case hexadecimal digit, 128 for none
 ;;   0x01000  for each hash of a string's first four bytes: its first token of interest, or 0
 ;;   0x04000  control block                  0x05000  found records, 32 bytes each
-;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain; at 8 its detections
-;;            (i64), at 16 its text with the closing quote, at 64 what its value must contain
+;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain, how many brackets are
+;;            open around it in its record, or 0 for any number; at 8 its detections (i64), at 16 its text with the closing
+;;            quote, at 64 what its value must contain
 ;;   0x30000  eventIDs, 16 bytes each        0xB0000  known event names, 80 bytes each
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
   (memory (export "memory") 32)
   (@include "inflate.wat")
+  (@include "fold.wat")
 
   ;; The end of the number that starts at $p, or 0 where none does.
   (func $number (param $p i32) (result i32)
@@ -143,15 +145,19 @@
       (br $char))
     (unreachable))
 
-  ;; The detections for which the string at $p is a text that they cannot do without; $i is the first with its hash.
-  (func $interest (param $p i32) (param $i i32) (result i64)
-    (local $at i32) (local $ok i64)
+  ;; The detections for which the string at $p is a text that they cannot do without; $i is the first with its hash, and $level says
+  ;; how many brackets are open around it in its record.
+  (func $interest (param $p i32) (param $i i32) (param $level i32) (result i64)
+    (local $at i32) (local $ok i64) (local $wanted i32)
     (loop $more
       (local.set $at (i32.add (i32.const 0x25000) (i32.shl (local.get $i) (i32.const 7))))
-      (if (call $same (i32.add (local.get $at) (i32.const 16)) (i32.add (local.get $p) (i32.const 1)) (i32.load8_u (local.get $at)))
+      (local.set $wanted (i32.load8_u offset=3 (local.get $at)))
+      (if (i32.or (i32.eqz (local.get $wanted)) (i32.eq (local.get $wanted) (local.get $level)))
         (then
-          (if (call $contains (i32.add (local.get $p) (i32.add (i32.load8_u (local.get $at)) (i32.const 1))) (local.get $at))
-            (then (local.set $ok (i64.or (local.get $ok) (i64.load offset=8 (local.get $at))))))))
+          (if (call $same (i32.add (local.get $at) (i32.const 16)) (i32.add (local.get $p) (i32.const 1)) (i32.load8_u (local.get $at)))
+            (then
+              (if (call $contains (i32.add (local.get $p) (i32.add (i32.load8_u (local.get $at)) (i32.const 1))) (local.get $at))
+                (then (local.set $ok (i64.or (local.get $ok) (i64.load offset=8 (local.get $at))))))))))
       (local.set $i (i32.load8_u offset=1 (local.get $at)))
       (br_if $more (local.get $i)))
     (local.get $ok))
@@ -528,7 +534,7 @@
             ;; Is it a text that a detection cannot do without?
             (local.set $i (i32.load8_u offset=0x1000 (i32.shr_u
               (i32.mul (i32.load offset=1 (local.get $p)) (i32.const 0x9e3779b1)) (i32.const 20))))
-            (if (local.get $i) (then (local.set $ok (i64.or (local.get $ok) (call $interest (local.get $p) (local.get $i))))))
+            (if (local.get $i) (then (local.set $ok (i64.or (local.get $ok) (call $interest (local.get $p) (local.get $i) (i32.sub (local.get $depth) (local.get $base)))))))
             (if (local.get $pass)
               (then
                 (local.set $v (i32.load (local.get $t)))
@@ -545,7 +551,7 @@
                         (br $token)))
                     (local.set $i (i32.load8_u offset=0x1000 (i32.shr_u
                       (i32.mul (i32.load offset=1 (local.get $p)) (i32.const 0x9e3779b1)) (i32.const 20))))
-                    (if (local.get $i) (then (local.set $ok (i64.or (local.get $ok) (call $interest (local.get $p) (local.get $i)))))))
+                    (if (local.get $i) (then (local.set $ok (i64.or (local.get $ok) (call $interest (local.get $p) (local.get $i) (i32.sub (local.get $depth) (local.get $base))))))))
                   (else
                     (if (i32.eqz (call $scalar (local.get $p))) (then (br $stop (i32.const 2))))))
                 (local.set $state (i32.const 4))
