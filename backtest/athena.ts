@@ -125,7 +125,7 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
   for await (const [text = ''] of query(matchingQuery(table, criteria, options), options)) {
     const record = JSON.parse(text) as Record<string, unknown>;
     const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
-    if (fits.length > 0) tally.hit(hitOf(record, text, fits), { since, until }, 'Athena');
+    if (fits.length > 0) tally.hit(hitOf(record, Buffer.from(text), fits), { since, until }, 'Athena');
   }
   for (const [path = '', lines = '0'] of await rows(faultsQuery(table), options)) {
     tally.problem({ file: path, offset: 0, reason: `${lines} lines are no JSON` });

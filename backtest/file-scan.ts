@@ -1,5 +1,4 @@
 import { actorOf } from '../playbooks/actor.ts';
-import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { bitsIn } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
@@ -18,8 +17,8 @@ export interface Hit {
   address: string;
   name: string;
   region: string;
-  /** The record, as JSON; empty where nobody keeps it. */
-  record: string;
+  /** The record, as JSON in UTF-8; empty where nobody keeps it. */
+  record: Uint8Array;
 }
 
 /** What a file, or a part of it, holds. */
@@ -48,6 +47,7 @@ export interface Keeping {
   isTextKept: () => boolean;
 }
 
+const NONE = new Uint8Array(0);
 const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true };
 /** A part is handed over when it has so many hits or bytes of eventIDs. */
 const PART = { hits: 2000, ids: 1 << 20 };
@@ -175,7 +175,7 @@ class Collected {
       if (mayFit(n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, this.#keeping.isTextKept() ? text : '', fits);
+    const hit = hitOf(record, this.#keeping.isTextKept() ? Buffer.from(text) : NONE, fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -222,7 +222,7 @@ export const isWithin = (
 ): boolean => time >= since && time < until;
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
-export function hitOf(record: Record<string, unknown>, text: string, fits: number[]): Hit {
+export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: number[]): Hit {
   return {
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
@@ -231,38 +231,28 @@ export function hitOf(record: Record<string, unknown>, text: string, fits: numbe
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),
     region: textOf(record.awsRegion),
-    record: text,
+    record: bytes,
   };
 }
 
-/** Actors as JSON, by what tells them: an archive has few of them, and working one out takes longer than to find its record. */
-const actors = new Map<string, string>();
-const MOST_ACTORS = 4096;
-
 /** Who is behind a record, by what its identity says alone; an `Actor`, as JSON. */
 function actorIn({ userIdentity, recipientAccountId }: Record<string, unknown>): string {
-  // The fields from which an actor is told; what is no text in their place counts as absent, as it does for a playbook.
-  const { type, principalId, arn, accountId, userName, invokedBy, sessionContext } = fieldsOf(userIdentity);
-  const issuer = fieldsOf(fieldsOf(sessionContext).sessionIssuer);
-  const own = { type, principalId, arn, accountId, userName, invokedBy };
-  const issued = { type: issuer.type, arn: issuer.arn, userName: issuer.userName };
-  const telling = [...Object.values(own), ...Object.values(issued), recipientAccountId]
-    .map((value) => (typeof value === 'string' ? `${value.length}:${value}` : '-'))
-    .join();
-  const known = actors.get(telling);
-  if (known !== undefined) return known;
-  const identity: UserIdentity = { ...present(own), sessionContext: { sessionIssuer: present(issued) } };
-  const account = textOf(recipientAccountId) || identity.accountId || '';
-  const actor = JSON.stringify(
-    actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: identity }, account),
-  );
-  if (actors.size >= MOST_ACTORS) actors.clear();
-  actors.set(telling, actor);
-  return actor;
+  const identity = fieldsOf(userIdentity);
+  const issuer = fieldsOf(fieldsOf(identity.sessionContext).sessionIssuer);
+  const { type, principalId, arn, accountId, userName, invokedBy } = identity;
+  // What is no text counts as absent, as it does for a playbook.
+  const plain = {
+    ...{ type: textIn(type), principalId: textIn(principalId), arn: textIn(arn), accountId: textIn(accountId) },
+    ...{ userName: textIn(userName), invokedBy: textIn(invokedBy) },
+    sessionContext: {
+      sessionIssuer: { type: textIn(issuer.type), arn: textIn(issuer.arn), userName: textIn(issuer.userName) },
+    },
+  };
+  const event = { eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: plain };
+  return JSON.stringify(actorOf(event, textOf(recipientAccountId) || textOf(accountId)));
 }
 
 const fieldsOf = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-const present = (fields: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -9,7 +9,7 @@ import { parsePath, select } from '../playbooks/matching/path.ts';
 import { defaultOptions } from '../playbooks/options.ts';
 import { failed } from '../playbooks/parameters.ts';
 import type { Response } from '../playbooks/response.ts';
-import type { Kept } from './tally.ts';
+import { type Kept, recordIn } from './tally.ts';
 
 /** One thing that a playbook would have done, or asked. */
 export interface WouldDo {
@@ -86,7 +86,7 @@ function judged(
 }
 
 function recordOf(kept: Kept): CloudTrailRecord | undefined {
-  return kept.record === undefined ? undefined : cloudTrailRecord.safeParse(JSON.parse(kept.record)).data;
+  return cloudTrailRecord.safeParse(recordIn(kept)).data;
 }
 
 /** A record that lacks an eventID or a time is in no incident: the playbook could not claim it. */

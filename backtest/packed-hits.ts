@@ -14,7 +14,9 @@ export interface PackedHits {
   ids: Uint8Array;
   fits: number[][];
   texts: string[];
-  records: string[];
+  /** Records as JSON, one behind the other, and where each ends. */
+  records: Uint8Array;
+  ends: Uint32Array;
 }
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
@@ -30,7 +32,7 @@ export function packHits(hits: readonly Hit[]): PackedHits {
     times: Float64Array.from(hits, ({ time }) => time),
     places: new Int32Array(hits.length * width),
     ids: new Uint8Array(hits.length * 16),
-    ...{ fits: [], texts: [], records: hits.map(({ record }) => record) },
+    ...{ fits: [], texts: [], ...concatenated(hits.map(({ record }) => record)) },
   };
   const lists = new Map<string, number>();
   const known = new Map<string, number>();
@@ -56,11 +58,23 @@ export function packHits(hits: readonly Hit[]): PackedHits {
   return packed;
 }
 
+function concatenated(parts: readonly Uint8Array[]): { records: Uint8Array; ends: Uint32Array } {
+  const ends = new Uint32Array(parts.length);
+  let end = 0;
+  for (const [n, part] of parts.entries()) {
+    end += part.length;
+    ends[n] = end;
+  }
+  const records = new Uint8Array(end);
+  for (const [n, part] of parts.entries()) records.set(part, (ends[n] ?? 0) - part.length);
+  return { records, ends };
+}
+
 /** A hit as it arrives: its eventID as 16 bytes where it is a UUID. */
 export type Arrived = Omit<Hit, 'eventID'> & { eventID: string | Uint8Array | undefined };
 
 /** The hits again. */
-export function* unpackHits({ times, places, ids, fits, texts, records }: PackedHits): Generator<Arrived> {
+export function* unpackHits({ times, places, ids, fits, texts, records, ends }: PackedHits): Generator<Arrived> {
   for (let n = 0, at = 0; n < times.length; n += 1, at += width) {
     const text = (k: number): string => texts[places[at + k] ?? 0] ?? '';
     const id = places[at + 1];
@@ -69,7 +83,7 @@ export function* unpackHits({ times, places, ids, fits, texts, records }: Packed
       eventID: id === UUID ? ids.subarray(n * 16, n * 16 + 16) : id === NONE ? undefined : text(1),
       time: times[n] ?? Number.NaN,
       ...{ actor: text(2), address: text(3), name: text(4), region: text(5) },
-      record: records[n] ?? '',
+      record: records.subarray(n === 0 ? 0 : ends[n - 1], ends[n]),
     };
   }
 }

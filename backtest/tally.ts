@@ -19,8 +19,13 @@ export interface Kept {
   address: string;
   name: string;
   region: string;
-  /** The record as JSON; undefined beyond what is kept of them. */
-  record?: string;
+  /** The record as JSON in UTF-8; undefined beyond what is kept of them. */
+  record?: Uint8Array;
+}
+
+/** The record itself, as it was read; undefined where its text is not kept. */
+export function recordIn({ record }: Kept): unknown {
+  return record && JSON.parse(Buffer.from(record.buffer, record.byteOffset, record.length).toString('utf8'));
 }
 
 /** As many problems are listed, and as much text of records is kept, in bytes: memory does not grow with the archive. */
@@ -138,7 +143,7 @@ export class Tally {
   #actorOf({ actor: text }: Arrived): Actor {
     const known = this.#actors.get(text);
     if (known) return known;
-    if (this.#actors.size > 20_000) this.#actors.clear();
+    if (this.#actors.size > 4096) this.#actors.clear();
     const actor = JSON.parse(text) as Actor;
     this.#actors.set(text, actor);
     return actor;
@@ -147,7 +152,7 @@ export class Tally {
   #once(text: string): string {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    if (this.#texts.size > 50_000) this.#texts.clear();
+    if (this.#texts.size > 8192) this.#texts.clear();
     this.#texts.set(text, text);
     return text;
   }

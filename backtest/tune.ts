@@ -4,7 +4,7 @@ import { is, type Match } from '../playbooks/matching/match.ts';
 import { parsePath, select } from '../playbooks/matching/path.ts';
 import { valueText } from '../playbooks/matching/values.ts';
 import type { SubjectResult } from './backtest.ts';
-import type { Kept } from './tally.ts';
+import { type Kept, recordIn } from './tally.ts';
 
 /** An incident that somebody knows of: what a detection must not miss. */
 export interface Label {
@@ -135,7 +135,7 @@ const distance = (a: Threshold, b: Threshold): number =>
   Math.abs(Math.log(a.atLeast / b.atLeast)) + Math.abs(Math.log(a.withinMinutes / b.withinMinutes));
 
 function separatorsOf(result: SubjectResult, labels: readonly Label[]): Separator[] {
-  const records = result.kept.map(({ record }) => (record === undefined ? undefined : (JSON.parse(record) as unknown)));
+  const records = result.kept.map(recordIn);
   return FIELDS.flatMap((path) => valuesOf(path, records))
     .filter(({ at }) => at.size >= Math.max(2, records.length * LEAST_SHARE) && at.size < records.length)
     .map(({ path, value, at }): Separator => {

@@ -39,9 +39,10 @@ parentPort?.on('message', (task: Task) => {
 });
 
 async function read({ number, source }: Task): Promise<void> {
-  const post = (result: FileResult, done: boolean): void =>
-    parentPort?.postMessage({ ...result, hits: packHits(result.hits), number, done } satisfies Report, [
-      result.ids.buffer as ArrayBuffer,
-    ]);
+  const post = (result: FileResult, done: boolean): void => {
+    const hits = packHits(result.hits);
+    const report: Report = { ...result, hits, number, done };
+    parentPort?.postMessage(report, [result.ids.buffer as ArrayBuffer, hits.records.buffer as ArrayBuffer]);
+  };
   post(await scan.read(source, (part) => post(part, false)), true);
 }

@@ -29,7 +29,9 @@ export async function readFile(source: Source, criteria: readonly Criterion[]): 
 export function combined(parts: readonly FileResult[]): Read {
   return {
     records: parts.reduce((sum, { records }) => sum + records, 0),
-    hits: parts.flatMap(({ hits }) => hits.map(({ record, fits }): [string, number[]] => [record, fits])),
+    hits: parts.flatMap(({ hits }) =>
+      hits.map(({ record, fits }): [string, number[]] => [Buffer.from(record).toString(), fits]),
+    ),
     faults: parts.flatMap(({ faults }) => faults),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };
