@@ -33,8 +33,10 @@ export interface PoolOptions {
 /** How many files a worker has at hand: the next one must be there when it is done with one. */
 const AT_HAND = 2;
 
-// Heaps that stay small: a worker makes little garbage, and V8 would let it lie until there is much.
+// Heaps that stay small: a worker makes little garbage, and V8 would let it lie until there is much. Threads that help to collect it
+// would only be in the workers' way.
 setFlagsFromString('--optimize-for-size');
+setFlagsFromString('--no-parallel-scavenge');
 
 /** Has workers read all files, and reports what they find in the order of the files. Resolves to whether all were read. */
 export async function readAll(options: PoolOptions): Promise<boolean> {
@@ -72,7 +74,7 @@ class Pool {
         eval: true,
         workerData,
         execArgv: [],
-        resourceLimits: { maxYoungGenerationSizeMb: 2 },
+        resourceLimits: { maxYoungGenerationSizeMb: 8 },
       });
       const entry = { worker, open: 0 };
       worker.on('message', (report: Report) => this.#take(report, entry));
