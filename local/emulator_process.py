@@ -7,9 +7,11 @@ argument, is removed.
 The second argument is an address, below which lie two more. The emulator sends an event to an API destination once and
 forgets it; here it hands it over to `deliveries`, whose owner delivers with retries and a dead-letter queue, as EventBridge
 does. What functions log it keeps to itself; here it tells `function-logs`, whose owner evaluates metric filters on it.
-Of patterns for space-delimited log events it knows nothing. What it lacks of EC2 stands in `emulator_ec2.py`.
+Of patterns for space-delimited log events it knows nothing. Whenever a worker of a function starts, it unpacks the function's code
+anew, which took more of its time than all else; here it is unpacked once. What it lacks of EC2 stands in `emulator_ec2.py`.
 """
 
+import hashlib
 import importlib
 import json
 import os
@@ -19,7 +21,9 @@ import signal
 import sys
 import threading
 import time
+import types
 import urllib.request
+import zipfile
 
 
 def end_with_parent(pipe: int, folder: str) -> None:
@@ -91,6 +95,26 @@ def filter_space_delimited() -> None:
     cloudwatch_logs._compile_filter_pattern = compile_filter_pattern
 
 
+def unpack_once(folder: str) -> None:
+    """Archives of code are unpacked below the folder, and workers get links to what came of them: nobody writes there."""
+    from ministack.core import lambda_runtime
+
+    turn = threading.Lock()
+
+    class Archive(zipfile.ZipFile):
+        def extractall(self, path=None, members=None, pwd=None):
+            with open(self.filename, "rb") as archive:
+                kept = os.path.join(folder, "code", hashlib.sha256(archive.read()).hexdigest())
+            with turn:
+                if not os.path.isdir(kept):
+                    super().extractall(f"{kept}.draft")
+                    os.rename(f"{kept}.draft", kept)
+            for name in os.listdir(kept):
+                os.symlink(os.path.join(kept, name), os.path.join(path, name))
+
+    lambda_runtime.zipfile = types.SimpleNamespace(**{**vars(zipfile), "ZipFile": Archive})
+
+
 def main() -> None:
     folder, address = sys.argv[1:3]
     if os.getpgid(0) != os.getpid():
@@ -103,6 +127,7 @@ def main() -> None:
     hand_over_api_destinations(address + "deliveries")
     hand_over_function_logs(address + "function-logs")
     filter_space_delimited()
+    unpack_once(folder)
     # Python is started apart from everything that is not installed, this folder included.
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     importlib.import_module("emulator_ec2")
