@@ -1,4 +1,4 @@
-import { constants, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
+import { constants, crc32, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileScanner } from '../../backtest/scan/compile.ts';
@@ -63,5 +63,35 @@ describe('deflated data', () => {
       expect(inflateRawSync(deflated).equals(textAt(0, plain.length))).toBe(true);
     });
     fc.assert(property, { numRuns: 1000 });
+  });
+});
+
+describe('the checksum of a text', () => {
+  it('is that of zlib, whatever its size and place', () => {
+    const sizes = fc.oneof(fc.nat(5000), fc.nat(60_000), fc.constantFrom(0, 4799, 4800, 9599, 9600, 9601, 14_400));
+    const property = fc.property(sizes, fc.nat(100), fc.integer(), (size, at, seed) => {
+      const text = scanner.bytes(at + size).subarray(at);
+      // A generator of numbers that look like chance: https://en.wikipedia.org/wiki/Linear_congruential_generator
+      let state = seed;
+      for (let n = 0; n < size; n += 1) {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+        text[n] = state >>> 24;
+      }
+      expect(scanner.checksum(at, size)).toBe(crc32(text));
+    });
+    fc.assert(property, { numRuns: 300 });
+  });
+
+  it('tells every changed bit', () => {
+    const size = 20_003;
+    const text = scanner.bytes(size);
+    text.fill(7);
+    const right = scanner.checksum(0, size);
+    const property = fc.property(fc.nat(size - 1), fc.nat(7), (at, bit) => {
+      text[at] = 7 ^ (1 << bit);
+      expect(scanner.checksum(0, size)).not.toBe(right);
+      text[at] = 7;
+    });
+    fc.assert(property, { numRuns: 300 });
   });
 });
