@@ -21,33 +21,45 @@
   (global $left (mut i32) (i32.const 0))
   (global $inputEnd (mut i32) (i32.const 0))
 
-  ;; Inflates the data from $from to $to to $out, at most to $limit. Returns the output's end, or 0 where something is wrong or
-  ;; unusual.
-  (func (export "inflate") (param $from i32) (param $to i32) (param $out i32) (param $limit i32) (result i32)
-    (local $last i32) (local $kind i32) (local $begin i32)
+  (global $begin (mut i32) (i32.const 0))
+  (global $out (mut i32) (i32.const 0))
+  (global $ended (mut i32) (i32.const 0))
+
+  ;; Begins with the data from $from to $to, whose text goes to $out.
+  (func (export "begin") (param $from i32) (param $to i32) (param $out i32)
     (global.set $in (local.get $from))
     (global.set $inputEnd (local.get $to))
     (global.set $bits (i64.const 0))
     (global.set $left (i32.const 0))
-    (local.set $begin (local.get $out))
+    (global.set $begin (local.get $out))
+    (global.set $out (local.get $out))
+    (global.set $ended (i32.const 0)))
+
+  ;; Inflates further blocks until the text has come to $enough or ends; it must not go beyond $limit. Between calls the tables may be
+  ;; overwritten. Returns the text's end, or 0 where something is wrong or unusual.
+  (func (export "inflate") (param $enough i32) (param $limit i32) (result i32)
+    (local $out i32) (local $kind i32)
+    (local.set $out (global.get $out))
     (loop $block
-      (local.set $last (call $take (i32.const 1)))
+      (global.set $ended (call $take (i32.const 1)))
       (local.set $kind (call $take (i32.const 2)))
       (if (i32.or (call $isBeyond) (i32.eq (local.get $kind) (i32.const 3))) (then (return (i32.const 0))))
       (if (local.get $kind)
         (then
           (if (i32.eqz (if (result i32) (i32.eq (local.get $kind) (i32.const 1)) (then (call $fixed)) (else (call $dynamic))))
             (then (return (i32.const 0))))
-          (local.set $out (call $decode (local.get $out) (local.get $begin) (local.get $limit))))
+          (local.set $out (call $decode (local.get $out) (global.get $begin) (local.get $limit))))
         (else (local.set $out (call $stored (local.get $out) (local.get $limit)))))
       (if (i32.eqz (local.get $out)) (then (return (i32.const 0))))
-      (br_if $block (i32.eqz (local.get $last))))
-    (call $giveBack)
-    (if (i32.gt_u (global.get $in) (global.get $inputEnd)) (then (return (i32.const 0))))
+      (br_if $block (i32.and (i32.eqz (global.get $ended)) (i32.lt_u (local.get $out) (local.get $enough)))))
+    (global.set $out (local.get $out))
     (local.get $out))
 
-  ;; Where the input that was used ends, after the call before.
-  (func (export "used") (result i32) (global.get $in))
+  ;; Where the input that was used ends, or 0 as long as there is more, or where more was used than there is.
+  (func (export "used") (result i32)
+    (if (i32.eqz (global.get $ended)) (then (return (i32.const 0))))
+    (call $giveBack)
+    (select (i32.const 0) (global.get $in) (i32.gt_u (global.get $in) (global.get $inputEnd))))
 
   ;; More was read than there is; up to eight bytes are read ahead.
   (func $isBeyond (result i32) (i32.gt_u (global.get $in) (i32.add (global.get $inputEnd) (i32.const 8))))

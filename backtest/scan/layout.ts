@@ -11,6 +11,8 @@ export const layout = {
   texts: 0x25000,
   mostTexts: 127,
   textSize: 128,
+  folded: 0x29000,
+  foldedSize: 4800,
   position: 0x4004,
   recordStart: 0x4008,
   found: 0x400c,

@@ -58,10 +58,21 @@ export class RecordReader {
    * nothing, where it is other than plain or does not.
    */
   pushDeflated(data: Uint8Array, size: number, checksum: number): boolean {
-    const at = this.#have;
-    if (!this.#scanner.inflate(data, at, size) || this.#scanner.checksum(at, size) !== checksum) return false;
-    if (size > 0) this.#filled(size);
+    const ahead = this.#have === 0 && this.#offset === 0 ? new Ahead(this.#scanner, this.#place) : undefined;
+    if (this.#scanner.inflate(data, this.#have, size, (end) => ahead?.scan(end)) !== checksum) return false;
+    if (ahead?.isPlain) this.#take(ahead, size);
+    else if (size > 0) this.#filled(size);
     return true;
+  }
+
+  /** Takes what was scanned before anybody knew whether it is right. */
+  #take({ records, ids, found, resume, place }: Ahead, size: number): void {
+    this.#have = size;
+    if (records > 0 || place.base > 0) this.#begun = true;
+    for (const part of ids) this.#sink.counted(0, part);
+    this.#sink.counted(records, new Uint8Array(0));
+    for (const one of found) this.#candidate(one);
+    this.#keep(resume, place);
   }
 
   /** Where the next piece of the text lies, or is put. */
@@ -233,6 +244,43 @@ export class RecordReader {
 
   #fault(at: number, reason: string): void {
     this.#sink.fault({ offset: this.#offset + at, reason });
+  }
+}
+
+/** So many bytes of a record or document may be scanned again whenever there is more of it; CloudTrail's records are shorter. */
+const MOST_OPEN = 1024 * 1024;
+
+/** Scans a text as it is inflated, and keeps what it finds until the checksum says that the text is right. */
+class Ahead {
+  /** Nothing but records so far, and no byte order mark: otherwise the text is read again from its beginning. */
+  isPlain = true;
+  records = 0;
+  readonly ids: Uint8Array[] = [];
+  readonly found: Found[] = [];
+  /** Where to go on, and where in the structure that is. */
+  resume = 0;
+  place: Place;
+  readonly #scanner: Scanner;
+
+  constructor(scanner: Scanner, place: Place) {
+    this.#scanner = scanner;
+    this.place = place;
+  }
+
+  /** Scans what there is up to `end`. */
+  scan(end: number): void {
+    if (this.resume === 0 && this.#scanner.bytes(end)[0] === 0xef) this.isPlain = false;
+    if (!this.isPlain) return;
+    const scan = this.#scanner.scan(this.resume, end, this.place, {
+      found: (one) => this.found.push(one),
+      counted: (records, ids) => {
+        this.records += records;
+        if (ids.length > 0) this.ids.push(ids.slice());
+      },
+    });
+    this.isPlain = scan.stopped === 'end' && end - scan.resume <= MOST_OPEN;
+    this.resume = scan.resume;
+    this.place = scan.place;
   }
 }
 

@@ -57,16 +57,19 @@ interface Exports {
   memory: WebAssembly.Memory;
   scan: (from: number, to: number) => number;
   remember: (at: number, length: number, mask: bigint) => number;
-  inflate: (from: number, to: number, out: number, limit: number) => number;
+  begin: (from: number, to: number, out: number) => void;
+  inflate: (enough: number, limit: number) => number;
   used: () => number;
+  foldNothing: () => void;
   fold: (from: number, to: number) => void;
+  foldRest: (at: number) => void;
 }
 
 /** So many bytes behind what is inflated may be written, and behind its input read. */
 const SLACK = 512;
 
-/** The scanner's memory has the rest of a folded text here; it is so long, in bytes. fold.wat says the same. */
-const FOLDED = { at: 0x110000, size: 4800 };
+/** About as much text is inflated, folded and scanned before there is more: while the processor's cache has it. */
+const PART = 64 * 1024;
 
 /** Finds records in bytes, and those of them that may match. Its memory holds the bytes; scanner.wat does the work. */
 export class Scanner {
@@ -96,28 +99,36 @@ export class Scanner {
   }
 
   /**
-   * Inflates raw deflate data to where `at` says in {@link bytes}. Returns whether all of it was used and came to `size` bytes: what
-   * is unusual it leaves to others. It does not tell whether the bytes are right.
+   * Inflates raw deflate data to where `at` says in {@link bytes}. `part` is told how far it has come, again and again: what is there by
+   * then can be scanned. Returns the CRC-32 of the text; or undefined where not all data was used or it came to other than `size`
+   * bytes: what is unusual is left to others. It does not tell whether the bytes are right.
    */
-  inflate(data: Uint8Array, at: number, size: number): boolean {
+  inflate(data: Uint8Array, at: number, size: number, part: (end: number) => void = () => {}): number | undefined {
     this.bytes(at + size + data.length + 2 * SLACK);
-    const out = layout.bytes + at;
-    const from = out + size + SLACK;
+    const begin = layout.bytes + at;
+    const from = begin + size + SLACK;
     const to = from + data.length;
     this.#memory.set(data, from);
-    const end = this.#exports.inflate(from, to, out, out + size);
-    return end === out + size && this.#exports.used() === to;
-  }
-
-  /** The CRC-32 of so many of {@link bytes}, from `at` on. */
-  checksum(at: number, size: number): number {
-    const text = this.bytes(at + size).subarray(at);
-    const folded = (Math.floor(size / FOLDED.size) - 1) * FOLDED.size;
-    if (folded <= 0) return crc32(text);
-    this.#exports.fold(layout.bytes + at, layout.bytes + at + folded);
-    const rest = this.#memory.subarray(FOLDED.at, FOLDED.at + FOLDED.size);
+    this.#exports.begin(from, to, begin);
+    this.#exports.foldNothing();
+    const toFold = Math.max(0, Math.floor(size / layout.foldedSize) - 1) * layout.foldedSize;
+    let folded = begin;
+    let end = begin;
+    while (this.#exports.used() === 0) {
+      end = this.#exports.inflate(end + PART, begin + size);
+      if (end === 0) return undefined;
+      const next = begin + Math.min(toFold, Math.floor((end - begin) / layout.foldedSize) * layout.foldedSize);
+      this.#exports.fold(folded, next);
+      folded = next;
+      part(end - layout.bytes);
+    }
+    if (end !== begin + size || this.#exports.used() !== to) return undefined;
+    const text = this.#memory.subarray(folded, end);
+    if (folded === begin) return crc32(text);
+    this.#exports.foldRest(folded);
+    const rest = this.#memory.subarray(layout.folded, layout.folded + layout.foldedSize);
     // Of what begins with zeros, as zlib writes it.
-    return crc32(text.subarray(folded + FOLDED.size), crc32(rest, 0xffffffff));
+    return crc32(text.subarray(layout.foldedSize), crc32(rest, 0xffffffff));
   }
 
   /** Scans the bytes from `from` to `to`, beginning at a place in the structure. */

@@ -14,6 +14,7 @@
 ;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain, how many brackets are
 ;;            open around it in its record, or 0 for any number; at 8 its detections (i64), at 16 its text with the closing
 ;;            quote, at 64 what its value must contain
+;;   0x29000  what is left of a folded text
 ;;   0x30000  eventIDs, 16 bytes each        0xB0000  known event names, 80 bytes each
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module

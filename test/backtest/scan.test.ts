@@ -1,9 +1,10 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import * as m from '../../playbooks/matching/match.ts';
-import { fileText, plainly, readText, recordText } from './archive.ts';
+import { fileText, plainly, readFile, readText, recordText } from './archive.ts';
 
 const criteria: Criterion[] = [
   ...Object.values(detections).map(({ when }) => ({ match: when })),
@@ -100,5 +101,21 @@ describe('a file', { timeout: 120_000 }, () => {
 
     expect(read).toMatchObject({ records: 40_000, ids: 40_000, faults: [] });
     expect(read.hits).toHaveLength(40_000);
+  });
+
+  it('reads the same where it scans while it inflates, and what is broken is met on the way', async () => {
+    const texts = fc.tuple(fileText, fc.constantFrom('', '', '}', ',', '"', '\u0000', 'x'), fc.nat());
+    const property = fc.asyncProperty(texts, async ([{ text }, broken, place]) => {
+      const long = text.repeat(Math.ceil(200_000 / Math.max(1, text.length)));
+      const at = place % long.length;
+      const whole = Buffer.from(long.slice(0, at) + broken + long.slice(at));
+      // Blocks of few symbols, so that there are many parts.
+      const data = Uint8Array.from(gzipSync(whole, { memLevel: 1 }));
+
+      expect(await readFile({ bytes: data }, criteria)).toEqual(
+        await readFile({ bytes: Uint8Array.from(whole) }, criteria),
+      );
+    });
+    await fc.assert(property, { numRuns: 25 });
   });
 });
