@@ -19,6 +19,7 @@ import runpy
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -95,8 +96,9 @@ def filter_space_delimited() -> None:
     cloudwatch_logs._compile_filter_pattern = compile_filter_pattern
 
 
-def unpack_once(folder: str) -> None:
-    """Archives of code are unpacked below the folder, and workers get links to what came of them: nobody writes there."""
+def unpack_once() -> None:
+    """Archives of code are unpacked once, and workers get links to what came of them: nobody writes there. They lie where workers'
+    own folders do: Node tells by a file there what kind of modules they hold."""
     from ministack.core import lambda_runtime
 
     turn = threading.Lock()
@@ -104,7 +106,7 @@ def unpack_once(folder: str) -> None:
     class Archive(zipfile.ZipFile):
         def extractall(self, path=None, members=None, pwd=None):
             with open(self.filename, "rb") as archive:
-                kept = os.path.join(folder, "code", hashlib.sha256(archive.read()).hexdigest())
+                kept = os.path.join(tempfile.gettempdir(), "code", hashlib.sha256(archive.read()).hexdigest())
             with turn:
                 if not os.path.isdir(kept):
                     super().extractall(f"{kept}.draft")
@@ -127,7 +129,7 @@ def main() -> None:
     hand_over_api_destinations(address + "deliveries")
     hand_over_function_logs(address + "function-logs")
     filter_space_delimited()
-    unpack_once(folder)
+    unpack_once()
     # Python is started apart from everything that is not installed, this folder included.
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     importlib.import_module("emulator_ec2")

@@ -122,20 +122,25 @@ function inPython(
 
 /** Runs a contender once. @throws where it fails */
 export function race({ id, command }: Contender, signal: AbortSignal): Promise<Run> {
+  signal.throwIfAborted();
   const [program = '', ...args] = command;
   const started = performance.now();
   return new Promise((resolve, reject) => {
+    // A group of its own, so that what it started ends with it.
     const child = spawn(program, args, {
-      signal,
+      detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, PROGRAM: jqProgram },
     });
+    const end = (): void => void (child.pid !== undefined && process.kill(-child.pid));
+    signal.addEventListener('abort', end, { once: true });
     let printed = '';
     child.stdout.on('data', (text: Buffer) => {
       printed += text.toString();
     });
     child.on('error', reject);
     child.on('close', (code) => {
+      signal.removeEventListener('abort', end);
       const seconds = (performance.now() - started) / 1000;
       if (code !== 0) reject(new ContenderFailed(`${id} ended with exit code ${code}`));
       else resolve({ seconds, ...(id === 'jq' ? { counts: jqCounts(printed) } : (JSON.parse(printed) as object)) });
