@@ -6,6 +6,7 @@ import { as, from, makeAttacker, type Stage, signIn } from '../../simulate/attac
 import type { AccessKey } from '../../simulate/scene.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { switchEventLane, switchRule } from './harness/event-lane.ts';
+import { eventually } from './harness/eventually.ts';
 import { actionOn, summaries, theIncident, theTreated } from './harness/expectations.ts';
 import { alarmInput, callInput, second } from './harness/lanes.ts';
 import { deliveredTwice } from './harness/second-delivery.ts';
@@ -168,11 +169,22 @@ describe('root, by events alone', () => {
   });
 
   it('row: lanes: a storm of calls by root: one incident, one execution each, and no other incident', async () => {
-    // Act
+    // Prepare
     const s3 = from(SOURCE, new S3Client(as(stage, stage.root)));
+    const call = () => s3.send(new ListBucketsCommand({}));
+    const before = new Set((await desk.everything()).incidents.map(({ id }) => id));
+
+    // Act
     const played = await desk.play({
       attack: async () => {
-        for (let call = 0; call < 12; call += 1) await s3.send(new ListBucketsCommand({}));
+        await call();
+        // What comes at the very same moment may not see that an incident is open.
+        await eventually(
+          'the first incident',
+          async () => (await desk.ledger.recent(1)).find(({ id }) => !before.has(id)),
+          async () => 'none is open',
+        );
+        for (let n = 1; n < 12; n += 1) await call();
       },
     });
 
@@ -180,6 +192,6 @@ describe('root, by events alone', () => {
     const incident = theTreated(played);
     expect(incident.events.filter(({ record }) => record.eventName === 'ListBuckets')).toHaveLength(12);
     expect(played.executions).toHaveLength(12);
-    expect(played.incidents.length).toBeLessThanOrEqual(3);
+    expect(played.incidents).toHaveLength(1);
   });
 });

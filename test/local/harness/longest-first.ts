@@ -1,7 +1,21 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take minutes, the longest first. */
-const LONGEST = ['trail-pipeline', 'operations', 'watchdog', 'guard', 'cli', 'input', 'settle'];
+const LONGEST = [
+  ...[
+    'trail-pipeline',
+    'operations',
+    'watchdog',
+    'guard',
+    'input',
+    's3',
+    'principals',
+    'flow-logs',
+    'soc-tampering',
+    'cli',
+  ],
+  ...['simulations', 'trail-lanes', 'packs', 'guardduty', 'settle'],
+];
 
 const rank = ({ moduleId }: TestSpecification): number => {
   const at = LONGEST.findIndex((name) => moduleId.endsWith(`/test/local/${name}.test.ts`));
