@@ -137,8 +137,8 @@ async function startOnce(options: EmulatorOptions, port: number): Promise<Emulat
   };
 }
 
-/** Ends the group at once: nothing in it is worth keeping, and a slow end would only keep somebody waiting. */
-function killGroup(child: ChildProcess): void {
+/** Ends a process's group at once: nothing in it is worth keeping, and a slow end would only keep somebody waiting. */
+export function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, 'SIGKILL');

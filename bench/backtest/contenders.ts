@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 // @ts-expect-error it is JavaScript, and has no types
 import { banner, common } from '../../cli/plugins.mjs';
+import { killGroup } from '../../local/emulator.ts';
 import { contest } from './detections.ts';
 
 /** What one contender's run printed, and how long the whole process took. */
@@ -132,7 +133,7 @@ export function race({ id, command }: Contender, signal: AbortSignal): Promise<R
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, PROGRAM: jqProgram },
     });
-    const end = (): void => void (child.pid !== undefined && process.kill(-child.pid));
+    const end = (): void => killGroup(child);
     signal.addEventListener('abort', end, { once: true });
     let printed = '';
     child.stdout.on('data', (text: Buffer) => {
@@ -142,7 +143,8 @@ export function race({ id, command }: Contender, signal: AbortSignal): Promise<R
     child.on('close', (code) => {
       signal.removeEventListener('abort', end);
       const seconds = (performance.now() - started) / 1000;
-      if (code !== 0) reject(new ContenderFailed(`${id} ended with exit code ${code}`));
+      if (signal.aborted) reject(signal.reason);
+      else if (code !== 0) reject(new ContenderFailed(`${id} ended with exit code ${code}`));
       else resolve({ seconds, ...(id === 'jq' ? { counts: jqCounts(printed) } : (JSON.parse(printed) as object)) });
     });
   });

@@ -2,19 +2,21 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** The files that take minutes, the longest first. */
 const LONGEST = [
-  ...[
-    'trail-pipeline',
-    'operations',
-    'watchdog',
-    'guard',
-    'input',
-    's3',
-    'principals',
-    'flow-logs',
-    'soc-tampering',
-    'cli',
-  ],
-  ...['simulations', 'trail-lanes', 'packs', 'guardduty', 'settle'],
+  'trail-pipeline',
+  'operations',
+  'watchdog',
+  'guard',
+  'input',
+  's3',
+  'principals',
+  'flow-logs',
+  'soc-tampering',
+  'cli',
+  'simulations',
+  'trail-lanes',
+  'packs',
+  'guardduty',
+  'settle',
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {
