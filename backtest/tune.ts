@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { alarmTimes, type Threshold } from '../playbooks/alarm-times.ts';
 import { is, type Match } from '../playbooks/matching/match.ts';
 import { parsePath, select } from '../playbooks/matching/path.ts';

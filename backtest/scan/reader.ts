@@ -1,5 +1,5 @@
 import { states } from './layout.ts';
-import { afterBroken, endOfValue, isRecordStart } from './recovery.ts';
+import { afterBroken, endOfValue, isRecordStart, isWordToEnd } from './recovery.ts';
 import { amongRecords, type Found, outside, type Place, type Scan, type Scanner } from './scanner.ts';
 
 /** Something in a file that is not as it should be; the offset counts bytes of the file's text, after decompression. */
@@ -159,6 +159,8 @@ export class RecordReader {
     if (scan.stopped === 'element') return this.#passElement(bytes, scan, last);
     if (scan.open !== undefined) return this.#passRecord(bytes, scan, scan.open, last);
     const { base } = scan.place;
+    // Behind the records of a document: a word may only be cut.
+    if (!last && base > 2 && isWordToEnd(bytes, scan.at)) return this.#keep(scan.resume, scan.place);
     if (base === 0 && bytes[scan.at] === 0x5b) {
       this.#place = amongRecords(1, states.arrayFirst);
       this.#begun = true;

@@ -33,6 +33,17 @@ export function endOfValue(bytes: Uint8Array, at: number): number | undefined {
   return undefined;
 }
 
+const STRUCTURE = new Set(Buffer.from('{}[]:,"'));
+
+/** Whether all from a position on may belong to one number or word, which may then go on beyond the bytes. */
+export function isWordToEnd(bytes: Uint8Array, at: number): boolean {
+  for (let n = at; n < bytes.length; n += 1) {
+    const byte = bytes[n] ?? 0;
+    if (BLANK.has(byte) || STRUCTURE.has(byte)) return false;
+  }
+  return at < bytes.length;
+}
+
 /** Where reading goes on behind a record that is no JSON. */
 export interface Next {
   /** `end`: behind the record; `record`: at the beginning of one; `lost`: the beginning of one must be looked for. */

@@ -217,6 +217,14 @@ describe('whatever is done to a file', { timeout: 120_000 }, () => {
     await fc.assert(property, { numRuns: 1000 });
   });
 
+  it('the pieces in which it is read cut no word behind the records', () => {
+    const module = compileScanner();
+    const bytes = Buffer.from('{"Records":[{"eventName":"A"}],"next":null,"more":[true,false,-1.5e-7,{"n":0}]}');
+    for (let size = 1; size <= bytes.length; size += 1) {
+      expect(inPieces(module, bytes, [size])).toMatchObject({ records: 1, faults: [] });
+    }
+  });
+
   it('the pieces in which it is read change nothing', () => {
     const module = compileScanner();
     const property = fc.property(
