@@ -16,6 +16,8 @@ export default defineConfig({
           exclude: ['test/local/**', 'test/browser/**'],
           // Far more than any of it takes: a slow machine is no failure, and synthesis takes seconds on a fast one.
           testTimeout: 120_000,
+          // vitest leaves a core to itself unless told, and does not need it.
+          maxWorkers: '100%',
         },
       },
       {
