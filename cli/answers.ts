@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Mark } from '../playbooks/figures.ts';
 import type { AnswerKind } from '../playbooks/question.ts';
 import type { Connection } from './connection.ts';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BacktestResult, backtest, type Subject } from '../backtest/backtest.ts';
 import { type Archive, bucketArchive, localArchive, NoArchive } from '../backtest/files.ts';
 import { detections, UnknownUnit } from '../playbooks/catalog.ts';

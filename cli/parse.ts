@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Command, Option } from './command.ts';
 import { CliFailure } from './failure.ts';
 

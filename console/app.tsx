@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readRunbook } from '../cli/runbook.ts';
 import { errorText } from '../handlers/errors.ts';
 import type { Head } from '../handlers/incidents/items.ts';

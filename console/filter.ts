@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cursor } from '../handlers/incidents/pages.ts';
 import { severities } from '../playbooks/detection.ts';
 

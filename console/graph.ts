@@ -1,5 +1,5 @@
 import dagre from '@dagrejs/dagre';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Run } from './library.ts';
 
 const state: z.ZodType<AslState> = z.lazy(() =>

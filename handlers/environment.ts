@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, defaultOptions, findingBands, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CLOUDTRAIL_EVENT, cloudTrailRecord } from '../playbooks/cloudtrail.ts';
 import { difference } from '../playbooks/difference.ts';
 import { FINDING_EVENT } from '../playbooks/guardduty/finding.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Context, lambdaContext } from './context.ts';
 import { errorText, InvalidInput } from './errors.ts';
 

@@ -12,8 +12,8 @@ export const moduleOf = (entry: string): string => `${entry.replace(/^handlers\/
 
 /**
  * Bundles every function with one run of esbuild: ES modules with their SDK clients, and what several need once, in modules
- * beside them. All functions share the folder: apart, they were 180 MB, and each deployment uploaded forty files. Names are
- * kept, and a source map is beside each module, so that a stack trace in the log names the file and the line that people read.
+ * beside them. All functions share the folder: apart, they were 180 MB, and each deployment uploaded forty files. A source map
+ * is beside each module, so that a stack trace in the log names the file and the line that people read.
  * @param outdir gets a folder for each entry
  * @param ownRoles the names of cordon's own roles, which stand in the code: see handlers/environment.ts
  */
@@ -36,7 +36,6 @@ export async function bundle(outdir: string, ownRoles: readonly string[]): Promi
     // The SDK's CommonJS main fields would come first otherwise, and cannot be shaken.
     mainFields: ['module', 'main'],
     define: { 'process.env.CORDON_OWN_ROLES': JSON.stringify(JSON.stringify(ownRoles)) },
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
     // Some dependencies of dependencies are CommonJS and call require.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { allDetections } from '../playbooks/catalog.ts';
 import { type Mode, modes } from '../playbooks/response.ts';
 import { isExpired, type Suppression, suppressionSchema, suppressionWords } from '../playbooks/suppression.ts';

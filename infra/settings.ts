@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KnownTrail } from '../playbooks/detection.ts';
 import { choices, defaultOptions, findingBands, loginSuccesses, type Options, switches } from '../playbooks/options.ts';
 import { type PackId, packIds } from '../playbooks/packs.ts';

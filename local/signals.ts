@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CloudTrailRecord } from '../playbooks/cloudtrail.ts';
 
 /** Log events that were put into a log group, whoever put them there. `timestamp` in milliseconds since the epoch. */

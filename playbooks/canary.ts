@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import { all, is, like, type Match, missing } from './matching/match.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A text; anything else in its place is taken for absent, since a record that counts must not be lost over an odd field. */
 const text = z.string().optional().catch(undefined);

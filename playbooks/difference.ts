@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Incident, ManualStep } from './incident.ts';
 import { clock, dayAndClock } from './report/words.ts';
 import type { Section } from './response.ts';

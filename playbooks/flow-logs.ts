@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Actor } from './actor.ts';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import { all, any, like, type Match, notLike } from './matching/match.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CloudTrailRecord } from './cloudtrail.ts';
 import type { Match } from './matching/match.ts';
 import { predicate } from './matching/predicate.ts';

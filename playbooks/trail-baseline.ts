@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { selectorsLost } from './event-selectors.ts';
 
 const structure = z.record(z.string(), z.unknown());

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type TechniqueId, techniques } from '../playbooks/attack-techniques.ts';
 import { responses } from '../playbooks/catalog.ts';
 import { severities } from '../playbooks/detection.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { responses } from '../playbooks/catalog.ts';
 import { detectionAnswers, responseAnswers } from './answers.ts';
 import { CatalogUnreadable } from './catalog-line.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LocalFailure } from '../../local/failure.ts';
 import type { BareTimes } from './bare-calls.ts';
 import type { BareOrder } from './bare-script.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ActionRecord } from '../../playbooks/incident.ts';
 
 /** What a function logs when it is done with a step of an incident. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
 import { actionChanged, type IncidentHead } from '../../playbooks/messages/announcements.ts';

@@ -3,7 +3,7 @@ import {
   PutPublicAccessBlockCommand,
   S3ControlClient,
 } from '@aws-sdk/client-s3-control';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Block, blockSchema, blockWords, fullBlock, isFull } from '../buckets/exposure.ts';
 import { readAccountBlock } from '../buckets/read.ts';
 import { allow } from '../permissions.ts';

@@ -1,5 +1,5 @@
 import { DeletePublicAccessBlockCommand, PutPublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { approvalWords } from '../../playbooks/report/exposure.ts';
 import { grantsSchema, ownerSchema, plainAcl } from '../buckets/acl.ts';

@@ -3,7 +3,7 @@ import {
   PutAccessPointPolicyCommand,
   S3ControlClient,
 } from '@aws-sdk/client-s3-control';
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalWords } from '../../playbooks/report/exposure.ts';
 import {
   accessPoints,

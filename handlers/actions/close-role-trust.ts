@@ -1,5 +1,5 @@
 import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import { documentOf, strangersOf, withoutStrangers } from '../../playbooks/policy-documents.ts';
 import { quoted } from '../../playbooks/principals.ts';
 import type { Context } from '../context.ts';

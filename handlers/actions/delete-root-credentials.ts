@@ -9,7 +9,7 @@ import {
   ListMFADevicesCommand,
   ListSigningCertificatesCommand,
 } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import { plural } from '../../playbooks/report/words.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';

@@ -9,7 +9,7 @@ import {
   ListPoliciesForTargetCommand,
   OrganizationsClient,
 } from '@aws-sdk/client-organizations';
-import { z } from 'zod';
+import * as z from 'zod';
 import { globalRegionOf } from '../../playbooks/partition.ts';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';

@@ -6,7 +6,7 @@ import {
   PutUserPolicyCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';

@@ -4,7 +4,7 @@ import {
   EnableKeyCommand,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An IAM user, by name. */
 export const userTarget = z.object({ user: z.string().min(1).max(64) });

@@ -5,7 +5,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Grants, grantsSchema, type Owner, ownerSchema, plainAcl, sameGrants } from '../buckets/acl.ts';
 import { type Grant, isPublicGrant } from '../buckets/exposure.ts';
 import { publicStatements, samePolicy, withoutPublicStatements, withStatementsAdded } from '../buckets/policy.ts';

@@ -1,5 +1,5 @@
 import { GetLoginProfileCommand, IAMClient, UpdateLoginProfileCommand } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { errorName } from '../errors.ts';
 import { allow, users } from '../permissions.ts';

@@ -6,7 +6,7 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { declaredAs, notDeployed, readDeployedPermissions } from '../installation/declared.ts';
 import { inspectAlarm } from '../installation/filters-and-alarms.ts';

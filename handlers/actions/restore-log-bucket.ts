@@ -8,7 +8,7 @@ import {
   PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LogBucketState, logBucketLosses, logBucketState } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';
 import { TargetUnfit } from '../errors.ts';

@@ -10,7 +10,7 @@ import {
   PutMetricFilterCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { type LogGroupState, logGroupLosses, logGroupState, lostFilters } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';

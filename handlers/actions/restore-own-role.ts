@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { type DeliveryRoleState, deliveryRoleState } from '../../playbooks/trail-baseline.ts';
 import type { Context } from '../context.ts';

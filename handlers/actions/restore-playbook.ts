@@ -6,7 +6,7 @@ import {
   SFNClient,
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { declaredAs, notDeployed, readDeployedPermissions } from '../installation/declared.ts';

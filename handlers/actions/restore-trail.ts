@@ -1,5 +1,5 @@
 import { DeleteTrailCommand, RemoveTagsCommand, StopLoggingCommand } from '@aws-sdk/client-cloudtrail';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type TrailBaseline, trailLosses, trailState } from '../../playbooks/trail-baseline.ts';
 import { trailName } from '../../playbooks/trails.ts';
 import type { Context } from '../context.ts';

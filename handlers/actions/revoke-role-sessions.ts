@@ -1,5 +1,5 @@
 import { DeleteRolePolicyCommand, GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
 import type { Context } from '../context.ts';

@@ -4,7 +4,7 @@ import {
   StartLoggingCommand,
   StopLoggingCommand,
 } from '@aws-sdk/client-cloudtrail';
-import { z } from 'zod';
+import * as z from 'zod';
 import { quoted } from '../../playbooks/principals.ts';
 import { dayAndClock } from '../../playbooks/report/words.ts';
 import { trailName } from '../../playbooks/trails.ts';

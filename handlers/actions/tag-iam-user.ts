@@ -1,5 +1,5 @@
 import { IAMClient, ListUserTagsCommand, TagUserCommand, UntagUserCommand } from '@aws-sdk/client-iam';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { tagsFor } from '../incidents/tags.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { marks } from '../../playbooks/figures.ts';
 import { type Context, lambdaContext } from '../context.ts';
 import { AnswerRefused, CordonError, errorText, InvalidInput } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Grant } from './exposure.ts';
 
 /** Who owns a bucket, as its ACL names it. */

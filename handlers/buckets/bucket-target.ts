@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the records say of a bucket, besides its name. */
 export const bucketSeen = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExposureWay } from '../../playbooks/findings.ts';
 import { letsAccessPointsIn, publicStatements } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Arrival, type Arrivals, type CanaryLane, canaryLanes } from '../../playbooks/canary.ts';
 import { errorName } from '../errors.ts';
 

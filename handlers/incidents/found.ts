@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Findings } from '../../playbooks/findings.ts';
 
 /** Characters of a finding that one item holds: an item of DynamoDB has 400 KB, a character up to 3 bytes. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actorKinds } from '../../playbooks/actor.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { severities } from '../../playbooks/detection.ts';

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Asked, answerKinds, isWaiting, type Question, questionStatuses } from '../../playbooks/question.ts';
 import { NotInLedger } from '../errors.ts';
 import { putIfUnchanged } from './versioned.ts';

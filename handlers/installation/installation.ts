@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { KnownTrail } from '../../playbooks/detection.ts';
 import { type PackId, packIds } from '../../playbooks/packs.ts';
 import { type Mode, modes } from '../../playbooks/response.ts';

@@ -5,7 +5,7 @@ import {
   type Instance,
   type NetworkInterface,
 } from '@aws-sdk/client-ec2';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { errorName, TargetUnfit } from '../errors.ts';
 import { allow } from '../permissions.ts';

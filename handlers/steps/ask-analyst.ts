@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import { differenceSteps } from '../../playbooks/difference.ts';
 import type { Incident, ManualStep } from '../../playbooks/incident.ts';

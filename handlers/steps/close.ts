@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { incidentEnded } from '../../playbooks/messages/announcements.ts';
 import { isWaiting } from '../../playbooks/question.ts';
 import { announce, announcePermission } from '../announce.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CAME_THROUGH, CANARY_MISSING, canaryMatch, latencyOf, sentAt } from '../../playbooks/canary.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';

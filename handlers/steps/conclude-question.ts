@@ -1,5 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import { momentsOf } from '../../playbooks/figures.ts';
 import type { Incident } from '../../playbooks/incident.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { Findings } from '../../playbooks/findings.ts';
 import type { ActionRecord, Incident } from '../../playbooks/incident.ts';

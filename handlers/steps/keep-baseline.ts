@@ -1,5 +1,5 @@
 import { CloudTrailClient, ListTrailsCommand } from '@aws-sdk/client-cloudtrail';
-import { z } from 'zod';
+import * as z from 'zod';
 import { failed } from '../../playbooks/parameters.ts';
 import {
   canonical,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { actionChanged } from '../../playbooks/messages/announcements.ts';
 import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf } from '../../playbooks/catalog.ts';
 import { decisionChanged } from '../../playbooks/messages/announcements.ts';
 import { isWaiting } from '../../playbooks/question.ts';

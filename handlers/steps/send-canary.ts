@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, TagResourceCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CANARY_TAG, canaryLogGroup } from '../../playbooks/canary.ts';
 import { partitionOf } from '../../playbooks/partition.ts';
 import type { Context } from '../context.ts';

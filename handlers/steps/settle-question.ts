@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ActionRecord } from '../../playbooks/incident.ts';
 import { actionChanged } from '../../playbooks/messages/announcements.ts';
 import { isReleased } from '../../playbooks/question.ts';

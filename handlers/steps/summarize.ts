@@ -1,6 +1,6 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf, responseOf } from '../../playbooks/catalog.ts';
 import type { AnyDetection } from '../../playbooks/detection.ts';
 import { isUnexplained } from '../../playbooks/difference.ts';

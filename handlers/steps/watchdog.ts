@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { z } from 'zod';
+import * as z from 'zod';
 import { detectionOf } from '../../playbooks/catalog.ts';
 import type { Difference } from '../../playbooks/difference.ts';
 import { mailOf } from '../../playbooks/report/mail.ts';

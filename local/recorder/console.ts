@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CloudTrailRecord, UserIdentity } from '../../playbooks/cloudtrail.ts';
 import type { Exchange } from './record.ts';
 import { wholeSeconds } from './record.ts';

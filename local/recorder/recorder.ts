@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HANDED_OVER } from '../emulator.ts';
 import { guardDutyFound, handedOver, logsWritten, type Signals } from '../signals.ts';
 import { accountServices } from './account-services.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CloudTrailRecord, cloudTrailRecord } from '../cloudtrail.ts';
 import type { Severity } from '../detection.ts';
 import { partitionOf } from '../partition.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Match } from './match.ts';
 import { predicate } from './predicate.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { severities } from '../detection.ts';
 import { actionStatuses, outcomes } from '../incident.ts';
 import { answerKinds, questionStatuses } from '../question.ts';
