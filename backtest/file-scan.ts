@@ -1,4 +1,5 @@
 import { actorOf } from '../playbooks/actor.ts';
+import type { UserIdentity } from '../playbooks/cloudtrail.ts';
 import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { bitsIn } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
@@ -235,24 +236,15 @@ export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: 
   };
 }
 
-/** Who is behind a record, by what its identity says alone; an `Actor`, as JSON. */
-function actorIn({ userIdentity, recipientAccountId }: Record<string, unknown>): string {
-  const identity = fieldsOf(userIdentity);
-  const issuer = fieldsOf(fieldsOf(identity.sessionContext).sessionIssuer);
-  const { type, principalId, arn, accountId, userName, invokedBy } = identity;
-  // What is no text counts as absent, as it does for a playbook.
-  const plain = {
-    ...{ type: textIn(type), principalId: textIn(principalId), arn: textIn(arn), accountId: textIn(accountId) },
-    ...{ userName: textIn(userName), invokedBy: textIn(invokedBy) },
-    sessionContext: {
-      sessionIssuer: { type: textIn(issuer.type), arn: textIn(issuer.arn), userName: textIn(issuer.userName) },
-    },
-  };
-  const event = { eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: plain };
-  return JSON.stringify(actorOf(event, textOf(recipientAccountId) || textOf(accountId)));
+/** Who is behind a record; an `Actor`, as JSON. */
+function actorIn(record: Record<string, unknown>): string {
+  const { userIdentity, awsRegion, sourceIPAddress, recipientAccountId } = record;
+  const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
+  // A playbook knows the account that it watches, and that the other fields are texts.
+  const account = textOf(recipientAccountId) || textOf(identity?.accountId);
+  const event = { eventID: '-', eventTime: '-', userIdentity: identity };
+  const known = { ...event, awsRegion: textOf(awsRegion), sourceIPAddress: textOf(sourceIPAddress) };
+  return JSON.stringify(actorOf(known, account));
 }
 
-const fieldsOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

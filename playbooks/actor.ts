@@ -37,12 +37,12 @@ export interface Actor {
 const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
 
 /**
- * The actor of a record, whatever is missing in it.
+ * The actor of a record, whatever is missing in it, or odd.
  * @param account the account being watched; another account's principals are `other-account`
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
 export function actorOf(record: CloudTrailRecord, account: string): Actor {
-  const identity = filled(record.userIdentity ?? {});
+  const identity = namesIn(record.userIdentity);
   const accountId = identity.accountId ?? accountOfArn(identity.arn);
   const owner = accountId === undefined ? {} : { accountId };
   const partition = identity.arn?.split(':')[1] || partitionOf(record.awsRegion);
@@ -90,12 +90,12 @@ function iamUser(name: string | undefined, arn: string | undefined, iam: string,
   };
 }
 
-function assumedRole(identity: UserIdentity, iam: string, owner: { accountId?: string }): Actor {
-  const issuer = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
+function assumedRole(identity: Names, iam: string, owner: { accountId?: string }): Actor {
+  const { issuer } = identity;
   const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
-  const name = issuer?.userName ?? lastOfArn(issuer?.arn) ?? fromArn;
+  const name = issuer.userName ?? lastOfArn(issuer.arn) ?? fromArn;
   if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
-  const arn = issuer?.arn ?? `${iam}:role/${name}`;
+  const arn = issuer.arn ?? `${iam}:role/${name}`;
   const identityCenter = name.startsWith('AWSReservedSSO_');
   return {
     kind: identityCenter ? 'identity-center-role' : 'assumed-role',
@@ -108,9 +108,9 @@ function assumedRole(identity: UserIdentity, iam: string, owner: { accountId?: s
   };
 }
 
-function federatedUser(identity: UserIdentity, iam: string, owner: { accountId?: string }): Actor {
+function federatedUser(identity: Names, iam: string, owner: { accountId?: string }): Actor {
   const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
-  const maker = filled<SessionIssuer>(identity.sessionContext?.sessionIssuer ?? {});
+  const { issuer: maker } = identity;
   const user =
     maker.type === undefined || maker.type === 'IAMUser' ? (maker.userName ?? userOfArn(maker.arn)) : undefined;
   const issuer = user ? { name: user, arn: maker.arn ?? `${iam}:user/${user}` } : undefined;
@@ -129,12 +129,33 @@ function unknown(what: string | undefined, owner: { accountId?: string }): Actor
   return { kind: 'unknown', key: `unknown:${what ?? ''}`, label: what ?? 'an unknown principal', ...owner };
 }
 
-type SessionIssuer = { type?: string; arn?: string; userName?: string };
+/** What an identity says of names; what is empty or no text counts as absent. */
+interface Names extends IssuerNames {
+  principalId: string | undefined;
+  accountId: string | undefined;
+  invokedBy: string | undefined;
+  issuer: IssuerNames;
+}
+interface IssuerNames {
+  type: string | undefined;
+  arn: string | undefined;
+  userName: string | undefined;
+}
 
-/** Without the fields that are there, but empty. */
-const filled = <T extends object>(identity: T): Partial<T> =>
-  Object.fromEntries(Object.entries(identity).filter(([, value]) => value !== '')) as Partial<T>;
+function namesIn(identity: UserIdentity | null | undefined): Names {
+  const issuer = identity?.sessionContext?.sessionIssuer;
+  return {
+    type: text(identity?.type),
+    principalId: text(identity?.principalId),
+    arn: text(identity?.arn),
+    accountId: text(identity?.accountId),
+    userName: text(identity?.userName),
+    invokedBy: text(identity?.invokedBy),
+    issuer: { type: text(issuer?.type), arn: text(issuer?.arn), userName: text(issuer?.userName) },
+  };
+}
 
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const accountOfArn = (arn: string | undefined): string | undefined => arn?.split(':')[4] || undefined;
 const userOfArn = (arn: string | undefined): string | undefined =>
   arn?.includes(':user/') ? lastOfArn(arn) : undefined;

@@ -80,13 +80,20 @@ export function wildcards(path: Path): number {
 
 /** The nodes of `root` at `path`: none where it does not exist, several where it has a wildcard. */
 export function select(root: unknown, path: Path): unknown[] {
-  let nodes = [root];
+  let node = root;
   for (const step of path) {
-    if (nodes.length === 0) return nodes;
-    nodes = nodes.flatMap((node) => children(node, step));
+    // There may be several.
+    if (!('key' in step)) return path.reduce(follow, [root]);
+    if (!isObject(node) || !Object.hasOwn(node, step.key)) return [];
+    node = node[step.key];
   }
-  return nodes;
+  return [node];
 }
+
+const isObject = (node: unknown): node is Record<string, unknown> =>
+  typeof node === 'object' && node !== null && !Array.isArray(node);
+
+const follow = (nodes: unknown[], step: PathStep): unknown[] => nodes.flatMap((node) => children(node, step));
 
 function children(node: unknown, step: PathStep): unknown[] {
   if (typeof node !== 'object' || node === null) return [];
