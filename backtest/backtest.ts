@@ -27,8 +27,8 @@ export interface BacktestOptions {
   until?: number | undefined;
   /** Ends the run early; the result then says that it is partial. */
   signal?: AbortSignal | undefined;
-  /** Called when a file was read, with what it was and what is known by then. */
-  onFile?: (file: InputFile, tally: Tally) => void;
+  /** Called when some files were read, with what they were and what is known by then. */
+  onFiles?: (files: readonly InputFile[], tally: Tally) => void;
 }
 
 /** How often somebody or something appears among matching records. */
@@ -82,9 +82,10 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     module: compileScanner(),
     code,
     criteria: [...subjects.map(({ criterion }) => criterion), ...related],
-    onReport: (report, file) => {
-      tally.add(report, file.name);
-      if (report.done) options.onFile?.(file, tally);
+    onReport: (report, files) => {
+      const names = files.map(({ name }) => name);
+      tally.add(report, names);
+      if (report.done) options.onFiles?.(files, tally);
       return tally.isFull;
     },
   });

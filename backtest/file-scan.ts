@@ -22,7 +22,7 @@ export interface Hit {
   record: Uint8Array;
 }
 
-/** What a file, or a part of it, holds. */
+/** What files, or a part of them, hold. */
 export interface FileResult {
   /** Records read. */
   records: number;
@@ -33,16 +33,15 @@ export interface FileResult {
   /** How many have none. */
   withoutId: number;
   hits: Hit[];
-  faults: Fault[];
+  /** With the number of the file. */
+  faults: (Fault & { file: number })[];
   /** Faults beyond those that are listed. */
   moreFaults: number;
-  /** Text read, in bytes. */
-  bytes: number;
 }
 
 /** What of a file is kept. */
 export interface Keeping {
-  /** As many faults are listed; more are counted. */
+  /** As many faults are listed of each file; more are counted. */
   mostFaults: number;
   /** Whether anybody keeps the text of further records. */
   isTextKept: () => boolean;
@@ -50,8 +49,8 @@ export interface Keeping {
 
 const NONE = new Uint8Array(0);
 const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true };
-/** A part is handed over when it has so many hits or bytes of eventIDs. */
-const PART = { hits: 2000, ids: 1 << 20 };
+/** A part is handed over when it has so many hits, or so many lists of eventIDs that filled the scanner's. */
+const PART = { hits: 2000, ids: 2 };
 
 /** Reads files for the records that match. */
 export class FileScan {
@@ -73,20 +72,24 @@ export class FileScan {
     this.#keeping = { ...KEEPING, ...keeping };
   }
 
-  /** Reads a file. Parts are handed over as they become large; what is left is the result. */
-  async read(source: Source, part: (result: FileResult) => void): Promise<FileResult> {
+  /** Reads files, one after the other. Parts are handed over as they become large; what is left is the result. */
+  async read(files: readonly Source[], part: (result: FileResult) => void): Promise<FileResult> {
     const collected = new Collected(this.#tests, this.#range, this.#keeping);
-    const fault = (one: Fault): void => collected.fault(one);
-    const reader = new RecordReader(this.#scanner, {
-      candidate: (bytes, found) => collected.candidate(bytes, found),
-      counted: (records, ids) => {
-        collected.count(records, ids);
-        if (collected.isLarge) part(collected.take());
+    const taken = (): FileResult => collected.take(this.#scanner.takeIds());
+    const sink = {
+      candidate: collected.candidate.bind(collected),
+      counted: (records: number) => {
+        collected.count(records);
+        if (collected.isLarge) part(taken());
       },
-      fault,
-    });
-    await readInto(source, reader, fault);
-    return collected.take();
+      full: (ids: Uint8Array) => collected.keep(ids),
+      fault: (one: Fault) => collected.fault(one),
+    };
+    for (const file of files) {
+      await readInto(file, new RecordReader(this.#scanner, sink), sink.fault);
+      collected.next();
+    }
+    return taken();
   }
 }
 
@@ -95,8 +98,9 @@ class Collected {
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
   #ids: Uint8Array[] = [];
-  #idBytes = 0;
   #result = emptyResult();
+  /** Which file it is, and how many faults it had. */
+  #file = 0;
   #faults = 0;
 
   constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping) {
@@ -106,20 +110,27 @@ class Collected {
   }
 
   get isLarge(): boolean {
-    return this.#result.hits.length >= PART.hits || this.#idBytes >= PART.ids;
+    return this.#result.hits.length >= PART.hits || this.#ids.length >= PART.ids;
   }
 
-  count(records: number, ids: Uint8Array): void {
+  count(records: number): void {
     this.#result.records += records;
-    if (ids.length === 0) return;
-    this.#ids.push(ids.slice());
-    this.#idBytes += ids.length;
+  }
+
+  keep(ids: Uint8Array): void {
+    this.#ids.push(ids);
   }
 
   fault(one: Fault): void {
     this.#faults += 1;
-    if (this.#faults <= this.#keeping.mostFaults) this.#result.faults.push(one);
+    if (this.#faults <= this.#keeping.mostFaults) this.#result.faults.push({ ...one, file: this.#file });
     else this.#result.moreFaults += 1;
+  }
+
+  /** Another file comes. */
+  next(): void {
+    this.#file += 1;
+    this.#faults = 0;
   }
 
   candidate(bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }): void {
@@ -184,20 +195,16 @@ class Collected {
     if (isWithin(hit.time, this.#range)) this.#result.hits.push(hit);
   }
 
-  take(): FileResult {
-    const ids = new Uint8Array(this.#idBytes);
-    let at = 0;
-    for (const one of this.#ids) {
-      ids.set(one, at);
-      at += one.length;
-    }
-    const result = { ...this.#result, ids };
+  /** What there is, with the eventIDs that waited in the scanner. */
+  take(ids: Uint8Array): FileResult {
+    const result = { ...this.#result, ids: this.#ids.length === 0 ? ids : joined([...this.#ids, ids]) };
     this.#result = emptyResult();
     this.#ids = [];
-    this.#idBytes = 0;
     return result;
   }
 }
+
+const joined = (parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
 
 const emptyResult = (): FileResult => ({
   records: 0,
@@ -207,7 +214,6 @@ const emptyResult = (): FileResult => ({
   hits: [],
   faults: [],
   moreFaults: 0,
-  bytes: 0,
 });
 
 /** Times in ms: from `since` on, and before `until`. */

@@ -24,14 +24,16 @@ export interface PoolOptions {
   /** Ends the run early: files that were begun are finished, and no others are begun. */
   signal?: AbortSignal | undefined;
   /**
-   * Called in the order of the files, whichever worker is done first; several times for a large file. Returns whether the
-   * text of further records is of no use.
+   * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones. Returns
+   * whether the text of further records is of no use.
    */
-  onReport: (report: Report, file: InputFile) => boolean;
+  onReport: (report: Report, files: readonly InputFile[]) => boolean;
 }
 
-/** How many files a worker has at hand: the next one must be there when it is done with one. */
+/** How many tasks a worker has at hand: the next one must be there when it is done with one. */
 const AT_HAND = 2;
+/** A task has so many files, or fewer of so many bytes: each costs both sides as much as a thousand records. */
+const TASK = { files: 4, bytes: 2 * 1024 * 1024 };
 
 // Heaps that stay small: a worker makes little garbage, and V8 would let it lie until there is much. Threads that help to collect it
 // would only be in the workers' way.
@@ -51,9 +53,9 @@ export async function readAll(options: PoolOptions): Promise<boolean> {
 class Pool {
   readonly #options: PoolOptions;
   readonly #workers: { worker: Worker; open: number }[];
-  /** Reports that came before their turn, and the files that were given out. */
+  /** Reports that came before their turn, and the files that were given out, by the tasks' numbers. */
   readonly #waiting = new Map<number, Report[]>();
-  readonly #files = new Map<number, InputFile>();
+  readonly #files = new Map<number, readonly InputFile[]>();
   readonly #full = new Int32Array(new SharedArrayBuffer(4));
   #turn = 0;
   #wake: () => void = () => {};
@@ -89,16 +91,17 @@ class Pool {
   async run(): Promise<boolean> {
     let number = 0;
     let all = true;
-    for await (const file of this.#options.files) {
+    for await (const files of tasksOf(this.#options.files)) {
       const free = this.#isEnded ? undefined : await this.#free();
       if (!free || this.#isEnded) {
         all = false;
         break;
       }
-      this.#files.set(number, file);
-      const transfer = 'bytes' in file.source ? [file.source.bytes.buffer as ArrayBuffer] : [];
+      this.#files.set(number, files);
+      const sources = files.map(({ source }) => source);
+      const transfer = sources.flatMap((source) => ('bytes' in source ? [source.bytes.buffer as ArrayBuffer] : []));
       free.open += 1;
-      free.worker.postMessage({ number, source: file.source } satisfies Task, transfer);
+      free.worker.postMessage({ number, files: sources } satisfies Task, transfer);
       number += 1;
     }
     while (this.#turn < number) await this.#change();
@@ -116,7 +119,7 @@ class Pool {
   async #free(): Promise<{ worker: Worker; open: number }> {
     for (;;) {
       const [least] = [...this.#workers].sort((a, b) => a.open - b.open);
-      // A file that takes long holds up the others' reports: no more than a few may wait.
+      // A task that takes long holds up the others' reports: no more than a few may wait.
       if (least && least.open < AT_HAND && this.#waiting.size < 8 * this.#workers.length) return least;
       await this.#change();
     }
@@ -143,15 +146,29 @@ class Pool {
 
   #report(): void {
     for (let reports = this.#waiting.get(this.#turn); reports; reports = this.#waiting.get(this.#turn)) {
-      const file = this.#files.get(this.#turn);
+      const files = this.#files.get(this.#turn);
       this.#waiting.delete(this.#turn);
-      if (!file) return;
+      if (!files) return;
       for (const report of reports) {
-        if (this.#options.onReport(report, file)) Atomics.store(this.#full, 0, 1);
+        if (this.#options.onReport(report, files)) Atomics.store(this.#full, 0, 1);
       }
       if (!reports.at(-1)?.done) return;
       this.#files.delete(this.#turn);
       this.#turn += 1;
     }
   }
+}
+
+/** Files in their order, as many at a time as make a task. */
+async function* tasksOf(files: PoolOptions['files']): AsyncGenerator<InputFile[]> {
+  let task: InputFile[] = [];
+  let bytes = 0;
+  for await (const file of files) {
+    task.push(file);
+    bytes += file.size;
+    if (task.length < TASK.files && bytes < TASK.bytes) continue;
+    yield task;
+    [task, bytes] = [[], 0];
+  }
+  if (task.length > 0) yield task;
 }

@@ -63,16 +63,17 @@ export class Tally {
     return this.#isFull;
   }
 
-  add(result: Report, file: string): void {
+  /** Adds what is known of files, by their names. */
+  add(result: Report, files: readonly string[]): void {
     if (result.done) {
-      this.files += 1;
-      this.#extend(deliveredAt(file));
+      this.files += files.length;
+      for (const name of files) this.#extend(deliveredAt(name));
     }
     this.records += result.records;
     this.#ids.add(result.ids);
     for (const id of result.oddIds) this.#ids.addText(id);
     this.#withoutId += result.withoutId;
-    for (const { offset, reason } of result.faults) this.problem({ file, offset, reason });
+    for (const { file, offset, reason } of result.faults) this.problem({ file: files[file] ?? '', offset, reason });
     this.problemCount += result.moreFaults;
     for (const hit of unpackHits(result.hits)) this.#hit(hit);
   }

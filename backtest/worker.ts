@@ -15,13 +15,13 @@ export interface WorkerData {
   full: SharedArrayBuffer;
 }
 
-/** One file to read. */
+/** Files to read, one after the other. */
 export interface Task {
   number: number;
-  source: Source;
+  files: readonly Source[];
 }
 
-/** What is known of a file; large ones are told in parts, of which the last is `done`. */
+/** What is known of a task's files; much is told in parts, of which the last is `done`. */
 export interface Report extends Omit<FileResult, 'hits'> {
   hits: PackedHits;
   number: number;
@@ -38,11 +38,11 @@ parentPort?.on('message', (task: Task) => {
   turn = turn.then(() => read(task));
 });
 
-async function read({ number, source }: Task): Promise<void> {
+async function read({ number, files }: Task): Promise<void> {
   const post = (result: FileResult, done: boolean): void => {
     const hits = packHits(result.hits);
     const report: Report = { ...result, hits, number, done };
     parentPort?.postMessage(report, [result.ids.buffer as ArrayBuffer, hits.records.buffer as ArrayBuffer]);
   };
-  post(await scan.read(source, (part) => post(part, false)), true);
+  post(await scan.read(files, (part) => post(part, false)), true);
 }

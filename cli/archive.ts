@@ -147,8 +147,8 @@ export async function locally(
     return await backtest({
       ...{ subjects, workers: workers ?? availableParallelism(), signal, files: archive.files() },
       ...{ since: timeOf(since), until: timeOf(until) },
-      onFile: ({ size }, { files, records }) => {
-        bytes += size;
+      onFiles: (read, { files, records }) => {
+        for (const { size } of read) bytes += size;
         progress.show({ files, bytes, records });
       },
     });

@@ -29,6 +29,8 @@ export const layout = {
   foundList: 0x5000,
   foundSize: 32,
   idList: 0x30000,
+  /** As many fit in, and a scan ends where they do. */
+  mostIds: 32768,
   bytes: 0x180000,
   /** Blank bytes that must follow the bytes to scan. */
   padding: 256,

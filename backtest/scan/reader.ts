@@ -12,7 +12,9 @@ export interface Fault {
 export interface ReaderSink {
   /** A record that must be looked at. The bytes are valid during the call. `document`: it may hold records of its own. */
   candidate: (bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }) => void;
-  counted: (records: number, ids: Uint8Array) => void;
+  /** So many records; their eventIDs wait in the scanner, but for those that there was no room for. */
+  counted: (records: number) => void;
+  full: (ids: Uint8Array) => void;
   fault: (fault: Fault) => void;
 }
 
@@ -59,18 +61,22 @@ export class RecordReader {
    */
   pushDeflated(data: Uint8Array, size: number, checksum: number): boolean {
     const ahead = this.#have === 0 && this.#offset === 0 ? new Ahead(this.#scanner, this.#place) : undefined;
-    if (this.#scanner.inflate(data, this.#have, size, (end) => ahead?.scan(end)) !== checksum) return false;
-    if (ahead?.isPlain) this.#take(ahead, size);
-    else if (size > 0) this.#filled(size);
-    return true;
+    const isRight = this.#scanner.inflate(data, this.#have, size, (end) => ahead?.scan(end)) === checksum;
+    if (isRight && ahead?.isPlain) {
+      this.#take(ahead, size);
+      return true;
+    }
+    for (const ids of ahead?.forget() ?? []) this.#sink.full(ids);
+    if (isRight && size > 0) this.#filled(size);
+    return isRight;
   }
 
   /** Takes what was scanned before anybody knew whether it is right. */
   #take({ records, ids, found, resume, place }: Ahead, size: number): void {
     this.#have = size;
     if (records > 0 || place.base > 0) this.#begun = true;
-    for (const part of ids) this.#sink.counted(0, part);
-    this.#sink.counted(records, new Uint8Array(0));
+    for (const part of ids) this.#sink.full(part);
+    this.#sink.counted(records);
     for (const one of found) this.#candidate(one);
     this.#keep(resume, place);
   }
@@ -113,10 +119,11 @@ export class RecordReader {
       }
       const scan = this.#scanner.scan(from, this.#have, this.#place, {
         found: (found) => this.#candidate(found),
-        counted: (records, ids) => {
+        counted: (records) => {
           if (records > 0) this.#begun = true;
-          this.#sink.counted(records, ids);
+          this.#sink.counted(records);
         },
+        full: (ids) => this.#sink.full(ids),
       });
       if (scan.place.base > 0) this.#begun = true;
       const next = scan.stopped === 'end' ? this.#atEnd(scan, last, cut) : this.#recover(scan, last);
@@ -206,7 +213,7 @@ export class RecordReader {
     if (text && end !== undefined && wrong === undefined) {
       // Valid after all: nested deeper than the scanner looks.
       this.#begun = true;
-      this.#sink.counted(1, new Uint8Array(0));
+      this.#sink.counted(1);
       this.#sink.candidate(text, { offset: this.#offset + open, mask: -1n, odd: true, document: base === 0 });
       this.#place = behind;
       return end;
@@ -257,15 +264,19 @@ class Ahead {
   /** Nothing but records so far, and no byte order mark: otherwise the text is read again from its beginning. */
   isPlain = true;
   records = 0;
+  /** eventIDs that there was no room for. */
   readonly ids: Uint8Array[] = [];
   readonly found: Found[] = [];
   /** Where to go on, and where in the structure that is. */
   resume = 0;
   place: Place;
   readonly #scanner: Scanner;
+  /** How many eventIDs of other texts wait in the scanner. */
+  readonly #idsBefore: number;
 
   constructor(scanner: Scanner, place: Place) {
     this.#scanner = scanner;
+    this.#idsBefore = scanner.ids;
     this.place = place;
   }
 
@@ -275,14 +286,21 @@ class Ahead {
     if (!this.isPlain) return;
     const scan = this.#scanner.scan(this.resume, end, this.place, {
       found: (one) => this.found.push(one),
-      counted: (records, ids) => {
+      counted: (records) => {
         this.records += records;
-        if (ids.length > 0) this.ids.push(ids.slice());
       },
+      full: (ids) => this.ids.push(ids),
     });
     this.isPlain = scan.stopped === 'end' && end - scan.resume <= MOST_OPEN;
     this.resume = scan.resume;
     this.place = scan.place;
+  }
+
+  /** Forgets its eventIDs. Returns those of other texts that were taken with them. */
+  forget(): Uint8Array[] {
+    const [first] = this.ids;
+    this.#scanner.ids = first ? 0 : this.#idsBefore;
+    return first ? [first.subarray(0, this.#idsBefore * 16)] : [];
   }
 }
 

@@ -49,8 +49,10 @@ export interface Scan {
 /** What a scan reports while it goes on. */
 export interface Sink {
   found: (record: Found) => void;
-  /** So many complete records; the eventIDs of those that are not odd, 16 bytes each, valid during the call. */
-  counted: (records: number, ids: Uint8Array) => void;
+  /** So many complete records. */
+  counted: (records: number) => void;
+  /** eventIDs that there is no more room for, 16 bytes each. */
+  full: (ids: Uint8Array) => void;
 }
 
 interface Exports {
@@ -131,6 +133,22 @@ export class Scanner {
     return crc32(text.subarray(layout.foldedSize), crc32(rest, 0xffffffff));
   }
 
+  /** How many eventIDs wait to be taken: of all records that are not odd. To set it lower forgets the last ones. */
+  get ids(): number {
+    return this.#number(layout.ids);
+  }
+
+  set ids(count: number) {
+    this.#view.setUint32(layout.ids, count, true);
+  }
+
+  /** Takes the eventIDs that wait, 16 bytes each. */
+  takeIds(): Uint8Array {
+    const ids = this.#memory.slice(layout.idList, layout.idList + this.ids * 16);
+    this.ids = 0;
+    return ids;
+  }
+
   /** Scans the bytes from `from` to `to`, beginning at a place in the structure. */
   scan(from: number, to: number, place: Place, sink: Sink): Scan {
     const end = layout.bytes + to;
@@ -138,9 +156,9 @@ export class Scanner {
     this.#write(place, layout.bytes + from);
     for (let at = layout.bytes + from; ; ) {
       this.#view.setUint32(layout.found, 0, true);
-      this.#view.setUint32(layout.ids, 0, true);
       const code = this.#exports.scan(at, end);
       this.#drain(sink);
+      if (this.ids >= layout.mostIds) sink.full(this.takeIds());
       if (code === 1) at = this.#number(layout.position);
       else return this.#result(code, to);
     }
@@ -159,8 +177,7 @@ export class Scanner {
   }
 
   #drain(sink: Sink): void {
-    const ids = this.#number(layout.ids) * 16;
-    sink.counted(this.#number(layout.records), this.#memory.subarray(layout.idList, layout.idList + ids));
+    sink.counted(this.#number(layout.records));
     for (let n = 0, count = this.#number(layout.found); n < count; n += 1) {
       const at = layout.foundList + n * layout.foundSize;
       const kind = this.#number(at + 24);

@@ -391,6 +391,8 @@
     (local.set $depth (i32.load offset=0x4024 (i32.const 0)))
     (local.set $state (i32.load offset=0x4028 (i32.const 0)))
     (local.set $stack (i64.load offset=0x4030 (i32.const 0)))
+    ;; eventIDs stay until they are taken.
+    (local.set $ids (i32.load offset=0x4010 (i32.const 0)))
     (global.set $end (local.get $end))
     (global.set $inside (i64.const 0))
     (global.set $carry (i64.const 0))

@@ -20,9 +20,8 @@ export interface Read {
 /** Reads a file as a worker does, but lists every fault: what is compared must not depend on which come first. */
 export async function readFile(source: Source, criteria: readonly Criterion[]): Promise<Read> {
   const parts: FileResult[] = [];
-  const last = await new FileScan(module, criteria, {}, { mostFaults: Number.POSITIVE_INFINITY }).read(source, (part) =>
-    parts.push(part),
-  );
+  const scan = new FileScan(module, criteria, {}, { mostFaults: Number.POSITIVE_INFINITY });
+  const last = await scan.read([source], (part) => parts.push(part));
   return combined([...parts, last]);
 }
 
@@ -32,7 +31,7 @@ export function combined(parts: readonly FileResult[]): Read {
     hits: parts.flatMap(({ hits }) =>
       hits.map(({ record, fits }): [string, number[]] => [Buffer.from(record).toString(), fits]),
     ),
-    faults: parts.flatMap(({ faults }) => faults),
+    faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };
 }

@@ -246,6 +246,7 @@ function inPieces(module: WebAssembly.Module, bytes: Uint8Array, sizes: readonly
     counted: (records) => {
       read.records += records;
     },
+    full: () => {},
     fault: (fault) => read.faults.push(fault),
   });
   for (let at = 0, n = 0; at < bytes.length; n += 1) {

@@ -2,9 +2,11 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Criterion } from '../../backtest/criterion.ts';
+import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
+import { compileScanner } from '../../backtest/scan/compile.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import * as m from '../../playbooks/matching/match.ts';
-import { fileText, plainly, readFile, readText, recordText } from './archive.ts';
+import { combined, fileText, plainly, readFile, readText, recordText } from './archive.ts';
 
 const criteria: Criterion[] = [
   ...Object.values(detections).map(({ when }) => ({ match: when })),
@@ -118,4 +120,29 @@ describe('a file', { timeout: 120_000 }, () => {
     });
     await fc.assert(property, { numRuns: 25 });
   });
+
+  it('keeps every eventID of many files, where lists are full in the middle of one, and of a file that is read again', async () => {
+    const most = 20_000;
+    const gzip = (file: number): Buffer => {
+      const ids = Array.from({ length: most }, (_, n) => (file * most + n).toString(16).padStart(12, '0'));
+      const records = ids.map((id) => `{"eventVersion":"1.11","eventID":"00000000-0000-4000-8000-${id}"}`);
+      return gzipSync(`{"Records":[${records.join(',')}]}`);
+    };
+    // The checksum in front of the size, at the end.
+    const wrong = gzip(1);
+    wrong.writeUInt32LE(0, wrong.length - 8);
+    const files = [gzip(0), wrong, gzip(2), gzip(3)].map((bytes) => ({ bytes: Uint8Array.from(bytes) }));
+
+    const parts: FileResult[] = [];
+    const scan = new FileScan(compileScanner(), [{ match: m.is('eventName', 'StopLogging') }]);
+    parts.push(await scan.read(files, (part) => parts.push(part)));
+
+    const ids = new Set(parts.flatMap((part) => idsIn(part.ids)));
+    expect(ids.size).toBe(4 * most);
+    expect(combined(parts)).toMatchObject({ records: 4 * most, ids: 4 * most });
+    expect(parts.flatMap(({ faults }) => faults)).toMatchObject([{ file: 1, reason: expect.stringContaining('gzip') }]);
+  });
 });
+
+const idsIn = (ids: Uint8Array): string[] =>
+  Array.from({ length: ids.length / 16 }, (_, n) => Buffer.from(ids.subarray(n * 16, n * 16 + 16)).toString('hex'));
