@@ -11,6 +11,8 @@ export interface Archive {
   files: () => AsyncIterable<InputFile>;
   /** Counts files and their bytes, as stored, without reading them. */
   totals: () => Promise<{ files: number; bytes: number }>;
+  /** Removes what was fetched to be read, once it was. */
+  close: () => Promise<void>;
 }
 
 /** An archive that cannot be read at all; the message says why. */
@@ -30,7 +32,7 @@ export async function localArchive(path: string): Promise<Archive> {
   });
   const files = (): AsyncIterable<InputFile> =>
     found.isDirectory() ? below(path) : one({ name: path, source: { path }, size: found.size });
-  return { files, totals: () => totalsOf(files()) };
+  return { files, totals: () => totalsOf(files()), close: async () => {} };
 }
 
 async function* one(file: InputFile): AsyncGenerator<InputFile> {
@@ -69,7 +71,18 @@ const AT_ONCE = 8;
 /** The objects below a prefix of a bucket, in order of their keys. Digests are left out. */
 export function bucketArchive(client: S3Client, bucket: string, prefix: string): Archive {
   const objects = (): AsyncGenerator<{ key: string; size: number }> => listed(client, bucket, prefix);
-  return { files: () => fetched(client, bucket, objects()), totals: () => totalsOf(objects()) };
+  let folder: Promise<string> | undefined;
+  const place = (): Promise<string> => {
+    folder ??= mkdtemp(join(tmpdir(), 'cordon-backtest-'));
+    return folder;
+  };
+  return {
+    files: () => fetched(client, bucket, objects(), place),
+    totals: () => totalsOf(objects()),
+    close: async () => {
+      if (folder) await rm(await folder, { recursive: true, force: true });
+    },
+  };
 }
 
 async function* listed(
@@ -85,19 +98,19 @@ async function* listed(
   }
 }
 
-/** Fetches ahead, and yields in order. */
+/** Fetches ahead, and yields in order. Large objects lie in the folder, for whoever reads them may come later. */
 async function* fetched(
   client: S3Client,
   bucket: string,
   objects: AsyncGenerator<{ key: string; size: number }>,
+  folder: () => Promise<string>,
 ): AsyncGenerator<InputFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'cordon-backtest-'));
   const ahead: Promise<InputFile>[] = [];
   let number = 0;
   try {
     for (let next = await objects.next(); !next.done || ahead.length > 0; ) {
       while (!next.done && ahead.length < AT_ONCE) {
-        const file = fetchOne(client, bucket, next.value, join(folder, String(number)));
+        const file = fetchOne(client, bucket, next.value, folder, String(number));
         // It is awaited in its turn; until then a failure is nobody's.
         file.catch(() => {});
         ahead.push(file);
@@ -109,7 +122,6 @@ async function* fetched(
     }
   } finally {
     await Promise.allSettled(ahead);
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -117,7 +129,8 @@ async function fetchOne(
   client: S3Client,
   bucket: string,
   { key, size }: { key: string; size: number },
-  path: string,
+  folder: () => Promise<string>,
+  file: string,
 ): Promise<InputFile> {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const name = `s3://${bucket}/${key}`;
@@ -128,6 +141,7 @@ async function fetchOne(
     const bytes = Uint8Array.from(await Body.transformToByteArray());
     return { name, source: { bytes }, size };
   }
+  const path = join(await folder(), file);
   await pipeline(Body.transformToWebStream(), createWriteStream(path));
   return { name, source: { path }, size };
 }

@@ -155,5 +155,6 @@ export async function locally(
   } finally {
     signal.removeEventListener('abort', ending);
     progress.clear();
+    await archive.close();
   }
 }
