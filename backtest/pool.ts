@@ -21,7 +21,7 @@ export interface PoolOptions {
   criteria: readonly Criterion[];
   since?: number | undefined;
   until?: number | undefined;
-  /** Ends the run early: files that were begun are finished, and no others are begun. */
+  /** Ends the run early: files that a worker has at hand are finished, and no others are given out. */
   signal?: AbortSignal | undefined;
   /**
    * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones. Returns

@@ -14,6 +14,7 @@ export interface ReaderSink {
   candidate: (bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }) => void;
   /** So many records; their eventIDs wait in the scanner, but for those that there was no room for. */
   counted: (records: number) => void;
+  /** eventIDs that the scanner has no more room for, 16 bytes each. */
   full: (ids: Uint8Array) => void;
   fault: (fault: Fault) => void;
 }
