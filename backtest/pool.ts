@@ -79,11 +79,18 @@ class Pool {
         resourceLimits: { maxYoungGenerationSizeMb: 8 },
       });
       const entry = { worker, open: 0 };
-      worker.on('message', (report: Report) => this.#take(report, entry));
-      worker.on('error', (error) => {
+      const fail = (error: unknown): void => {
         this.#failure = error;
         this.#wake();
+      };
+      worker.on('message', (report: Report) => {
+        try {
+          this.#take(report, entry);
+        } catch (error) {
+          fail(error);
+        }
       });
+      worker.on('error', fail);
       return entry;
     });
   }
