@@ -1,8 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/local/harness/longest-first.ts';
 
+const ELSEWHERE = ['test/local/**', 'test/browser/**'];
+/** Test files that replace modules need these for themselves; all others share what is loaded, which takes as long as their tests. */
+const REPLACING = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((file) => join('test', file))
+  .filter((file) => file.endsWith('.test.ts') && /\bvi\.(mock|doMock)\(/.test(readFileSync(file, 'utf8')));
+
+/** Far more than any unit test takes: a slow machine is no failure, and synthesis takes seconds on a fast one. vitest leaves a core to itself unless told, and does not need it. */
+const unit = { testTimeout: 120_000, maxWorkers: '100%' };
+
 /**
- * Three projects: `unit` needs nothing but Node; `local` deploys to the local AWS once and makes real calls against it;
+ * Projects: `unit` and `unit-apart` need nothing but Node; `local` deploys to the local AWS once and makes real calls against it;
  * `browser` uses the console in a real Chromium, on local AWSs of its own.
  */
 export default defineConfig({
@@ -11,15 +22,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...unit,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/local/**', 'test/browser/**'],
-          // Far more than any of it takes: a slow machine is no failure, and synthesis takes seconds on a fast one.
-          testTimeout: 120_000,
-          // vitest leaves a core to itself unless told, and does not need it.
-          maxWorkers: '100%',
+          exclude: [...ELSEWHERE, ...REPLACING],
+          isolate: false,
         },
       },
+      { test: { ...unit, name: 'unit-apart', include: REPLACING, exclude: ELSEWHERE } },
       {
         test: {
           name: 'local',

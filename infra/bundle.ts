@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 // @ts-expect-error it is JavaScript, and has no types
 import { plainKeys } from './plain-keys.mjs';
 import { units } from './units.ts';
@@ -18,10 +19,27 @@ export const moduleOf = (entry: string): string => `${entry.replace(/^handlers\/
  * @param ownRoles the names of cordon's own roles, which stand in the code: see handlers/environment.ts
  */
 export async function bundle(outdir: string, ownRoles: readonly string[]): Promise<void> {
+  const roles = JSON.stringify(ownRoles);
+  const files = made.get(roles) ?? built(roles);
+  made.set(roles, files);
+  for (const { path, contents } of await files) {
+    const file = join(outdir, relative(nowhere, path));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, contents);
+  }
+}
+
+/** By the names of the roles: who synthesizes several apps bundles once. */
+const made = new Map<string, Promise<OutputFile[]>>();
+/** Where the files would be, if they were written. */
+const nowhere = join(root, '.bundle');
+
+async function built(ownRoles: string): Promise<OutputFile[]> {
   const entries = [...new Set(units.map((unit) => unit.entry))];
-  await build({
+  const { outputFiles } = await build({
     entryPoints: entries.map((entry) => ({ in: join(root, entry), out: moduleOf(entry) })),
-    outdir,
+    outdir: nowhere,
+    write: false,
     outExtension: { '.js': '.mjs' },
     absWorkingDir: root,
     bundle: true,
@@ -35,7 +53,7 @@ export async function bundle(outdir: string, ownRoles: readonly string[]): Promi
     target: 'node20',
     // The SDK's CommonJS main fields would come first otherwise, and cannot be shaken.
     mainFields: ['module', 'main'],
-    define: { 'process.env.CORDON_OWN_ROLES': JSON.stringify(JSON.stringify(ownRoles)) },
+    define: { 'process.env.CORDON_OWN_ROLES': JSON.stringify(ownRoles) },
     sourcemap: 'linked',
     sourcesContent: false,
     // Some dependencies of dependencies are CommonJS and call require.
@@ -44,4 +62,5 @@ export async function bundle(outdir: string, ownRoles: readonly string[]): Promi
     },
     logLevel: 'warning',
   });
+  return outputFiles;
 }

@@ -44,7 +44,8 @@ function withoutOwnCalls(part: Match, about: Detection, prefix: string, account:
 
 /** That the role is none of those that may make a call of a part; nothing where none may. */
 function otherRoles(part: Match, about: Detection, prefix: string): Match | undefined {
-  const roles = units.filter((unit) => mayCall(unit, part, about)).map((unit) => roleName(prefix, unit.id));
+  const calls = actionsFor(part);
+  const roles = units.filter((unit) => mayCall(unit, calls, about)).map((unit) => roleName(prefix, unit.id));
   return roles.length > 0 ? all(...roles.map((role) => isNot(ROLE, role))) : undefined;
 }
 
@@ -76,20 +77,23 @@ export const eventRule = (match: Match): EventPattern =>
 /** Services that IAM calls by another name than records do. */
 const IAM_PREFIXES: Record<string, string> = { monitoring: 'cloudwatch' };
 
-/** Whether a function may make one of the calls that a match names. */
-function mayCall({ permissions }: Unit, part: Match, { ofOwn }: Detection): boolean {
+/** Whether a function may make a call that one of these IAM actions allows. */
+function mayCall({ permissions }: Unit, calls: ReadonlySet<string>, { ofOwn }: Detection): boolean {
+  return permissions.some(
+    ({ actions, resources }) =>
+      actions.some((action) => calls.has(action)) && !resources.every((one) => (ofOwn ? OF_TRAIL : OF_OWN).test(one)),
+  );
+}
+
+/** The IAM actions that may allow the calls that a match names. */
+function actionsFor(part: Match): ReadonlySet<string> {
   const demanded = demandedBy(part);
   const of = (path: string) => demanded.flatMap((one) => (one.path === path ? one.values : [])).map(String);
   const services = of('eventSource').map((source) => {
     const service = source.replace(/\.amazonaws\.com(\.cn)?$/, '');
     return IAM_PREFIXES[service] ?? service;
   });
-  const needed = services.flatMap((service) => of('eventName').flatMap((name) => actionsOf(service, name)));
-  return permissions.some(
-    ({ actions, resources }) =>
-      actions.some((action) => needed.includes(action)) &&
-      !resources.every((one) => (ofOwn ? OF_TRAIL : OF_OWN).test(one)),
-  );
+  return new Set(services.flatMap((service) => of('eventName').flatMap((name) => actionsOf(service, name))));
 }
 
 /** What a permission is on where it bears on the trail's parts only, or on cordon's own roles only. */

@@ -12,6 +12,7 @@ import type { AccessKey } from './account.ts';
 import { assembly } from './assembly.ts';
 import { LocalFailure } from './failure.ts';
 import { makeLeftOut, type Resource } from './left-out.ts';
+import { startSynthesizer } from './synthesizer.ts';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -34,7 +35,12 @@ export interface DeployOptions {
   dir: string;
   /** Ends the deployment. */
   signal?: AbortSignal;
+  /** Gives the folder of the app that is synthesized for settings; unless told, that is done here. */
+  assemble?: Assemble | undefined;
 }
+
+/** Gives the folder of the app that is synthesized for settings, as `-c` takes them. */
+export type Assemble = (settings: Record<string, string>) => Promise<string>;
 
 /** What the deployment made, as its outputs name it. */
 export interface Deployment {
@@ -57,10 +63,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     protected: options.protectedPrincipals.join(','),
     ...options.settings,
   };
-  const app = await assembly(settings, (output) => {
-    const context = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-    return cdk(['synth', '--quiet', '--no-validation', '--output', output, ...context], options);
-  });
+  const app = await (options.assemble ?? assembled(options.signal))(settings);
   await mkdir(options.dir, { recursive: true });
   const outputs = join(options.dir, 'outputs.json');
   await cdk(
@@ -89,6 +92,18 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   await callOnce('cordon-watchdog', 'The watchdog could not look for the first time', options);
   return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
 }
+
+const assembled =
+  (signal?: AbortSignal): Assemble =>
+  (settings) =>
+    assembly(settings, async (dir) => {
+      const synthesizer = startSynthesizer(signal);
+      try {
+        await synthesizer.synthesize(settings, dir);
+      } finally {
+        synthesizer.close();
+      }
+    });
 
 /** Calls a function for the first time, as its schedule would do some minutes later. */
 async function callOnce(

@@ -7,7 +7,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SOC_ADMINISTRATOR } from '../infra/soc-administrator.ts';
 import { ACCOUNT_ADMINISTRATOR, type AccessKey, type AccountAddress, makeUser, setUpAccount } from './account.ts';
-import { type Deployment, deploy } from './deploy.ts';
+import { type Assemble, type Deployment, deploy } from './deploy.ts';
 import { botocoreModels, type Emulator, startEmulator } from './emulator.ts';
 import { LocalFailure } from './failure.ts';
 import { type Mailbox, startMailbox } from './mailbox.ts';
@@ -27,6 +27,8 @@ export interface LocalAwsOptions {
   protectedPrincipals?: string[];
   /** Further settings of the deployment, as `-c` takes them: `{ mode: 'monitor' }`. */
   settings?: Record<string, string>;
+  /** Gives the app that is deployed, by its settings; unless told, it is synthesized here. */
+  assemble?: Assemble | undefined;
   /** Secrets that there are before the product is deployed, by their names. */
   secrets?: Record<string, string>;
   /** Makes it the one that `npm run local -- env` and `-- stop` speak to. `onStop` is called when it is asked to end. */
@@ -174,6 +176,7 @@ async function start(
   const deployWith = (settings: Record<string, string> = {}, again = false) =>
     deploy({
       ...{ ...address, credentials: soc, dir: join(dir, 'deployment'), mail: MAIL_ADDRESS, settings, again },
+      assemble: options.assemble,
       protectedPrincipals: [...administrators, ...(options.protectedPrincipals ?? [])],
       signal: options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal,
     });

@@ -15,9 +15,9 @@ const STATIC = [
   { name: 'types', args: [join(...program('typescript', 'bin', 'tsc')), '--noEmit', '-p', '.'] },
 ];
 const PROJECTS = [
-  { name: 'unit tests', project: 'unit' },
-  { name: 'local AWS tests', project: 'local' },
-  { name: 'browser tests', project: 'browser' },
+  { name: 'unit tests', projects: ['unit', 'unit-apart'] },
+  { name: 'local AWS tests', projects: ['local'] },
+  { name: 'browser tests', projects: ['browser'] },
 ];
 
 /**
@@ -33,7 +33,7 @@ export async function runChecks(context, { cleanTree = false, writeRows = false 
   const rows = [];
   const steps = [
     ...STATIC.map(({ name, args }) => ({ name, work: () => plain(context, args) })),
-    ...PROJECTS.map(({ name, project }) => ({ name, work: () => vitest(context, project, rows) })),
+    ...PROJECTS.map(({ name, projects }) => ({ name, work: () => vitest(context, projects, rows) })),
     { name: 'table of rows', work: async () => keepTable(context.root, rows, { write: writeRows }) },
     ...(cleanTree ? [{ name: 'clean tree', work: () => gitStatus(context) }] : []),
   ];
@@ -57,12 +57,12 @@ async function plain({ root, signal }, args) {
   return { ok: code === 0, output };
 }
 
-async function vitest({ root, signal }, project, rows) {
+async function vitest({ root, signal }, projects, rows) {
   const folder = join(root, '.local', 'reports');
-  const report = join(folder, `${project}-${process.pid}.json`);
+  const report = join(folder, `${projects[0]}-${process.pid}.json`);
   mkdirSync(folder, { recursive: true });
   try {
-    const args = [join(...program('vitest', 'vitest.mjs')), 'run', '--project', project];
+    const args = [join(...program('vitest', 'vitest.mjs')), 'run', ...projects.flatMap((one) => ['--project', one])];
     args.push('--reporter=default', '--reporter=json', `--outputFile.json=${report}`);
     const { code, output } = await run(process.execPath, args, { cwd: root, signal });
     const { passed, failed } = counts(report);

@@ -1,4 +1,6 @@
+import { inject } from 'vitest';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../local/local-aws.ts';
+import { assemblerAt } from './assembler.ts';
 import { startControl } from './control.ts';
 import { switchEventLane, switchWatchdogOff } from './event-lane.ts';
 import type { SharedAws } from './shared-aws.ts';
@@ -21,7 +23,9 @@ export async function startTestAws({
   watchdog = false,
   ...options
 }: LocalAwsOptions & { eventLane?: boolean; watchdog?: boolean } = {}): Promise<TestAws> {
-  const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...options });
+  const assembler = options.assemble ? undefined : inject('assembler');
+  const assemble = assembler === undefined ? {} : { assemble: assemblerAt(assembler) };
+  const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...assemble, ...options });
   if (!aws.deployment) throw new Error('The local AWS started without the product.');
   const past = { ...aws, unrecorded: aws.emulator.url.origin };
   // The watchdog first: it would find that the rules are off, and put them back.

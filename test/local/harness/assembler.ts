@@ -1,0 +1,52 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { assembly } from '../../../local/assembly.ts';
+import type { Assemble } from '../../../local/deploy.ts';
+import { startSynthesizer } from '../../../local/synthesizer.ts';
+
+/** Synthesizes apps for all test files: CDK is loaded once. */
+export interface Assembler {
+  /** Its address, on 127.0.0.1. */
+  url: string;
+  assemble: Assemble;
+  close(): void;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    assembler: string;
+  }
+}
+
+/** Starts it. `POST /` with settings is answered with the folder of the app. */
+export async function startAssembler(): Promise<Assembler> {
+  const synthesizer = startSynthesizer();
+  const assemble: Assemble = (settings) => assembly(settings, (dir) => synthesizer.synthesize(settings, dir));
+  const server = createServer(async (request, response) => {
+    try {
+      response.end(await assemble(JSON.parse(await text(request))));
+    } catch (error) {
+      response.writeHead(500).end(error instanceof Error ? error.message : String(error));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    assemble,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+      synthesizer.close();
+    },
+  };
+}
+
+/** Asks one at an address. */
+export const assemblerAt =
+  (url: string): Assemble =>
+  async (settings) => {
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(settings) });
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.text();
+  };
