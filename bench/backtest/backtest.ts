@@ -8,8 +8,7 @@ import { type Contender, contenders, packages, type Run, race } from './contende
 import { madeArchive } from './generate.ts';
 
 const FOLDER = fileURLToPath(new URL('../../.local/bench/backtest/', import.meta.url));
-/** How much longer thirty detections may take than four, and how much memory a run may have, in MB. */
-const MOST_FOR_THIRTY = 1.15;
+/** How much memory a run may have, in MB. */
 const MOST_MEMORY = 150;
 
 interface Measured {
@@ -108,28 +107,22 @@ async function halfOf(files: readonly string[], all: readonly Contender[], signa
 
 /** What each goal came to, in words; identical alerts come first. */
 function judged(measured: readonly Measured[]): string[] {
-  const [ours, thirty] = measured;
-  return measured
-    .map(({ contender: { goal, missing }, seconds = 0, counts }, n) => {
-      if (missing) return missing;
-      if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts))
-        return `OTHER ALERTS: ${counts.join(', ')}`;
-      if (n === 0 || !ours?.seconds) return '';
-      if (!goal) return `cordon is ${(seconds / ours.seconds).toFixed(1)} times faster`;
-      const ratio = 'atMost' in goal ? ours.seconds / seconds : seconds / ours.seconds;
-      const met = 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.faster;
-      const words =
-        'atMost' in goal
-          ? `cordon takes ${ratio.toFixed(2)} times as long; goal: at most ${goal.atMost}`
-          : `cordon is ${ratio.toFixed(1)} times faster; goal: ${goal.faster}`;
-      return `${words}: ${met ? 'met' : 'NOT MET'}`;
-    })
-    .map((verdict, n) =>
-      n === 1 && ours?.seconds && thirty?.seconds
-        ? `${(thirty.seconds / ours.seconds).toFixed(2)} times 4 detections; goal: at most ${MOST_FOR_THIRTY}`
-        : verdict,
-    );
+  const [ours] = measured;
+  return measured.map(({ contender: { own, goal, missing }, seconds, counts }, n) => {
+    if (missing) return missing;
+    if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts)) return `OTHER ALERTS: ${counts.join(', ')}`;
+    if (n === 0 || !ours?.seconds || !seconds) return '';
+    const [times, faster] = [ours.seconds / seconds, seconds / ours.seconds];
+    if (own) return `${faster.toFixed(2)} times 4 detections${goal ? verdict(goal, faster) : ''}`;
+    if (goal && 'atMost' in goal) return `cordon takes ${times.toFixed(2)} times as long${verdict(goal, times)}`;
+    return `cordon is ${faster.toFixed(1)} times faster${goal ? verdict(goal, faster) : ''}`;
+  });
 }
+
+const verdict = (goal: NonNullable<Contender['goal']>, ratio: number): string =>
+  'atMost' in goal
+    ? `; goal: at most ${goal.atMost}: ${ratio <= goal.atMost ? 'met' : 'NOT MET'}`
+    : `; goal: ${goal.faster}: ${ratio >= goal.faster ? 'met' : 'NOT MET'}`;
 
 function tableOf(measured: readonly Measured[], verdicts: readonly string[], half: number): string {
   const rows = measured.map(({ contender, seconds }, n) => [
