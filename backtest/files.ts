@@ -11,7 +11,7 @@ export interface Archive {
   files: () => AsyncIterable<InputFile>;
   /** Counts files and their bytes, as stored, without reading them. */
   totals: () => Promise<{ files: number; bytes: number }>;
-  /** Removes what was fetched to be read, once it was. */
+  /** Removes what was fetched and not read. */
   close: () => Promise<void>;
 }
 
@@ -98,7 +98,7 @@ async function* listed(
   }
 }
 
-/** Fetches ahead, and yields in order. Large objects lie in the folder, for whoever reads them may come later. */
+/** Fetches ahead, and yields in order. Large objects lie in the folder until they are read. */
 async function* fetched(
   client: S3Client,
   bucket: string,
@@ -143,5 +143,7 @@ async function fetchOne(
   }
   const path = join(await folder(), file);
   await pipeline(Body.transformToWebStream(), createWriteStream(path));
-  return { name, source: { path }, size };
+  // Where it cannot be removed now, the folder is removed in the end.
+  const release = (): void => void rm(path, { force: true }).catch(() => {});
+  return { name, source: { path }, size, release };
 }

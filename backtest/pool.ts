@@ -10,6 +10,8 @@ export interface InputFile {
   source: Source;
   /** Size in bytes, as stored. */
   size: number;
+  /** Called once the file was read, or as much of it as can be: what was fetched for that is of no further use. */
+  release?: () => void;
 }
 
 /** What a run over files needs. */
@@ -160,6 +162,7 @@ class Pool {
         if (this.#options.onReport(report, files)) Atomics.store(this.#full, 0, 1);
       }
       if (!reports.at(-1)?.done) return;
+      for (const file of files) file.release?.();
       this.#files.delete(this.#turn);
       this.#turn += 1;
     }

@@ -9,6 +9,8 @@ const { context } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.u
   context: Record<string, unknown>;
 };
 
+// Standard output is for the answers.
+console.log = console.error;
 for await (const line of createInterface({ input: process.stdin })) {
   const { dir, settings } = JSON.parse(line) as { dir: string; settings: Record<string, string> };
   const answer = await synthesize(dir, settings).then(

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventBridgeClient, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
 import {
@@ -9,7 +10,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import { backtest } from '../../backtest/backtest.ts';
 import { bucketArchive, localArchive } from '../../backtest/files.ts';
 import { jsonReport } from '../../backtest/report/json.ts';
@@ -52,11 +53,19 @@ describe('a backtest of a bucket', () => {
     for (const name of others) await put(name, '{}');
     const subjects = subjectsOf({ detection: [], pattern: undefined });
 
+    const temporary = mkdtempSync(join(tmpdir(), 'cordon-test-'));
+    vi.stubEnv('TMPDIR', temporary);
     const stored = bucketArchive(clients.s3, Bucket, 'AWSLogs/');
     const [here, there] = [
       await backtest({ subjects, workers: 1, files: (await localArchive(folder)).files() }),
       await backtest({ subjects, workers: 2, files: stored.files() }),
     ];
+    // What went through files is gone as soon as it was read.
+    await expect
+      .poll(() => readdirSync(temporary, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()))
+      .toEqual([]);
+    expect(readdirSync(temporary)).toHaveLength(1);
+    vi.unstubAllEnvs();
 
     const shell = { endpoint: aws.endpoint, region: aws.region, credentials: aws.accountAdministrator };
     const asked = await cordon(shell, 'backtest', `s3://${Bucket}/AWSLogs/`, '--json');
@@ -72,7 +81,8 @@ describe('a backtest of a bucket', () => {
     await stored.close();
     for (const Key of [...names, ...others]) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
     await clients.s3.send(new DeleteBucketCommand({ Bucket }));
-    rmSync(folder, { recursive: true, force: true });
+    expect(readdirSync(temporary)).toEqual([]);
+    for (const one of [folder, temporary]) rmSync(one, { recursive: true, force: true });
   });
 });
 
