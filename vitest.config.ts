@@ -9,8 +9,12 @@ const REPLACING = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((file) => join('test', file))
   .filter((file) => file.endsWith('.test.ts') && /\bvi\.(mock|doMock)\(/.test(readFileSync(file, 'utf8')));
 
-/** Far more than any unit test takes: a slow machine is no failure, and synthesis takes seconds on a fast one. vitest leaves a core to itself unless told, and does not need it. */
-const unit = { testTimeout: 120_000, maxWorkers: '100%' };
+const unit = {
+  // Far more than any of it takes: a slow machine is no failure, and synthesis takes seconds on a fast one.
+  testTimeout: 120_000,
+  // vitest leaves a core to itself unless told, and does not need it.
+  maxWorkers: '100%',
+};
 
 /**
  * Projects: `unit` and `unit-apart` need nothing but Node; `local` deploys to the local AWS once and makes real calls against it;

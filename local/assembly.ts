@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
 const FOLDER = join(PROJECT, '.local', 'assemblies');
 /** What a synthesized app depends on, besides its settings. */
-const SOURCES = ['playbooks', 'handlers', 'infra', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
+const SOURCES = [
+  ...['playbooks', 'handlers', 'infra', 'local/synthesize.ts'],
+  ...['cdk.json', 'package-lock.json', 'tsconfig.json'],
+];
 /** How many assemblies are kept: the newest. */
 const KEPT = 40;
 
@@ -41,8 +44,14 @@ export async function assembly(
 }
 
 async function keyOf(settings: Record<string, string>): Promise<string> {
-  const hash = createHash('sha256').update(process.version);
+  const hash = createHash('sha256').update(await sourcesDigest());
   hash.update(JSON.stringify(Object.entries(settings).sort(([a], [b]) => a.localeCompare(b))));
+  return hash.digest('hex').slice(0, 20);
+}
+
+/** A digest of all that an app is made of, besides its settings, as it is now. */
+export async function sourcesDigest(): Promise<string> {
+  const hash = createHash('sha256').update(process.version);
   for (const source of SOURCES) {
     for (const file of await filesOf(join(PROJECT, source))) {
       hash
@@ -52,7 +61,7 @@ async function keyOf(settings: Record<string, string>): Promise<string> {
         .update('\0');
     }
   }
-  return hash.digest('hex').slice(0, 20);
+  return hash.digest('hex');
 }
 
 async function filesOf(path: string): Promise<string[]> {

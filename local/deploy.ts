@@ -63,7 +63,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
     protected: options.protectedPrincipals.join(','),
     ...options.settings,
   };
-  const app = await (options.assemble ?? assembled(options.signal))(settings);
+  const app = await (options.assemble ?? ((all) => assembleHere(all, options.signal)))(settings);
   await mkdir(options.dir, { recursive: true });
   const outputs = join(options.dir, 'outputs.json');
   await cdk(
@@ -93,17 +93,17 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   return { ledgerTable: made.LedgerTable, evidenceBucket: made.EvidenceBucket, topicArn: made.TopicArn };
 }
 
-const assembled =
-  (signal?: AbortSignal): Assemble =>
-  (settings) =>
-    assembly(settings, async (dir) => {
-      const synthesizer = startSynthesizer(signal);
-      try {
-        await synthesizer.synthesize(settings, dir);
-      } finally {
-        synthesizer.close();
-      }
-    });
+/** The app for settings, synthesized where it is not there by a process for this one. `signal` ends it. */
+export function assembleHere(settings: Record<string, string>, signal?: AbortSignal): Promise<string> {
+  return assembly(settings, async (dir) => {
+    const synthesizer = startSynthesizer(signal);
+    try {
+      await synthesizer.synthesize(settings, dir);
+    } finally {
+      synthesizer.close();
+    }
+  });
+}
 
 /** Calls a function for the first time, as its schedule would do some minutes later. */
 async function callOnce(

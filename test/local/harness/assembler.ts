@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { assembly } from '../../../local/assembly.ts';
-import type { Assemble } from '../../../local/deploy.ts';
+import { assembly, sourcesDigest } from '../../../local/assembly.ts';
+import { type Assemble, assembleHere } from '../../../local/deploy.ts';
 import { startSynthesizer } from '../../../local/synthesizer.ts';
 
 /** Synthesizes apps for all test files: CDK is loaded once. */
@@ -15,14 +15,20 @@ export interface Assembler {
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    assembler: string;
+    /** Its address; undefined in projects that start none. */
+    assembler: string | undefined;
   }
 }
 
 /** Starts it. `POST /` with settings is answered with the folder of the app. */
 export async function startAssembler(): Promise<Assembler> {
+  const loaded = await sourcesDigest();
   const synthesizer = startSynthesizer();
-  const assemble: Assemble = (settings) => assembly(settings, (dir) => synthesizer.synthesize(settings, dir));
+  const assemble: Assemble = async (settings) => {
+    // Sources that were edited since are not those that it has loaded, and what it made would be kept as made of them.
+    if ((await sourcesDigest()) !== loaded) return assembleHere(settings);
+    return assembly(settings, (dir) => synthesizer.synthesize(settings, dir));
+  };
   const server = createServer(async (request, response) => {
     try {
       response.end(await assemble(JSON.parse(await text(request))));

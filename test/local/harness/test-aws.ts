@@ -23,6 +23,7 @@ export async function startTestAws({
   watchdog = false,
   ...options
 }: LocalAwsOptions & { eventLane?: boolean; watchdog?: boolean } = {}): Promise<TestAws> {
+  // The global set-up brings its own: there is nothing to be told by yet.
   const assembler = options.assemble ? undefined : inject('assembler');
   const assemble = assembler === undefined ? {} : { assemble: assemblerAt(assembler) };
   const aws = await startLocalAws({ waitScale: 0.03, returnSpeed: 20, ...assemble, ...options });
