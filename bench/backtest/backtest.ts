@@ -112,17 +112,20 @@ function judged(measured: readonly Measured[]): string[] {
     if (missing) return missing;
     if (counts && JSON.stringify(counts) !== JSON.stringify(ours?.counts)) return `OTHER ALERTS: ${counts.join(', ')}`;
     if (n === 0 || !ours?.seconds || !seconds) return '';
-    const [times, faster] = [ours.seconds / seconds, seconds / ours.seconds];
-    if (own) return `${faster.toFixed(2)} times 4 detections${goal ? verdict(goal, faster) : ''}`;
-    if (goal && 'atMost' in goal) return `cordon takes ${times.toFixed(2)} times as long${verdict(goal, times)}`;
-    return `cordon is ${faster.toFixed(1)} times faster${goal ? verdict(goal, faster) : ''}`;
+    const [itTakes, oursTakes] = [seconds / ours.seconds, ours.seconds / seconds];
+    if (own) return `${itTakes.toFixed(2)} times 4 detections${verdict(goal, itTakes)}`;
+    if (goal && 'atMost' in goal)
+      return `cordon takes ${oursTakes.toFixed(2)} times as long${verdict(goal, oursTakes)}`;
+    return `cordon is ${itTakes.toFixed(1)} times faster${verdict(goal, itTakes)}`;
   });
 }
 
-const verdict = (goal: NonNullable<Contender['goal']>, ratio: number): string =>
-  'atMost' in goal
-    ? `; goal: at most ${goal.atMost}: ${ratio <= goal.atMost ? 'met' : 'NOT MET'}`
-    : `; goal: ${goal.faster}: ${ratio >= goal.faster ? 'met' : 'NOT MET'}`;
+function verdict(goal: Contender['goal'], ratio: number): string {
+  if (!goal) return '';
+  const [words, met] =
+    'atMost' in goal ? [`at most ${goal.atMost}`, ratio <= goal.atMost] : [`${goal.faster}`, ratio >= goal.faster];
+  return `; goal: ${words}: ${met ? 'met' : 'NOT MET'}`;
+}
 
 function tableOf(measured: readonly Measured[], verdicts: readonly string[], half: number): string {
   const rows = measured.map(({ contender, seconds }, n) => [

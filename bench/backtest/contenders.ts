@@ -88,16 +88,18 @@ export const jqProgram = `.Records[] | ${contest.map(({ jq }, n) => `(if ${jq} t
 /** Puts the programs together, so that starting them takes no loader. */
 async function made(folder: string): Promise<{ ours: string; whole: string; plain: string; duckDb: string }> {
   mkdirSync(folder, { recursive: true });
-  const [ours, whole, plain, duckDb] = ['ours.mjs', 'whole.mjs', 'plain.cjs', 'duckdb.mjs'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string, string];
-  const put = (from: string, outfile: string, options: BuildOptions): Promise<unknown> =>
-    build({ ...common(), entryPoints: [`bench/backtest/${from}`], outfile, ...options });
-  await put('ours.ts', ours, { format: 'esm', banner, external: ['esbuild'] });
-  await put('whole.ts', whole, { format: 'esm', banner, external: ['esbuild'] });
-  await put('plain.ts', plain, { format: 'cjs' });
-  await put('duckdb.ts', duckDb, { format: 'esm', banner, external: ['@duckdb/*'] });
-  return { ours, whole, plain, duckDb };
+  const put = async (from: string, to: string, options: BuildOptions): Promise<string> => {
+    const outfile = join(folder, to);
+    await build({ ...common(), entryPoints: [`bench/backtest/${from}`], outfile, ...options });
+    return outfile;
+  };
+  const own: BuildOptions = { format: 'esm', banner, external: ['esbuild'] };
+  return {
+    ours: await put('ours.ts', 'ours.mjs', own),
+    whole: await put('whole.ts', 'whole.mjs', own),
+    plain: await put('plain.ts', 'plain.cjs', { format: 'cjs' }),
+    duckDb: await put('duckdb.ts', 'duckdb.mjs', { format: 'esm', banner, external: ['@duckdb/*'] }),
+  };
 }
 
 /** A script of this folder that needs a package, in an environment of the project's own. */

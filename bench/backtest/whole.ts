@@ -1,14 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { backtest } from '../../backtest/backtest.ts';
 import { subjectsOf } from '../../cli/archive.ts';
+import { mostMemory, run } from './run.ts';
 
-// node whole.mjs LIST: what cordon's whole catalog finds in the files of a list, with two workers.
+// node whole.mjs LIST: what cordon's whole catalog finds in the files of a list. A program of its own: the other starts with less.
 const [list = ''] = process.argv.slice(2);
-const files = readFileSync(list, 'utf8').trim().split('\n');
-const result = await backtest({
-  subjects: subjectsOf({}),
-  files: files.map((path) => ({ name: path, source: { path }, size: 0 })),
-  workers: 2,
-});
-// In kB, whatever the platform's documentation says of bytes.
-console.log(JSON.stringify({ events: result.events, memory: process.resourceUsage().maxRSS }));
+const { events } = await run(list, subjectsOf({}));
+console.log(JSON.stringify({ events, memory: mostMemory() }));
