@@ -6,7 +6,6 @@ export const layout = {
   classes: 0x0000,
   transitions: 0x0100,
   escapes: 0x0200,
-  digits: 0x0300,
   hashes: 0x1000,
   texts: 0x25000,
   mostTexts: 127,
@@ -72,10 +71,6 @@ export function writeGrammar(memory: Uint8Array): void {
     memory.set(row, layout.transitions + state * 16);
   });
   for (const char of '"\\/bfnrt') memory[layout.escapes + char.charCodeAt(0)] = 1;
-  memory.fill(128, layout.digits, layout.digits + 256);
-  [...'0123456789abcdef'].forEach((char, value) => {
-    memory[layout.digits + char.charCodeAt(0)] = value;
-  });
 }
 
 /** How many detections have a bit of their own; those beyond share the last one. */

@@ -8,7 +8,7 @@
 ;;
 ;; Memory, as backtest/scan/layout.ts fills and reads it:
 ;;   0x00000  class of each byte             0x00200  what may follow a backslash: 1 yes, 2 "u"
-;;   0x00100  next state: state * 16 + class 0x00300  value of each lower-case hexadecimal digit, 128 for none
+;;   0x00100  next state: state * 16 + class
 ;;   0x01000  for each hash of a string's first four bytes: its first token of interest, or 0
 ;;   0x04000  control block                  0x05000  found records, 32 bytes each
 ;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain, how many brackets are
@@ -117,34 +117,53 @@
 
   ;; Writes the 16 bytes of a lower-case UUID in quotes at $p to $to. Returns 0 where it is none.
   (func $uuid (param $p i32) (param $to i32) (result i32)
-    (local $n i32) (local $high i32) (local $low i32) (local $bad i32)
+    (local $a v128) (local $b v128) (local $middle v128)
     (if (i32.ne (i32.load8_u offset=36 (local.get $p)) (i32.const 34)) (then (return (i32.const 0))))
     (if (i32.or
           (i32.or (i32.ne (i32.load8_u offset=8 (local.get $p)) (i32.const 45)) (i32.ne (i32.load8_u offset=13 (local.get $p)) (i32.const 45)))
           (i32.or (i32.ne (i32.load8_u offset=18 (local.get $p)) (i32.const 45)) (i32.ne (i32.load8_u offset=23 (local.get $p)) (i32.const 45))))
       (then (return (i32.const 0))))
-    (loop $pair
-      (local.set $p (i32.add (local.get $p) (i32.eq (i32.load8_u (local.get $p)) (i32.const 45))))
-      (local.set $high (i32.load8_u offset=0x300 (i32.load8_u (local.get $p))))
-      (local.set $low (i32.load8_u offset=0x300 (i32.load8_u offset=1 (local.get $p))))
-      (local.set $bad (i32.or (local.get $bad) (i32.or (local.get $high) (local.get $low))))
-      (i32.store8 (i32.add (local.get $to) (local.get $n)) (i32.or (i32.shl (local.get $high) (i32.const 4)) (local.get $low)))
-      (local.set $p (i32.add (local.get $p) (i32.const 2)))
-      (local.set $n (i32.add (local.get $n) (i32.const 1)))
-      (br_if $pair (i32.lt_u (local.get $n) (i32.const 16))))
-    (i32.lt_u (local.get $bad) (i32.const 128)))
+    ;; The 32 digits, without the dashes at 8, 13, 18 and 23.
+    (local.set $middle (v128.load offset=16 (local.get $p)))
+    (local.set $a (i8x16.shuffle 0 1 2 3 4 5 6 7 9 10 11 12 14 15 16 17 (v128.load (local.get $p)) (local.get $middle)))
+    (local.set $b (i8x16.shuffle 3 4 5 6 8 9 10 11 12 13 14 15 28 29 30 31 (local.get $middle) (v128.load offset=20 (local.get $p))))
+    (if (i32.eqz (i32.and (i8x16.all_true (call $isDigit (local.get $a))) (i8x16.all_true (call $isDigit (local.get $b)))))
+      (then (return (i32.const 0))))
+    (v128.store (local.get $to) (i8x16.narrow_i16x8_u (call $pairs (local.get $a)) (call $pairs (local.get $b))))
+    (i32.const 1))
+
+  ;; Which bytes are lower-case hexadecimal digits.
+  (func $isDigit (param $v v128) (result v128)
+    (v128.or
+      (i8x16.lt_u (i8x16.sub (local.get $v) (i8x16.splat (i32.const 48))) (i8x16.splat (i32.const 10)))
+      (i8x16.lt_u (i8x16.sub (local.get $v) (i8x16.splat (i32.const 97))) (i8x16.splat (i32.const 6)))))
+
+  ;; The value of each two digits. Those of letters, from a to f, have bit 0x40, and their lowest four bits are nine less.
+  (func $pairs (param $v v128) (result v128)
+    (local.set $v (i8x16.add
+      (v128.and (local.get $v) (i8x16.splat (i32.const 15)))
+      (v128.and (i8x16.gt_u (local.get $v) (i8x16.splat (i32.const 64))) (i8x16.splat (i32.const 9)))))
+    (v128.or
+      (i16x8.shl (v128.and (local.get $v) (i16x8.splat (i32.const 255))) (i32.const 4))
+      (i16x8.shr_u (local.get $v) (i32.const 8))))
 
   ;; The length of the string that begins at $p, or -1 where it has escapes or does not end before $end.
   (func $length (param $p i32) (param $end i32) (result i32)
-    (local $q i32) (local $c i32)
+    (local $q i32) (local $found i32) (local $v v128)
     (local.set $q (local.get $p))
-    (loop $char
-      (local.set $c (i32.load8_u (local.get $q)))
-      (if (i32.eq (local.get $c) (i32.const 34)) (then (return (i32.sub (local.get $q) (local.get $p)))))
-      (if (i32.or (i32.eq (local.get $c) (i32.const 92)) (i32.ge_u (local.get $q) (local.get $end))) (then (return (i32.const -1))))
-      (local.set $q (i32.add (local.get $q) (i32.const 1)))
-      (br $char))
-    (unreachable))
+    (loop $sixteen
+      (local.set $v (v128.load (local.get $q)))
+      (local.set $found (i8x16.bitmask (v128.or
+        (i8x16.eq (local.get $v) (i8x16.splat (i32.const 34))) (i8x16.eq (local.get $v) (i8x16.splat (i32.const 92))))))
+      (if (local.get $found)
+        (then
+          (local.set $q (i32.add (local.get $q) (i32.ctz (local.get $found))))
+          (if (i32.or (i32.eq (i32.load8_u (local.get $q)) (i32.const 92)) (i32.ge_u (local.get $q) (local.get $end)))
+            (then (return (i32.const -1))))
+          (return (i32.sub (local.get $q) (local.get $p)))))
+      (local.set $q (i32.add (local.get $q) (i32.const 16)))
+      (br_if $sixteen (i32.lt_u (local.get $q) (local.get $end))))
+    (i32.const -1))
 
   ;; The detections for which the string at $p is a text that they cannot do without; $i is the first with its hash, and $level says
   ;; how many brackets are open around it in its record.
@@ -234,12 +253,13 @@
     (local $inside i64) (local $carry i64) (local $wasScalar i64)
     (local $quotes i64) (local $back i64) (local $escaped i64) (local $ops i64) (local $in i64)
     (local $scalars i64) (local $tokens i64) (local $illegal i64) (local $b i64)
-    (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128) (local $w0 v128) (local $w1 v128) (local $w2 v128) (local $w3 v128)
+    (local $v0 v128) (local $v1 v128) (local $v2 v128) (local $v3 v128) (local $marks v128)
     (local.set $inside (global.get $inside))
     (local.set $carry (global.get $carry))
     (local.set $wasScalar (global.get $wasScalar))
     (local.set $to (i32.const 0x100000))
     (local.set $odd (i32.const 0x140000))
+    (local.set $marks (v128.const i8x16 0 0 0 0 0 0 0 0 0 0 0x3a 0x7b 0x2c 0x7d 0 0))
     (loop $block
       (local.set $v0 (v128.load (local.get $blk)))
       (local.set $v1 (v128.load offset=16 (local.get $blk)))
@@ -284,20 +304,13 @@
       (local.set $in (i64.xor (local.get $in) (i64.shl (local.get $in) (i64.const 32))))
       (local.set $in (i64.xor (local.get $in) (local.get $inside)))
       (local.set $inside (i64.shr_s (local.get $in) (i64.const 63)))
-      ;; With bit 0x20 set, [ and ] are { and }.
-      (local.set $w0 (v128.or (local.get $v0) (i8x16.splat (i32.const 32))))
-      (local.set $w1 (v128.or (local.get $v1) (i8x16.splat (i32.const 32))))
-      (local.set $w2 (v128.or (local.get $v2) (i8x16.splat (i32.const 32))))
-      (local.set $w3 (v128.or (local.get $v3) (i8x16.splat (i32.const 32))))
+      ;; With bit 0x20 set, [ and ] are { and }; of the four there is one for each lower half of a byte. Two control characters
+      ;; pass for a comma and a colon here.
       (local.set $ops (call $mask64
-          (v128.or (v128.or (i8x16.eq (local.get $w0) (i8x16.splat (i32.const 123))) (i8x16.eq (local.get $w0) (i8x16.splat (i32.const 125))))
-                   (v128.or (i8x16.eq (local.get $v0) (i8x16.splat (i32.const 44))) (i8x16.eq (local.get $v0) (i8x16.splat (i32.const 58)))))
-          (v128.or (v128.or (i8x16.eq (local.get $w1) (i8x16.splat (i32.const 123))) (i8x16.eq (local.get $w1) (i8x16.splat (i32.const 125))))
-                   (v128.or (i8x16.eq (local.get $v1) (i8x16.splat (i32.const 44))) (i8x16.eq (local.get $v1) (i8x16.splat (i32.const 58)))))
-          (v128.or (v128.or (i8x16.eq (local.get $w2) (i8x16.splat (i32.const 123))) (i8x16.eq (local.get $w2) (i8x16.splat (i32.const 125))))
-                   (v128.or (i8x16.eq (local.get $v2) (i8x16.splat (i32.const 44))) (i8x16.eq (local.get $v2) (i8x16.splat (i32.const 58)))))
-          (v128.or (v128.or (i8x16.eq (local.get $w3) (i8x16.splat (i32.const 123))) (i8x16.eq (local.get $w3) (i8x16.splat (i32.const 125))))
-                   (v128.or (i8x16.eq (local.get $v3) (i8x16.splat (i32.const 44))) (i8x16.eq (local.get $v3) (i8x16.splat (i32.const 58)))))))
+          (i8x16.eq (v128.or (local.get $v0) (i8x16.splat (i32.const 32))) (i8x16.swizzle (local.get $marks) (v128.and (local.get $v0) (i8x16.splat (i32.const 15)))))
+          (i8x16.eq (v128.or (local.get $v1) (i8x16.splat (i32.const 32))) (i8x16.swizzle (local.get $marks) (v128.and (local.get $v1) (i8x16.splat (i32.const 15)))))
+          (i8x16.eq (v128.or (local.get $v2) (i8x16.splat (i32.const 32))) (i8x16.swizzle (local.get $marks) (v128.and (local.get $v2) (i8x16.splat (i32.const 15)))))
+          (i8x16.eq (v128.or (local.get $v3) (i8x16.splat (i32.const 32))) (i8x16.swizzle (local.get $marks) (v128.and (local.get $v3) (i8x16.splat (i32.const 15)))))))
       (local.set $scalars (i64.xor (i64.const -1) (i64.or
         (i64.or (local.get $ops) (call $mask64
           (i8x16.le_u (local.get $v0) (i8x16.splat (i32.const 32))) (i8x16.le_u (local.get $v1) (i8x16.splat (i32.const 32)))
