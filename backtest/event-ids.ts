@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writevSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileIdSet } from './scan/compile.ts';
@@ -141,16 +141,16 @@ export class IdFilter {
  * folder, and those of each are counted by themselves at the end. eventIDs that are no UUIDs are kept as texts.
  */
 export class EventIds {
-  readonly #most: number;
   readonly #pages = new IdPages(idSet(), (first, values) => this.#keep(first, values));
   readonly #texts = new Set<string>();
-  /** By first byte. */
-  #kept: Uint8Array[][] = noneKept();
-  #keptBytes = 0;
+  /** Pages one behind the other, and by first byte, where those are; memory for them is taken as they come. */
+  readonly #kept: Uint8Array;
+  #used = 0;
+  #places = nonePlaced();
   #spilled: SpillFile | undefined;
 
   constructor(most = 350_000) {
-    this.#most = most;
+    this.#kept = new Uint8Array(most * 16 + PAGE_SIZE);
   }
 
   /** Adds eventIDs of 16 bytes each, one behind the other. */
@@ -171,7 +171,7 @@ export class EventIds {
     let distinct = this.#texts.size;
     const set = new IdSet(idSet());
     for (let first = 0; first < PAGES; first += 1) {
-      for (const values of this.#kept[first] ?? []) set.add(values);
+      for (const values of this.#with(first)) set.add(values);
       for (const values of this.#spilled?.read(first) ?? []) set.add(values);
       distinct += set.size;
       set.clear();
@@ -181,35 +181,50 @@ export class EventIds {
     return distinct;
   }
 
+  /** Those with a first byte that are not in the file. */
+  #with(first: number): Uint8Array[] {
+    return (this.#places[first] ?? []).map(({ at, length }) => this.#kept.subarray(at, at + length));
+  }
+
   #keep(first: number, values: Uint8Array): void {
-    this.#kept[first]?.push(values.slice());
-    this.#keptBytes += values.length;
-    if (this.#keptBytes >= this.#most * 16) this.#spill();
+    if (this.#used + values.length > this.#kept.length) this.#spill();
+    this.#kept.set(values, this.#used);
+    this.#places[first]?.push({ at: this.#used, length: values.length });
+    this.#used += values.length;
   }
 
   #spill(): void {
     this.#spilled ??= new SpillFile();
-    for (const [first, pages] of this.#kept.entries()) {
-      if (pages.length > 0) this.#spilled.write(first, Buffer.concat(pages));
-    }
-    this.#kept = noneKept();
-    this.#keptBytes = 0;
+    this.#spilled.write(Array.from({ length: PAGES }, (_, first) => this.#with(first)));
+    this.#places = nonePlaced();
+    this.#used = 0;
   }
 }
 
-const noneKept = (): Uint8Array[][] => Array.from({ length: PAGES }, () => []);
+/** Where values are, in bytes. */
+interface Place {
+  at: number;
+  length: number;
+}
+
+const nonePlaced = (): Place[][] => Array.from({ length: PAGES }, () => []);
 
 /** A file in the temporary folder with values, and where those with each first byte are. */
 class SpillFile {
   readonly #folder = mkdtempSync(join(tmpdir(), 'cordon-backtest-'));
   readonly #file = openSync(join(this.#folder, 'event-ids'), 'wx+');
-  readonly #places: { at: number; length: number }[][] = Array.from({ length: PAGES }, () => []);
+  readonly #places = nonePlaced();
   #end = 0;
 
-  write(first: number, values: Uint8Array): void {
-    writeSync(this.#file, values);
-    this.#places[first]?.push({ at: this.#end, length: values.length });
-    this.#end += values.length;
+  /** Writes values by their first byte. @throws where there is no room for them */
+  write(byFirst: readonly (readonly Uint8Array[])[]): void {
+    for (const [first, values] of byFirst.entries()) {
+      const length = values.reduce((sum, part) => sum + part.length, 0);
+      if (length === 0) continue;
+      this.#places[first]?.push({ at: this.#end, length });
+      this.#end += length;
+      if (writevSync(this.#file, values) !== length) throw new Error(`No room for eventIDs in ${this.#folder}`);
+    }
   }
 
   /** The values with a first byte, in parts. */
