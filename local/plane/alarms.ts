@@ -58,6 +58,18 @@ export class Alarms {
     for (const { tasks } of this.#regions.values()) tasks.add('evaluate');
   }
 
+  /** Evaluates those of every region where an alarm is not OK, or may have changed by a call. */
+  evaluateUnsettled(): void {
+    for (const { alarms, tasks } of this.#regions.values()) if (!alarms.isSettled) tasks.add('evaluate');
+  }
+
+  /** Somebody may have made alarms in a region, or changed them. */
+  called(region: string): void {
+    const { alarms, tasks } = this.#in(region);
+    alarms.isKnown = false;
+    tasks.add('look');
+  }
+
   #in(region: string) {
     const known = this.#regions.get(region);
     if (known) return known;
@@ -78,12 +90,19 @@ class RegionAlarms {
   readonly #client: CloudWatchClient;
   readonly #history: AlarmHistory;
   readonly #states = new Map<string, AlarmState>();
+  /** Whether the alarms are those that were found last, as far as calls tell. */
+  isKnown = false;
 
   constructor(region: string, options: AlarmsOptions, since: Date) {
     this.#region = region;
     this.#options = options;
     this.#client = options.clients.in(region).cloudWatch;
     this.#history = new AlarmHistory(this.#client, since);
+  }
+
+  /** All are OK. */
+  get isSettled(): boolean {
+    return this.isKnown && [...this.#states.values()].every(({ value }) => value === 'OK');
   }
 
   async skipPast(): Promise<void> {
@@ -94,6 +113,7 @@ class RegionAlarms {
   async work(evaluate: boolean): Promise<void> {
     await this.#announce();
     if (!evaluate) return;
+    this.isKnown = true;
     const alarms = await this.#describe();
     this.#remember(alarms);
     let changed = false;

@@ -32,6 +32,8 @@ export interface Plane {
 }
 
 const tick = 1_000;
+/** Where all alarms are OK, only missing data can change them: they are looked at so many ticks apart, each look costs a core 40 ms. */
+const quietTicks = 5;
 /** Calls that can change an alarm's state, or make alarms in a region where there were none. */
 const alarmCalls: Record<string, readonly string[]> = {
   cloudwatch: ['PutMetricData', 'SetAlarmState', 'PutMetricAlarm', 'PutCompositeAlarm'],
@@ -66,7 +68,7 @@ export async function startPlane(
     volume.add(written);
   };
   const onCall = (call: CallSeen) => {
-    if (call.status < 300 && alarmCalls[call.service]?.includes(call.operation)) alarms.look(call.region);
+    if (call.status < 300 && alarmCalls[call.service]?.includes(call.operation)) alarms.called(call.region);
   };
   const onRecord = (record: CloudTrailRecord, trails: string[]) => {
     if (trails.length === 0) return;
@@ -87,9 +89,12 @@ export async function startPlane(
   const onHandedOver = (handed: HandedOver) => buses.deliver(handed);
   signals.on('logs', onLogs).on('call', onCall).on('record', onRecord);
   signals.on('finding', onFinding).on('handed-over', onHandedOver);
+  let ticks = 0;
   const timer = setInterval(() => {
     volume.flush();
-    alarms.evaluate();
+    ticks += 1;
+    if (ticks % quietTicks === 0) alarms.evaluate();
+    else alarms.evaluateUnsettled();
   }, tick);
 
   return {

@@ -152,6 +152,28 @@ describe('Alarms', () => {
     expect(events).toHaveLength(1);
   });
 
+  it('are looked at no more than now and then while all are OK and nobody has called', async () => {
+    const unsettled = async (): Promise<number> => {
+      const before = aws.inputs('DescribeAlarms').length;
+      alarms.evaluateUnsettled();
+      await work.settled();
+      return aws.inputs('DescribeAlarms').length - before;
+    };
+    aws.addAlarm({ AlarmName: 'Stops', TreatMissingData: 'notBreaching', StateValue: 'INSUFFICIENT_DATA' });
+    const alarms = await watch();
+
+    expect(await unsettled()).toBeGreaterThan(0);
+    expect(changes).toMatchObject([{ from: 'INSUFFICIENT_DATA', to: 'OK' }]);
+    expect(await unsettled()).toBe(0);
+
+    aws.addAlarm({ AlarmName: 'Fails', TreatMissingData: 'notBreaching', StateValue: 'INSUFFICIENT_DATA' });
+    expect(await unsettled()).toBe(0);
+    alarms.called('us-east-1');
+    expect(await unsettled()).toBeGreaterThan(0);
+    expect(changes).toMatchObject([{ name: 'Stops' }, { name: 'Fails', to: 'OK' }]);
+    expect(await unsettled()).toBe(0);
+  });
+
   it('stay as they are without data when missing data are ignored', async () => {
     aws.addAlarm({ AlarmName: 'Stops', TreatMissingData: 'ignore', StateValue: 'ALARM' });
     const alarms = await watch();
