@@ -216,6 +216,11 @@ class SpillFile {
   readonly #places = nonePlaced();
   #end = 0;
 
+  constructor() {
+    // An open file needs no name, and without one it is gone with the process, however that ends. Windows keeps names.
+    if (process.platform !== 'win32') rmSync(this.#folder, { recursive: true });
+  }
+
   /** Writes values by their first byte. @throws where there is no room for them */
   write(byFirst: readonly (readonly Uint8Array[])[]): void {
     for (const [first, values] of byFirst.entries()) {
@@ -223,7 +228,7 @@ class SpillFile {
       if (length === 0) continue;
       this.#places[first]?.push({ at: this.#end, length });
       this.#end += length;
-      if (writevSync(this.#file, values) !== length) throw new Error(`No room for eventIDs in ${this.#folder}`);
+      if (writevSync(this.#file, values) !== length) throw new Error(`no room for eventIDs in ${tmpdir()}`);
     }
   }
 

@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EventIds, IdFilter } from '../../backtest/event-ids.ts';
 
 const ids = (count: number): Uint8Array => Uint8Array.from(randomBytes(count * 16));
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('EventIds', () => {
   it.each([[1_400_000], [5_000], [20_000]])('counts each once, with at most %i in memory', (most) => {
@@ -16,6 +23,24 @@ describe('EventIds', () => {
     counter.addText('0F0E0D0C-0B0A-0908-0706-050403020100');
     counter.addText('no uuid');
     expect(counter.finish()).toBe(60_000 + 4);
+  });
+
+  it('leaves nothing in the temporary folder, even when it does not come to an end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'event-ids-'));
+    vi.stubEnv('TMPDIR', folder);
+    const counter = new EventIds(1000);
+    for (let n = 0; n < 100; n += 1) counter.add(ids(1000));
+    expect(readdirSync(folder)).toEqual([]);
+    expect(counter.finish()).toBe(100_000);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('says where there is no room for more than it keeps', () => {
+    vi.stubEnv('TMPDIR', '/dev/null');
+    const counter = new EventIds(1000);
+    expect(() => {
+      for (let n = 0; n < 100; n += 1) counter.add(ids(1000));
+    }).toThrow(/ENOTDIR.*\/dev\/null/);
   });
 });
 
