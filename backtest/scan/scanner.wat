@@ -127,7 +127,7 @@
     (local.set $middle (v128.load offset=16 (local.get $p)))
     (local.set $a (i8x16.shuffle 0 1 2 3 4 5 6 7 9 10 11 12 14 15 16 17 (v128.load (local.get $p)) (local.get $middle)))
     (local.set $b (i8x16.shuffle 3 4 5 6 8 9 10 11 12 13 14 15 28 29 30 31 (local.get $middle) (v128.load offset=20 (local.get $p))))
-    (if (i32.eqz (i32.and (i8x16.all_true (call $isDigit (local.get $a))) (i8x16.all_true (call $isDigit (local.get $b)))))
+    (if (i32.eqz (i8x16.all_true (v128.and (call $isDigit (local.get $a)) (call $isDigit (local.get $b)))))
       (then (return (i32.const 0))))
     (v128.store (local.get $to) (i8x16.narrow_i16x8_u (call $pairs (local.get $a)) (call $pairs (local.get $b))))
     (i32.const 1))

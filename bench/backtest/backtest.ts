@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { LocalFailure } from '../../local/failure.ts';
 import type { Bench } from '../bench.ts';
-import { percentile } from '../statistics.ts';
+import { percentile, spread } from '../statistics.ts';
 import { type Contender, contenders, packages, type Run, race } from './contenders.ts';
 import { madeArchive } from './generate.ts';
 
@@ -84,9 +84,10 @@ async function raceAll(
   const measured = all.map((contender): Measured => ({ contender, runs: [], ours: [] }));
   const [cordon, ...others] = measured;
   if (!cordon) return measured;
+  const present = others.filter(({ contender }) => !contender.missing);
   for (let round = 1; round <= rounds; round += 1) {
-    for (const { contender, runs, ours } of others) {
-      for (let n = 0; n < (contender.isSlow ? 1 : PAIRS) && !contender.missing; n += 1) {
+    for (const { contender, runs, ours } of present) {
+      for (let n = 0; n < (contender.isSlow ? 1 : PAIRS); n += 1) {
         const [own, run] = [await race(cordon.contender, signal), await race(contender, signal)];
         progress(`  round ${round}: ${contender.name} ${run.seconds.toFixed(2)} s, cordon ${own.seconds.toFixed(2)} s`);
         runs.push(run);
@@ -136,12 +137,11 @@ function verdict(goal: Contender['goal'], ratio: number): string {
 
 function tableOf(measured: readonly Measured[], verdicts: readonly string[], half: number): string {
   const head = ['Contender', 'Median', 'Quickest', 'Against cordon'];
-  const rows = measured.map(({ contender, runs }, n) => [
-    contender.name,
-    runs.length === 0 ? '-' : `${percentile(timesOf(runs), 0.5).toFixed(2)} s`,
-    runs.length === 0 ? '-' : `${Math.min(...timesOf(runs)).toFixed(2)} s`,
-    verdicts[n] ?? '',
-  ]);
+  const rows = measured.map(({ contender, runs }, n) => {
+    const times = spread(runs.map(({ seconds }) => seconds));
+    const shown = [times?.p50, times?.min].map((time) => (time === undefined ? '-' : `${time.toFixed(2)} s`));
+    return [contender.name, ...shown, verdicts[n] ?? ''];
+  });
   for (const { contender, runs } of measured) {
     const memory = Math.max(...runs.map((run) => run.memory ?? 0));
     if (memory === 0) continue;
@@ -160,8 +160,6 @@ function tableOf(measured: readonly Measured[], verdicts: readonly string[], hal
     `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(' | ')} |`;
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)].join('\n');
 }
-
-const timesOf = (runs: readonly Run[]): number[] => runs.map(({ seconds }) => seconds);
 
 const mb = (kilobytes: number): number => Math.round((kilobytes * 1024) / 1e6);
 

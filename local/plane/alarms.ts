@@ -66,7 +66,7 @@ export class Alarms {
   /** Somebody may have made alarms in a region, or changed them. */
   called(region: string): void {
     const { alarms, tasks } = this.#in(region);
-    alarms.isKnown = false;
+    alarms.called();
     tasks.add('look');
   }
 
@@ -91,7 +91,7 @@ class RegionAlarms {
   readonly #history: AlarmHistory;
   readonly #states = new Map<string, AlarmState>();
   /** Whether the alarms are those that were found last, as far as calls tell. */
-  isKnown = false;
+  #isKnown = false;
 
   constructor(region: string, options: AlarmsOptions, since: Date) {
     this.#region = region;
@@ -102,7 +102,12 @@ class RegionAlarms {
 
   /** All are OK. */
   get isSettled(): boolean {
-    return this.isKnown && [...this.#states.values()].every(({ value }) => value === 'OK');
+    return this.#isKnown && [...this.#states.values()].every(({ value }) => value === 'OK');
+  }
+
+  /** Somebody may have made alarms, or changed them. */
+  called(): void {
+    this.#isKnown = false;
   }
 
   async skipPast(): Promise<void> {
@@ -113,7 +118,8 @@ class RegionAlarms {
   async work(evaluate: boolean): Promise<void> {
     await this.#announce();
     if (!evaluate) return;
-    this.isKnown = true;
+    // Before they are read: a call in between says otherwise again.
+    this.#isKnown = true;
     const alarms = await this.#describe();
     this.#remember(alarms);
     let changed = false;
