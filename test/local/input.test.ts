@@ -9,11 +9,12 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { as, makeAttacker, signIn } from '../../simulate/attack.ts';
 import { releaseAndRun } from './harness/approve.ts';
+import { withEndpoint } from './harness/between.ts';
 import { deliverByHand, recordOf } from './harness/by-hand.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { actionOn, actionsOf, section, theIncident, theSummary } from './harness/expectations.ts';
 import { answerTo, makeOffender } from './harness/offender.ts';
-import { type Refusal, startRefusing, withEndpoint } from './harness/refusing.ts';
+import { type Refusal, startRefusing } from './harness/refusing.ts';
 import { startTestAws, type TestAws } from './harness/test-aws.ts';
 
 const CLOUDTRAIL = 'cloudtrail.amazonaws.com';

@@ -11,6 +11,7 @@ import type { Context } from '../../handlers/context.ts';
 import { readTrail } from '../../handlers/trails/read-trail.ts';
 import type { CloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { as, from, type Stage } from '../../simulate/attack.ts';
+import { withEndpoint } from './harness/between.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { switchEventLane, switchRule } from './harness/event-lane.ts';
 import { eventually } from './harness/eventually.ts';
@@ -24,6 +25,7 @@ import {
   theSummary,
   theTreated,
 } from './harness/expectations.ts';
+import { startHolding } from './harness/holding.ts';
 import { alarmInput, callInput, second } from './harness/lanes.ts';
 import { answerTo, makeOffender, type Offender } from './harness/offender.ts';
 import { runAgain } from './harness/run-again.ts';
@@ -218,12 +220,20 @@ describe('while the only trail is off', () => {
   });
 
   it('row: trail: the actor repeats the call while the playbook runs: restored again within the same incident, the actor contained before the second look', async () => {
-    // Act
-    const played = await play(async () => {
+    // Prepare: the actor is not contained before the second call.
+    const holding = await startHolding(stage.endpoint, /Action=(PutUserPolicy|UpdateAccessKey)/);
+    const repeat = async () => {
       await stopLogging();
       await recordsAgain();
       await stopLogging();
-    });
+      holding.release();
+    };
+
+    // Act
+    const disabling = 'cordon-contain-disable-iam-user';
+    const played = await withEndpoint(desk.stage(), disabling, 'IAM', holding.url, () => play(repeat)).finally(
+      holding.close,
+    );
 
     // Assess
     const incident = theIncident(played);

@@ -7,6 +7,7 @@ import {
 import { DeleteAccessKeyCommand, DeleteUserCommand, DeleteUserPolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
+import { plural } from '../../playbooks/report/words.ts';
 import { as, from, makeAttacker, type Stage } from '../../simulate/attack.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { ended, start, statesOf } from './harness/executions.ts';
@@ -279,7 +280,7 @@ describe('a second user stops the trail while the alarm of the first is on', () 
     expect(gap).toMatchObject({ logging: true, interruptions: 2, stoppedAt: incident.events[0]?.record.eventTime });
     expect(gap?.offSeconds).toBeLessThanOrEqual(whole);
     expect(section(theSummary(played), 'LOGGING')[0]).toContain(
-      `off for ${gap?.offSeconds} seconds in 2 interruptions`,
+      `off for ${plural(gap?.offSeconds ?? 0, 'second')} in 2 interruptions`,
     );
   });
 });

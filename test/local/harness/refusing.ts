@@ -1,103 +1,31 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import {
-  GetFunctionConfigurationCommand,
-  LambdaClient,
-  UpdateFunctionConfigurationCommand,
-} from '@aws-sdk/client-lambda';
-import { as, type Stage } from '../../../simulate/attack.ts';
-import { eventually } from './eventually.ts';
+import { type Answer, type Between, startBetween } from './between.ts';
 
 /** Which calls are refused, and how. */
-export interface Refusal {
+export interface Refusal extends Answer {
   /** What the request line and the body of such a call match. */
   calls: RegExp;
   /** So many are refused, then all are let through. */
   times: number;
-  status: number;
-  body: string;
 }
 
-/** Stands between a function and AWS: lets calls through as they are, but for those that it is to refuse. */
-export interface Refusing {
-  url: string;
+/** Refuses calls of a function. */
+export interface Refusing extends Between {
   /** How many calls were refused so far. */
   refused: number;
-  close(): Promise<void>;
 }
 
-/** Starts it, in front of a local AWS. A signed call passes unchanged, the host that it was signed for included. */
+/** Starts it, in front of a local AWS. */
 export async function startRefusing(upstream: string, refusal: Refusal): Promise<Refusing> {
-  const { hostname, port } = new URL(upstream);
   const state = { refused: 0 };
-  const server = createServer(async (incoming, answer) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
-    const text = `${incoming.method} ${incoming.url} ${incoming.headers['x-amz-target'] ?? ''}\n${body.toString()}`;
-    if (refusal.calls.test(text) && state.refused < refusal.times) {
-      state.refused += 1;
-      answer.writeHead(refusal.status, { 'content-type': 'text/xml' }).end(refusal.body);
-      return;
-    }
-    pass(incoming, body, answer, { hostname, port });
+  const between = await startBetween(upstream, (call) => {
+    if (!refusal.calls.test(call) || state.refused >= refusal.times) return undefined;
+    state.refused += 1;
+    return refusal;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...between,
     get refused() {
       return state.refused;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
-}
-
-function pass(
-  { method, url: path, headers }: IncomingMessage,
-  body: Buffer,
-  answer: ServerResponse,
-  to: { hostname: string; port: string },
-): void {
-  const outgoing = request({ ...to, method, path, headers }, (reply) => {
-    answer.writeHead(reply.statusCode ?? 502, reply.headers);
-    reply.pipe(answer);
-  });
-  outgoing.on('error', () => answer.destroy());
-  outgoing.end(body);
-}
-
-/** Has a deployed function make its calls to a service somewhere else, while `work` is done: `IAM`, `S3`. */
-export async function withEndpoint<T>(
-  stage: Stage & { unrecorded: string },
-  FunctionName: string,
-  service: string,
-  url: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  // Past the recorder: whoever changes one of cordon's functions so that anybody could see it is an offender.
-  const lambda = new LambdaClient({ ...as(stage, stage.administrator), endpoint: stage.unrecorded });
-  const { Environment: before } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-  const set = async (Variables: Record<string, string>) => {
-    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment: { Variables } }));
-    await eventually(
-      `the configuration of ${FunctionName}`,
-      async () => {
-        const { LastUpdateStatus } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-        return LastUpdateStatus === 'Successful' || undefined;
-      },
-      async () => 'It is still being updated.',
-    );
-  };
-  const variables = before?.Variables ?? {};
-  try {
-    await set({ ...variables, [`AWS_ENDPOINT_URL_${service}`]: url });
-    return await work();
-  } finally {
-    await set(variables);
-    lambda.destroy();
-  }
 }
