@@ -37,6 +37,12 @@ export interface Share {
   count: number;
 }
 
+/** Those that appear most often, the most frequent first and of equal ones by name, and how many others there are. */
+export interface Shares {
+  first: readonly Share[];
+  others: number;
+}
+
 /** What came of one subject. */
 export interface SubjectResult {
   id: string;
@@ -47,8 +53,8 @@ export interface SubjectResult {
   alarms: readonly AlarmTime[];
   /** One for each alarm; none for a pattern. */
   incidents: readonly PastIncident[];
-  actors: readonly Share[];
-  addresses: readonly Share[];
+  actors: Shares;
+  addresses: Shares;
 }
 
 /** What came of a run. */
@@ -112,28 +118,40 @@ export function resultOf(tally: Tally, subjects: readonly Subject[], complete: b
 export function subjectResult(subject: Subject, kept: readonly Kept[], related: readonly Kept[]): SubjectResult {
   const { id, threshold, detection } = subject;
   const alarms = alarmTimes(
-    Float64Array.from(kept, ({ time }) => time),
+    kept.map(({ time }) => time),
     threshold,
   );
   return {
     ...{ id, threshold, kept, alarms },
     ...(detection ? { detection } : {}),
     incidents: detection ? pastIncidents(id, detection, alarms, kept, related) : [],
-    actors: shares(kept, ({ actor }) => actor.label),
+    actors: shares(kept, ({ label }) => label),
     addresses: shares(kept, ({ address }) => address || 'no address'),
   };
 }
 
-/** The most frequent first, of equal ones by name. */
-export function shares<T>(of: readonly T[], label: (one: T) => string): Share[] {
+/** As many are named. */
+const MOST_NAMED = 20;
+
+/** How often labels appear. */
+export function shares<T>(of: readonly T[], labelOf: (one: T) => string): Shares {
   const counts = new Map<string, number>();
-  for (const one of of) counts.set(label(one), (counts.get(label(one)) ?? 0) + 1);
-  return [...counts]
-    .map(([name, count]) => ({ label: name, count }))
-    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1));
+  for (const one of of) {
+    const label = labelOf(one);
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  // There may be very many, which need not all be sorted.
+  const first: Share[] = [];
+  for (const [label, count] of counts) {
+    const at = first.findLastIndex((one) => one.count > count || (one.count === count && one.label < label)) + 1;
+    if (at >= MOST_NAMED) continue;
+    first.splice(at, 0, { label, count });
+    first.splice(MOST_NAMED);
+  }
+  return { first, others: counts.size - first.length };
 }
 
 /** Everybody who is behind an alarm's records, in the order in which they appear. */
 export function actorsOf(result: SubjectResult, { from, to }: { from: number; to: number }): string[] {
-  return [...new Set(result.kept.slice(from, to).map(({ actor }) => actor.label))];
+  return [...new Set(result.kept.slice(from, to).map(({ label }) => label))];
 }

@@ -30,6 +30,7 @@ interface Exports {
 class IdSet {
   readonly #exports: Exports;
   #bytes: Uint8Array;
+  #first: Int32Array;
   #size = SMALL;
   #count = 0;
 
@@ -37,6 +38,7 @@ class IdSet {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#exports.memory.grow(SMALL / PAGE);
     this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.#first = new Int32Array(this.#exports.memory.buffer, 0, 4);
   }
 
   get size(): number {
@@ -50,6 +52,15 @@ class IdSet {
       this.#bytes.set(part, 0);
       this.#count += this.#exports.add(0, part.length >> 4, this.#size - 1);
     }
+  }
+
+  /** Adds one, of the four numbers from `at` on. Returns whether it is new. */
+  addOne(numbers: Int32Array, at: number): boolean {
+    const before = this.size;
+    if ((this.#count + 1) * 16 > this.#size * 0.7) this.#grow();
+    for (let n = 0; n < 4; n += 1) this.#first[n] = numbers[at + n] ?? 0;
+    this.#count += this.#exports.add(0, 1, this.#size - 1);
+    return this.size > before;
   }
 
   clear(): void {
@@ -66,6 +77,7 @@ class IdSet {
     const values = this.#bytes.slice(TABLE, TABLE + this.#size);
     this.#exports.memory.grow(this.#size / PAGE);
     this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    this.#first = new Int32Array(this.#exports.memory.buffer, 0, 4);
     this.#size *= 2;
     const { value: hadZero } = this.#exports.zero;
     this.#empty();
@@ -126,13 +138,15 @@ export class IdFilter {
   readonly #set = new IdSet(idSet());
   readonly #texts = new Set<string>();
 
-  /** Whether an eventID comes for the first time; a UUID's 16 bytes are the same as its text. */
-  isNew(id: string | Uint8Array): boolean {
-    const bytes = typeof id === 'string' ? uuidBytes(id) : id;
-    const before = bytes ? this.#set.size : this.#texts.size;
-    if (bytes) this.#set.add(bytes);
-    else this.#texts.add(id as string);
-    return (bytes ? this.#set.size : this.#texts.size) > before;
+  /** Whether an eventID that is no UUID comes for the first time. */
+  isNew(id: string): boolean {
+    const before = this.#texts.size;
+    return this.#texts.add(id).size > before;
+  }
+
+  /** Whether a UUID does, of the four numbers from `at` on. */
+  isNewUuid(numbers: Int32Array, at: number): boolean {
+    return this.#set.addOne(numbers, at);
   }
 }
 

@@ -1,9 +1,11 @@
 import { actorOf } from '../playbooks/actor.ts';
-import type { UserIdentity } from '../playbooks/cloudtrail.ts';
-import { type Criterion, impliedBy, type RecordTest, testOf } from './criterion.ts';
-import { bitsIn } from './scan/layout.ts';
+import type { CloudTrailRecord, UserIdentity } from '../playbooks/cloudtrail.ts';
+import { writeActor } from './actor-text.ts';
+import { type Criterion, fieldsOf, impliedBy, type RecordTest, testOf } from './criterion.ts';
+import { HitPacker, type PackedHits } from './packed-hits.ts';
+import { everyBit, hasBit } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
-import { type Fault, RecordReader } from './scan/reader.ts';
+import { type Candidate, type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
 
 /** A record that matches, as little of it as the results need. */
@@ -13,7 +15,7 @@ export interface Hit {
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** An `Actor`, as JSON. */
+  /** An `Actor`, as a text. */
   actor: string;
   address: string;
   name: string;
@@ -32,7 +34,7 @@ export interface FileResult {
   oddIds: string[];
   /** How many have none. */
   withoutId: number;
-  hits: Hit[];
+  hits: PackedHits;
   /** With the number of the file. */
   faults: (Fault & { file: number })[];
   /** Faults beyond those that are listed. */
@@ -66,7 +68,7 @@ export class FileScan {
     range: TimeRange = {},
     keeping: Partial<Keeping> = {},
   ) {
-    this.#scanner = new Scanner(module, criteria.map(impliedBy));
+    this.#scanner = new Scanner(module, criteria.map(impliedBy), { always: hitFields, each: criteria.map(fieldsOf) });
     this.#tests = criteria.map(testOf);
     this.#range = range;
     this.#keeping = { ...KEEPING, ...keeping };
@@ -97,6 +99,7 @@ class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
+  readonly #hits = new HitPacker();
   #ids: Uint8Array[] = [];
   #result = emptyResult();
   /** Which file it is, and how many faults it had. */
@@ -110,7 +113,7 @@ class Collected {
   }
 
   get isLarge(): boolean {
-    return this.#result.hits.length >= PART.hits || this.#ids.length >= PART.ids;
+    return this.#hits.count >= PART.hits || this.#ids.length >= PART.ids;
   }
 
   count(records: number): void {
@@ -133,8 +136,8 @@ class Collected {
     this.#faults = 0;
   }
 
-  candidate(bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }): void {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+  candidate(found: Candidate): void {
+    const text = found.picked ?? utf8(found.bytes());
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -164,17 +167,22 @@ class Collected {
           continue;
         }
         this.#result.records += 1;
-        this.#record(one, JSON.stringify(one), { offset, mask: -1n, odd: true });
+        this.#record(one, JSON.stringify(one), { ...everyBit, offset, odd: true });
       }
     } else if (['eventVersion', 'eventID', 'eventName'].some(own)) {
-      this.#record(value, text, { offset, mask: -1n, odd: true });
+      this.#record(value, text, { ...everyBit, offset, odd: true });
     } else {
       this.#result.records -= 1;
       this.fault({ offset, reason: 'not CloudTrail: an object with neither Records nor the fields of one' });
     }
   }
 
-  #record(value: unknown, text: string, { offset, mask, odd }: { offset: number; mask: bigint; odd: boolean }): void {
+  /** `text` is as much of it as was parsed, `bytes` gives all of it, unless that is the same. */
+  #record(
+    value: unknown,
+    text: string,
+    { offset, low, high, odd, bytes }: Pick<Candidate, 'offset' | 'low' | 'high' | 'odd'> & Partial<Candidate>,
+  ): void {
     const record = value as Record<string, unknown>;
     const eventID = typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined;
     if (odd) {
@@ -182,37 +190,38 @@ class Collected {
       else this.#result.oddIds.push(eventID);
     }
     const fits: number[] = [];
-    const mayFit = bitsIn(mask);
     this.#tests.forEach((test, n) => {
-      if (mayFit(n) && test(record, text)) fits.push(n);
+      if (hasBit({ low, high }, n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, this.#keeping.isTextKept() ? Buffer.from(text) : NONE, fits);
+    const hit = hitOf(record, this.#keeping.isTextKept() ? (bytes?.().slice() ?? Buffer.from(text)) : NONE, fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
     }
-    if (isWithin(hit.time, this.#range)) this.#result.hits.push(hit);
+    if (isWithin(hit.time, this.#range)) this.#hits.add(hit);
   }
 
   /** What there is, with the eventIDs that waited in the scanner. */
   take(ids: Uint8Array): FileResult {
-    const result = { ...this.#result, ids: this.#ids.length === 0 ? ids : joined([...this.#ids, ids]) };
+    const all = this.#ids.length === 0 ? ids : joined([...this.#ids, ids]);
+    const result = { ...this.#result, ids: all, hits: this.#hits.take() };
     this.#result = emptyResult();
     this.#ids = [];
     return result;
   }
 }
 
+const utf8 = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('utf8');
+
 const joined = (parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
 
-const emptyResult = (): FileResult => ({
+const emptyResult = () => ({
   records: 0,
-  ids: new Uint8Array(0),
-  oddIds: [],
+  oddIds: [] as string[],
   withoutId: 0,
-  hits: [],
-  faults: [],
+  faults: [] as FileResult['faults'],
   moreFaults: 0,
 });
 
@@ -228,6 +237,12 @@ export const isWithin = (
   { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: TimeRange,
 ): boolean => time >= since && time < until;
 
+/** The fields that {@link hitOf} reads. */
+const hitFields = [
+  ...['eventID', 'eventTime', 'eventName', 'awsRegion', 'sourceIPAddress'],
+  ...['userIdentity', 'recipientAccountId'],
+] as const satisfies readonly (keyof CloudTrailRecord)[];
+
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
 export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: number[]): Hit {
   return {
@@ -242,7 +257,7 @@ export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: 
   };
 }
 
-/** Who is behind a record; an `Actor`, as JSON. */
+/** Who is behind a record; an `Actor`, as a text. */
 function actorIn(record: Record<string, unknown>): string {
   const { userIdentity, awsRegion, sourceIPAddress, recipientAccountId } = record;
   const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
@@ -250,7 +265,7 @@ function actorIn(record: Record<string, unknown>): string {
   const account = textOf(recipientAccountId) || textOf(identity?.accountId);
   const event = { eventID: '-', eventTime: '-', userIdentity: identity };
   const known = { ...event, awsRegion: textOf(awsRegion), sourceIPAddress: textOf(sourceIPAddress) };
-  return JSON.stringify(actorOf(known, account));
+  return writeActor(actorOf(known, account));
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

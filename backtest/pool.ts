@@ -37,10 +37,10 @@ const AT_HAND = 2;
 /** A task has so many files, or fewer of so many bytes: each costs both sides as much as a thousand records. */
 const TASK = { files: 4, bytes: 2 * 1024 * 1024 };
 
-// Heaps that stay small: a worker makes little garbage, and V8 would let it lie until there is much. Threads that help to collect it
-// would only be in the workers' way.
-setFlagsFromString('--optimize-for-size');
+// Threads that help to collect garbage would only be in the workers' way, and so is what compiles JavaScript again, to run faster,
+// unless a run is long.
 setFlagsFromString('--no-parallel-scavenge');
+setFlagsFromString('--interrupt-budget=1000000');
 
 /** Has workers read all files, and reports what they find in the order of the files. Resolves to whether all were read. */
 export async function readAll(options: PoolOptions): Promise<boolean> {
@@ -78,7 +78,8 @@ class Pool {
         eval: true,
         workerData,
         execArgv: [],
-        resourceLimits: { maxYoungGenerationSizeMb: 8 },
+        // A worker makes little garbage, and V8 would let it lie until there is much.
+        resourceLimits: { maxYoungGenerationSizeMb: 6 },
       });
       const entry = { worker, open: 0 };
       const fail = (error: unknown): void => {

@@ -1,7 +1,9 @@
 import type { Actor } from '../playbooks/actor.ts';
+import { labelIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
-import { type Arrived, unpackHits } from './packed-hits.ts';
+import { grown } from './growing.ts';
+import { firstText, HitPacker, NONE, type PackedHits, textFields, UUID, width } from './packed-hits.ts';
 import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
@@ -11,16 +13,44 @@ export interface Problem {
   reason: string;
 }
 
-/** A record that fits, as it is kept. */
-export interface Kept {
+/** A record that fits, as it is kept. There may be very many: what is asked of one is made when it is asked. */
+export class Kept {
   /** ms since 1970. */
-  time: number;
-  actor: Actor;
-  address: string;
-  name: string;
-  region: string;
+  readonly time: number;
+  readonly #rows: Rows;
+  readonly #row: number;
+
+  constructor(rows: Rows, row: number) {
+    this.#rows = rows;
+    this.#row = row;
+    this.time = rows.time(row);
+  }
+
+  get actor(): Actor {
+    return readActor(this.#rows.text(this.#row, 'actor'));
+  }
+
+  /** What to call the actor in a sentence. */
+  get label(): string {
+    return labelIn(this.#rows.text(this.#row, 'actor'));
+  }
+
+  get address(): string {
+    return this.#rows.text(this.#row, 'address');
+  }
+
+  get name(): string {
+    return this.#rows.text(this.#row, 'name');
+  }
+
+  get region(): string {
+    return this.#rows.text(this.#row, 'region');
+  }
+
   /** The record as JSON in UTF-8; undefined beyond what is kept of them. */
-  record?: Uint8Array;
+  get record(): Uint8Array | undefined {
+    return this.#rows.record(this.#row);
+  }
 }
 
 /** The record itself, as it was read; undefined where its text is not kept. */
@@ -48,9 +78,9 @@ export class Tally {
   /** By criterion, made when it is needed: what one detection has met, another has not. */
   readonly #seen: IdFilter[] = [];
   #withoutId = 0;
-  readonly #kept: Kept[][];
-  readonly #actors = new Map<string, Actor>();
-  readonly #texts = new Map<string, string>();
+  readonly #rows = new Rows();
+  /** By criterion, its rows. */
+  readonly #kept: number[][];
   #textBytes = 0;
   #isFull = false;
 
@@ -75,7 +105,7 @@ export class Tally {
     this.#withoutId += result.withoutId;
     for (const { file, offset, reason } of result.faults) this.problem({ file: files[file] ?? '', offset, reason });
     this.problemCount += result.moreFaults;
-    for (const hit of unpackHits(result.hits)) this.#hit(hit);
+    this.#hits(result.hits);
   }
 
   problem(problem: Problem): void {
@@ -91,7 +121,11 @@ export class Tally {
         offset: 0,
         reason: 'a record matches, but has no readable eventTime: it is left out',
       });
-    } else if (isWithin(hit.time, range)) this.#hit(hit);
+    } else if (isWithin(hit.time, range)) {
+      const packer = new HitPacker();
+      packer.add(hit);
+      this.#hits(packer.take());
+    }
   }
 
   /** How long a time the archive covers, in ms, as far as names and matching records tell. */
@@ -112,50 +146,109 @@ export class Tally {
 
   /** The records that fit the n-th criterion, in order of their time; of one time, in that of the files. */
   kept(criterion: number): Kept[] {
-    return (this.#kept[criterion] ?? []).sort((a, b) => a.time - b.time);
+    return (this.#kept[criterion] ?? []).map((row) => new Kept(this.#rows, row)).sort((a, b) => a.time - b.time);
   }
 
-  #hit(hit: Arrived): void {
-    this.#extend(hit.time);
-    const fits = hit.fits.filter((n) => this.#isNew(n, hit.eventID));
-    if (fits.length === 0) return;
-    const kept: Kept = {
-      time: hit.time,
-      actor: this.#actorOf(hit),
-      address: this.#once(hit.address),
-      name: this.#once(hit.name),
-      region: this.#once(hit.region),
-    };
-    if (!this.#isFull && this.#textBytes + hit.record.length <= MOST_TEXT) {
-      kept.record = hit.record;
-      this.#textBytes += hit.record.length;
-    } else this.#isFull = true;
-    for (const n of fits) this.#kept[n]?.push(kept);
+  #hits(hits: PackedHits): void {
+    const places = this.#rows.placesOf(hits);
+    for (let n = 0; n < hits.count; n += 1) {
+      this.#extend(hits.times[n]);
+      const fits = hits.fits[hits.places[n * width] ?? 0] ?? [];
+      let row = -1;
+      for (const criterion of fits) {
+        if (!this.#isNew(criterion, hits, n)) continue;
+        if (row < 0) row = this.#rows.add(hits, n, places, this.#isTextKept(hits, n));
+        this.#kept[criterion]?.push(row);
+      }
+    }
   }
 
-  #isNew(criterion: number, eventID: string | Uint8Array | undefined): boolean {
-    if (eventID === undefined) return true;
+  #isTextKept({ ends }: PackedHits, n: number): boolean {
+    const length = (ends[n] ?? 0) - (ends[n - 1] ?? 0);
+    if (this.#isFull || this.#textBytes + length > MOST_TEXT) this.#isFull = true;
+    else this.#textBytes += length;
+    return !this.#isFull;
+  }
+
+  #isNew(criterion: number, { places, ids, texts }: PackedHits, n: number): boolean {
+    const place = places[n * width + 1] ?? NONE;
+    if (place === NONE) return true;
     const seen = this.#seen[criterion] ?? new IdFilter();
     this.#seen[criterion] = seen;
-    return seen.isNew(eventID);
+    return place === UUID ? seen.isNewUuid(ids, n * 4) : seen.isNew(texts[place] ?? '');
+  }
+}
+
+/** Of a row: the places of its texts, and of its record which piece it is in, where it begins and where it ends. */
+const PIECE = textFields.length;
+const ROW = PIECE + 3;
+/** So many texts are known again at a time. */
+const MOST_KNOWN = 65_536;
+
+/**
+ * Matching records as numbers, each text once. As objects, V8 would copy them again and again while more of them come: that took longer
+ * than all else that is done with them.
+ */
+class Rows {
+  #count = 0;
+  #times = new Float64Array(1024);
+  #numbers = new Int32Array(1024 * ROW);
+  readonly #texts: string[] = [];
+  readonly #known = new Map<string, number>();
+  readonly #pieces: Uint8Array[] = [];
+
+  /** The places of what hits have as texts. */
+  placesOf({ texts }: PackedHits): Int32Array {
+    const places = new Int32Array(texts.length);
+    for (const [n, text] of texts.entries()) places[n] = this.#placeOf(text);
+    return places;
   }
 
-  /** Actors are few and records many: of equal ones one is kept. */
-  #actorOf({ actor: text }: Arrived): Actor {
-    const known = this.#actors.get(text);
-    if (known) return known;
-    if (this.#actors.size > 4096) this.#actors.clear();
-    const actor = JSON.parse(text) as Actor;
-    this.#actors.set(text, actor);
-    return actor;
+  #placeOf(text: string): number {
+    let place = this.#known.get(text);
+    if (place === undefined) {
+      if (this.#known.size > MOST_KNOWN) this.#known.clear();
+      place = this.#texts.push(text) - 1;
+      this.#known.set(text, place);
+    }
+    return place;
   }
 
-  #once(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size > 8192) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
+  /** Adds the n-th hit, with the places of all their texts. Returns the row's number. */
+  add({ times, places, records, ends }: PackedHits, n: number, textPlaces: Int32Array, withText: boolean): number {
+    const row = this.#count;
+    if (row === this.#times.length) {
+      this.#times = grown(this.#times, 2 * row);
+      this.#numbers = grown(this.#numbers, 2 * row * ROW);
+    }
+    this.#count += 1;
+    this.#times[row] = times[n] ?? Number.NaN;
+    const at = row * ROW;
+    for (let k = 0; k < textFields.length; k += 1) {
+      this.#numbers[at + k] = textPlaces[places[n * width + firstText + k] ?? 0] ?? 0;
+    }
+    if (withText && this.#pieces.at(-1) !== records) this.#pieces.push(records);
+    this.#numbers[at + PIECE] = withText ? this.#pieces.length - 1 : -1;
+    this.#numbers[at + PIECE + 1] = ends[n - 1] ?? 0;
+    this.#numbers[at + PIECE + 2] = ends[n] ?? 0;
+    return row;
+  }
+
+  time(row: number): number {
+    return this.#times[row] ?? Number.NaN;
+  }
+
+  text(row: number, field: (typeof textFields)[number]): string {
+    return this.#texts[this.#number(row, textFields.indexOf(field))] ?? '';
+  }
+
+  record(row: number): Uint8Array | undefined {
+    const piece = this.#pieces[this.#number(row, PIECE)];
+    return piece?.subarray(this.#number(row, PIECE + 1), this.#number(row, PIECE + 2));
+  }
+
+  #number(row: number, k: number): number {
+    return this.#numbers[row * ROW + k] ?? 0;
   }
 }
 

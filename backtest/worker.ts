@@ -1,7 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Criterion } from './criterion.ts';
 import { type FileResult, FileScan } from './file-scan.ts';
-import { type PackedHits, packHits } from './packed-hits.ts';
 import type { Source } from './scan/read-file.ts';
 
 /** What a worker is started with. */
@@ -22,8 +21,7 @@ export interface Task {
 }
 
 /** What is known of a task's files; much is told in parts, of which the last is `done`. */
-export interface Report extends Omit<FileResult, 'hits'> {
-  hits: PackedHits;
+export interface Report extends FileResult {
   number: number;
   done: boolean;
 }
@@ -40,9 +38,13 @@ parentPort?.on('message', (task: Task) => {
 
 async function read({ number, files }: Task): Promise<void> {
   const post = (result: FileResult, done: boolean): void => {
-    const hits = packHits(result.hits);
-    const report: Report = { ...result, hits, number, done };
-    parentPort?.postMessage(report, [result.ids.buffer as ArrayBuffer, hits.records.buffer as ArrayBuffer]);
+    const report: Report = { ...result, number, done };
+    const { ids, hits } = result;
+    const large = [ids, hits.times, hits.places, hits.ids, hits.records, hits.ends];
+    parentPort?.postMessage(
+      report,
+      large.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   };
   post(await scan.read(files, (part) => post(part, false)), true);
 }

@@ -1,3 +1,4 @@
+import type { Shares } from '../backtest.ts';
 import { escaped } from './escaped.ts';
 
 /** A point in time that a chart counts or marks, in ms. */
@@ -75,14 +76,14 @@ function ticks(start: number, length: number): { time: number; text: string; anc
 }
 
 /** Horizontal bars of the most frequent ones, with their numbers, as a table. */
-export function shareBars(heading: string, shares: readonly { label: string; count: number }[], most = 8): string {
-  const highest = Math.max(1, ...shares.map(({ count }) => count));
-  const rows = shares
+export function shareBars(heading: string, { first, others }: Shares, most = 8): string {
+  const highest = first[0]?.count ?? 1;
+  const rows = first
     .slice(0, most)
     .map(
       ({ label, count }) =>
         `<tr><td class="name">${escaped(label)}</td><td class="share"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${fixed(Math.max(1, (count / highest) * 100))}" height="10"/></svg></td><td class="number">${count.toLocaleString('en-US')}</td></tr>`,
     );
-  const rest = shares.length - most;
+  const rest = others + Math.max(0, first.length - most);
   return `<table class="shares"><caption>${escaped(heading)}${rest > 0 ? ` <span class="quiet">and ${rest.toLocaleString('en-US')} more</span>` : ''}</caption><tbody>${rows.join('')}</tbody></table>`;
 }

@@ -1,8 +1,5 @@
 import { actorsOf, type BacktestResult, type SubjectResult } from '../backtest.ts';
 
-/** How many actors and addresses are named, the most frequent first. */
-const MOST_NAMED = 20;
-
 /** A result as `--json` prints it. `partial` is there only where the run was ended early. */
 export function jsonReport(result: BacktestResult) {
   return {
@@ -36,7 +33,7 @@ function detectionOf(subject: SubjectResult) {
           })),
         }
       : {}),
-    actors: subject.actors.slice(0, MOST_NAMED),
-    addresses: subject.addresses.slice(0, MOST_NAMED),
+    actors: subject.actors.first,
+    addresses: subject.addresses.first,
   };
 }

@@ -1,5 +1,5 @@
 import { plain, plural } from '../../playbooks/report/words.ts';
-import { actorsOf, type BacktestResult, type SubjectResult } from '../backtest.ts';
+import { actorsOf, type BacktestResult, type Shares, type SubjectResult } from '../backtest.ts';
 
 /** So many alarms of a detection are written out. */
 const MOST_ALARMS = 20;
@@ -48,11 +48,11 @@ function table({ subjects }: BacktestResult): string[] {
 
 function subjectLines(subject: SubjectResult): string[] {
   if (subject.kept.length === 0) return [];
-  const top = (shares: SubjectResult['actors']): string =>
-    shares
-      .slice(0, 5)
-      .map(({ label, count }) => `${plain(label)} (${number(count)})`)
-      .join(', ') + (shares.length > 5 ? `, ${number(shares.length - 5)} more` : '');
+  const top = ({ first, others }: Shares): string => {
+    const more = others + Math.max(0, first.length - 5);
+    const named = first.slice(0, 5).map(({ label, count }) => `${plain(label)} (${number(count)})`);
+    return named.join(', ') + (more > 0 ? `, ${number(more)} more` : '');
+  };
   return [
     '',
     subject.detection ? `${subject.id}: ${subject.detection.title}` : subject.id,

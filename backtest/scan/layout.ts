@@ -10,6 +10,12 @@ export const layout = {
   texts: 0x25000,
   mostTexts: 127,
   textSize: 128,
+  fields: 0x4100,
+  mostFields: 59,
+  fieldSize: 64,
+  picked: 0x2b000,
+  /** The longest record that is picked from. */
+  mostPicked: 16_384,
   folded: 0x29000,
   foldedSize: 4800,
   position: 0x4004,
@@ -77,12 +83,20 @@ export function writeGrammar(memory: Uint8Array): void {
 const bits = 64;
 /** The bit of the n-th detection. */
 export const bitOf = (n: number): bigint => 1n << BigInt(Math.min(n, bits - 1));
-/** Tells for a mask whether it has the bit of the n-th detection; in numbers, since big ones are made anew for each operation. */
-export function bitsIn(mask: bigint): (n: number) => boolean {
-  const low = Number(BigInt.asUintN(32, mask));
-  const high = Number(BigInt.asUintN(32, mask >> 32n));
-  return (n) => (((n < 32 ? low : high) >>> (Math.min(n, bits - 1) & 31)) & 1) === 1;
+/** The same bits as two numbers: big ones are made anew for each operation. */
+export interface Bits {
+  low: number;
+  high: number;
 }
+
+export const bitsOf = (mask: bigint): Bits => ({
+  low: Number(BigInt.asIntN(32, mask)),
+  high: Number(BigInt.asIntN(32, mask >> 32n)),
+});
+export const everyBit: Bits = { low: -1, high: -1 };
+/** Whether the bit of the n-th detection is among them. */
+export const hasBit = ({ low, high }: Bits, n: number): boolean =>
+  (((n < 32 ? low : high) >>> (Math.min(n, bits - 1) & 31)) & 1) === 1;
 
 /** The necessary conditions of several matches, as the scanner takes them. */
 export interface Conditions {
@@ -118,6 +132,38 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
   return { nameMask };
 }
 
+/** Which fields of a record anybody looks at. */
+export interface Looked {
+  /** At these, whatever it matches. */
+  always: readonly string[];
+  /** By match; undefined where it may be any. */
+  each: readonly (readonly string[] | undefined)[];
+}
+
+/** Keys that JSON can write only as they are, or with `\u`. */
+const plainField = /^[A-Za-z0-9_-]{3,40}$/;
+
+/** Writes the fields that matches look at into the scanner's memory. Returns the bits of those that may look at any. */
+export function writeFields(memory: DataView, { always, each }: Looked): bigint {
+  const masks = new Map<string, bigint>(always.map((field) => [field, -1n]));
+  let whole = 0n;
+  each.forEach((fields, n) => {
+    const fresh = fields?.filter((field) => !masks.has(field)) ?? [];
+    if (!fields?.every((field) => plainField.test(field)) || masks.size + fresh.length > layout.mostFields) {
+      whole |= bitOf(n);
+      return;
+    }
+    for (const field of fields) masks.set(field, (masks.get(field) ?? 0n) | bitOf(n));
+  });
+  [...masks].forEach(([field, mask], n) => {
+    const at = layout.fields + n * layout.fieldSize;
+    memory.setBigInt64(at, BigInt.asIntN(64, mask), true);
+    memory.setUint8(at + 8, field.length + 1);
+    putText(memory, `${field}"`, at + 16);
+  });
+  return whole;
+}
+
 /** Puts a text of interest into the table, in front of others whose first four bytes have the same hash. */
 function writeText(
   memory: DataView,
@@ -127,15 +173,16 @@ function writeText(
   const bytes = Buffer.from(`${text}"`, 'latin1');
   const at = layout.texts + index * layout.textSize;
   const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
-  const put = (part: Buffer, to: number): void => {
-    for (const [n, byte] of part.entries()) memory.setUint8(to + n, byte);
-  };
   memory.setUint8(at, bytes.length);
   memory.setUint8(at + 1, memory.getUint8(slot));
   memory.setUint8(at + 2, contains?.length ?? 0);
   memory.setUint8(at + 3, level ?? 0);
   memory.setBigUint64(at + 8, mask, true);
-  put(bytes, at + 16);
-  put(Buffer.from(contains ?? '', 'latin1'), at + 64);
+  putText(memory, `${text}"`, at + 16);
+  putText(memory, contains ?? '', at + 64);
   memory.setUint8(slot, index);
+}
+
+function putText(memory: DataView, text: string, at: number): void {
+  for (const [n, byte] of Buffer.from(text, 'latin1').entries()) memory.setUint8(at + n, byte);
 }

@@ -1,4 +1,4 @@
-import { states } from './layout.ts';
+import { type Bits, everyBit, states } from './layout.ts';
 import { afterBroken, endOfValue, isRecordStart, isWordToEnd } from './recovery.ts';
 import { amongRecords, type Found, outside, type Place, type Scan, type Scanner } from './scanner.ts';
 
@@ -8,10 +8,23 @@ export interface Fault {
   reason: string;
 }
 
+/** What is known of a record that must be looked at, and the bits of the matches that may hold. */
+export interface Candidate extends Bits {
+  offset: number;
+  /** Something in it is not plain. */
+  odd: boolean;
+  /** It may hold records of its own. */
+  document: boolean;
+  /** Its text, as it is while this is called. */
+  bytes: () => Uint8Array;
+  /** Its text with only those fields that anybody looks at, where that is known. */
+  picked?: string | undefined;
+}
+
 /** What reading a file's text reports. */
 export interface ReaderSink {
-  /** A record that must be looked at. The bytes are valid during the call. `document`: it may hold records of its own. */
-  candidate: (bytes: Uint8Array, found: { offset: number; mask: bigint; odd: boolean; document: boolean }) => void;
+  /** A record that must be looked at. */
+  candidate: (found: Candidate) => void;
   /** So many records; their eventIDs wait in the scanner, but for those that there was no room for. */
   counted: (records: number) => void;
   /** eventIDs that the scanner has no more room for, 16 bytes each. */
@@ -133,9 +146,11 @@ export class RecordReader {
     }
   }
 
-  #candidate({ start, end, mask, odd, document }: Found): void {
-    const bytes = this.#scanner.bytes(this.#have).subarray(start, end);
-    this.#sink.candidate(bytes, { offset: this.#offset + start, mask, odd, document });
+  #candidate(found: Found): void {
+    const { start, end, low, high, odd, document } = found;
+    const bytes = (): Uint8Array => this.#scanner.bytes(this.#have).subarray(start, end);
+    const picked = this.#scanner.pick(found);
+    this.#sink.candidate({ offset: this.#offset + start, low, high, odd, document, bytes, picked });
   }
 
   #atEnd(scan: Scan, last: boolean, cut: boolean): undefined {
@@ -215,7 +230,8 @@ export class RecordReader {
       // Valid after all: nested deeper than the scanner looks.
       this.#begun = true;
       this.#sink.counted(1);
-      this.#sink.candidate(text, { offset: this.#offset + open, mask: -1n, odd: true, document: base === 0 });
+      const found = { ...everyBit, offset: this.#offset + open, odd: true, document: base === 0 };
+      this.#sink.candidate({ ...found, bytes: () => text });
       this.#place = behind;
       return end;
     }

@@ -1,6 +1,16 @@
 import { crc32 } from 'node:zlib';
 import type { Match } from '../../playbooks/matching/match.ts';
-import { layout, states, writeConditions, writeGrammar } from './layout.ts';
+import {
+  type Bits,
+  bitsOf,
+  everyBit,
+  type Looked,
+  layout,
+  states,
+  writeConditions,
+  writeFields,
+  writeGrammar,
+} from './layout.ts';
 
 /** Where in a file's structure a scan begins: outside any value, or among the elements of an array of records. */
 export interface Place {
@@ -19,12 +29,10 @@ export const outside: Place = { base: 0, depth: 0, state: states.document, stack
 export const amongRecords = (base: number, state: number = states.arrayValue): Place =>
   base === 0 ? outside : { base, depth: base, state, stack: base === 2 ? 2n : 0n };
 
-/** A record that may match, or that must be looked at for another reason. Positions count from the start of the bytes scanned. */
-export interface Found {
+/** A record that may match, with the bits of the matches that may hold, or that must be looked at for another reason. Positions count from the start of the bytes scanned. */
+export interface Found extends Bits {
   start: number;
   end: number;
-  /** The bits of the matches that may hold. */
-  mask: bigint;
   /** Something in it is not plain: its eventID is not among those counted. */
   odd: boolean;
   /** It is a document of its own, not an element of Records: it may be something else than a record. */
@@ -58,6 +66,7 @@ export interface Sink {
 interface Exports {
   memory: WebAssembly.Memory;
   scan: (from: number, to: number) => number;
+  pick: (at: number, end: number, low: number, high: number) => number;
   remember: (at: number, length: number, mask: bigint) => number;
   begin: (from: number, to: number, out: number) => void;
   inflate: (enough: number, limit: number) => number;
@@ -77,16 +86,21 @@ const PART = 64 * 1024;
 export class Scanner {
   readonly #exports: Exports;
   readonly #nameMask: (name: string | undefined) => bigint;
+  /** The bits of the matches that may look at any field. */
+  readonly #whole: Bits;
   #view: DataView;
   #memory: Uint8Array;
+  #buffer: Buffer;
 
   /** @throws InvalidPath */
-  constructor(module: WebAssembly.Module, matches: readonly (Match | undefined)[]) {
+  constructor(module: WebAssembly.Module, matches: readonly (Match | undefined)[], looked?: Looked) {
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     this.#memory = new Uint8Array(this.#exports.memory.buffer);
     this.#view = new DataView(this.#exports.memory.buffer);
+    this.#buffer = Buffer.from(this.#exports.memory.buffer);
     writeGrammar(this.#memory);
     this.#nameMask = writeConditions(this.#view, matches).nameMask;
+    this.#whole = looked ? bitsOf(writeFields(this.#view, looked)) : everyBit;
   }
 
   /** The bytes to scan go here; there is room for `size` of them. What was there before stays. */
@@ -96,6 +110,7 @@ export class Scanner {
       this.#exports.memory.grow(Math.ceil(missing / 65_536));
       this.#memory = new Uint8Array(this.#exports.memory.buffer);
       this.#view = new DataView(this.#exports.memory.buffer);
+      this.#buffer = Buffer.from(this.#exports.memory.buffer);
     }
     return this.#memory.subarray(layout.bytes, layout.bytes + size);
   }
@@ -131,6 +146,17 @@ export class Scanner {
     const rest = this.#memory.subarray(layout.folded, layout.folded + layout.foldedSize);
     // Of what begins with zeros, as zlib writes it.
     return crc32(text.subarray(layout.foldedSize), crc32(rest, 0xffffffff));
+  }
+
+  /**
+   * The text of a record that was found, with only those fields that anybody looks at who may want it: a fraction of it to parse. Undefined
+   * where that may be any, and where it is not plain or long.
+   */
+  pick({ start, end, low, high, odd }: Found): string | undefined {
+    const isAny = (low & this.#whole.low) !== 0 || (high & this.#whole.high) !== 0;
+    if (odd || isAny || end - start > layout.mostPicked) return undefined;
+    const length = this.#exports.pick(layout.bytes + start, layout.bytes + end, low, high);
+    return this.#buffer.toString('utf8', layout.picked, layout.picked + length);
   }
 
   /** How many eventIDs wait to be taken: of all records that are not odd. To set it lower forgets the last ones. */
@@ -181,14 +207,19 @@ export class Scanner {
     for (let n = 0, count = this.#number(layout.found); n < count; n += 1) {
       const at = layout.foundList + n * layout.foundSize;
       const kind = this.#number(at + 24);
-      let mask = this.#view.getBigUint64(at + 8, true);
-      if (kind === 2) mask &= this.#learn(this.#number(at + 16), this.#number(at + 20));
-      if (mask === 0n && kind !== 1) continue;
+      let [low, high] = [this.#view.getInt32(at + 8, true), this.#view.getInt32(at + 12, true)];
+      if (kind === 2) {
+        const possible = this.#learn(this.#number(at + 16), this.#number(at + 20));
+        low &= possible.low;
+        high &= possible.high;
+      }
+      if (low === 0 && high === 0 && kind !== 1) continue;
       const start = this.#number(at) - layout.bytes;
       sink.found({
         start,
         end: this.#number(at + 4) - layout.bytes,
-        mask,
+        low,
+        high,
         odd: kind === 1,
         document: this.#number(at + 28) === 0,
       });
@@ -196,11 +227,11 @@ export class Scanner {
   }
 
   /** Says what an event name leaves possible, and has the scanner know it from now on. */
-  #learn(at: number, length: number): bigint {
+  #learn(at: number, length: number): Bits {
     const name = Buffer.from(this.#memory.buffer, at, length).toString('utf8');
     const mask = this.#nameMask(name);
     this.#exports.remember(at, length, mask);
-    return mask;
+    return bitsOf(mask);
   }
 
   #result(code: number, to: number): Scan {

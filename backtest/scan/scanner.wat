@@ -11,10 +11,12 @@
 ;;   0x00100  next state: state * 16 + class
 ;;   0x01000  for each hash of a string's first four bytes: its first token of interest, or 0
 ;;   0x04000  control block                  0x05000  found records, 32 bytes each
+;;   0x04100  fields to pick out of a record, 64 bytes each: its detections (i64), the length of its text with the closing quote,
+;;            which stands at 16; a length of 0 ends the list
 ;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain, how many brackets are
 ;;            open around it in its record, or 0 for any number; at 8 its detections (i64), at 16 its text with the closing
 ;;            quote, at 64 what its value must contain
-;;   0x29000  what is left of a folded text
+;;   0x29000  what is left of a folded text  0x2B000  what was picked out of a record
 ;;   0x30000  eventIDs, 16 bytes each        0xB0000  known event names, 80 bytes each
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
@@ -599,6 +601,73 @@
     (i32.store offset=0x4028 (i32.const 0) (local.get $state))
     (i64.store offset=0x4030 (i32.const 0) (local.get $stack))
     (local.get $code))
+
+  ;; Writes the record from $p to $end with only those fields that the detections with these bits look at. It must be valid, and short
+  ;; enough for one list of tokens and for where it goes. Returns the length of what it writes.
+  (func (export "pick") (param $p i32) (param $end i32) (param $low i32) (param $high i32) (result i32)
+    (local $mask i64)
+    (local $t i32) (local $class i32) (local $depth i32) (local $field i32) (local $isKey i32) (local $to i32)
+    (global.set $inside (i64.const 0))
+    (global.set $carry (i64.const 0))
+    (global.set $wasScalar (i64.const 0))
+    (drop (call $tokens (local.get $p) (local.get $end)))
+    (local.set $mask (i64.or
+      (i64.extend_i32_u (local.get $low))
+      (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
+    (local.set $t (i32.const 0x100000))
+    (i32.store8 offset=0x2B000 (i32.const 0) (i32.const 123))
+    (local.set $to (i32.const 0x2B001))
+    (loop $token
+      (local.set $p (i32.load (local.get $t)))
+      (local.set $t (i32.add (local.get $t) (i32.const 4)))
+      (local.set $class (i32.load8_u (i32.load8_u (local.get $p))))
+      (if (i32.eq (local.get $class) (i32.const 6))
+        (then
+          (if (local.get $isKey)
+            (then
+              (local.set $isKey (i32.const 0))
+              (local.set $field (select (local.get $p) (i32.const 0) (call $isWanted (local.get $p) (local.get $mask))))))
+          (br $token)))
+      (if (i32.lt_u (local.get $class) (i32.const 4))
+        (then
+          (if (i32.eqz (i32.and (local.get $class) (i32.const 1)))
+            (then
+              (local.set $depth (i32.add (local.get $depth) (i32.const 1)))
+              (local.set $isKey (i32.eq (local.get $depth) (i32.const 1)))
+              (br $token)))
+          (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))))
+      ;; A field ends with a comma, or with the record.
+      (br_if $token (i32.gt_u (i32.add (local.get $depth) (i32.ne (local.get $class) (i32.const 5))) (i32.const 1)))
+      (if (local.get $field)
+        (then
+          (memory.copy (local.get $to) (local.get $field) (i32.sub (local.get $p) (local.get $field)))
+          (local.set $to (i32.add (local.get $to) (i32.sub (local.get $p) (local.get $field))))
+          (i32.store8 (local.get $to) (i32.const 44))
+          (local.set $to (i32.add (local.get $to) (i32.const 1)))
+          (local.set $field (i32.const 0))))
+      (local.set $isKey (i32.const 1))
+      (br_if $token (local.get $depth)))
+    ;; In the place of the last comma, if there is one.
+    (if (i32.gt_u (local.get $to) (i32.const 0x2B001)) (then (local.set $to (i32.sub (local.get $to) (i32.const 1)))))
+    (i32.store8 (local.get $to) (i32.const 125))
+    (i32.sub (local.get $to) (i32.const 0x2AFFF)))
+
+  ;; Whether the key at $p is that of a field which the detections in $mask look at.
+  (func $isWanted (param $p i32) (param $mask i64) (result i32)
+    (local $at i32)
+    (local.set $at (i32.const 0x4100))
+    (loop $each
+      (if (i32.eqz (i32.load8_u offset=8 (local.get $at))) (then (return (i32.const 0))))
+      ;; None is shorter than three letters, and its quote.
+      (if (i32.eq (i32.load offset=16 (local.get $at)) (i32.load offset=1 (local.get $p)))
+        (then
+          (if (i32.and
+                (i64.ne (i64.and (i64.load (local.get $at)) (local.get $mask)) (i64.const 0))
+                (call $same (i32.add (local.get $at) (i32.const 16)) (i32.add (local.get $p) (i32.const 1)) (i32.load8_u offset=8 (local.get $at))))
+            (then (return (i32.const 1))))))
+      (local.set $at (i32.add (local.get $at) (i32.const 64)))
+      (br $each))
+    (unreachable))
 
   (func $mask64 (param $a v128) (param $b v128) (param $c v128) (param $d v128) (result i64)
     (i64.or

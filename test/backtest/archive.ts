@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
+import { width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
@@ -28,8 +29,11 @@ export async function readFile(source: Source, criteria: readonly Criterion[]): 
 export function combined(parts: readonly FileResult[]): Read {
   return {
     records: parts.reduce((sum, { records }) => sum + records, 0),
-    hits: parts.flatMap(({ hits }) =>
-      hits.map(({ record, fits }): [string, number[]] => [Buffer.from(record).toString(), fits]),
+    hits: parts.flatMap(({ hits: { count, records, ends, places, fits } }) =>
+      Array.from({ length: count }, (_, n): [string, number[]] => [
+        Buffer.from(records.subarray(ends[n - 1] ?? 0, ends[n])).toString(),
+        fits[places[n * width] ?? 0] ?? [],
+      ]),
     ),
     faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),

@@ -242,7 +242,7 @@ describe('whatever is done to a file', { timeout: 120_000 }, () => {
 function inPieces(module: WebAssembly.Module, bytes: Uint8Array, sizes: readonly number[]) {
   const read = { records: 0, found: [] as string[], faults: [] as unknown[] };
   const reader = new RecordReader(new Scanner(module, [undefined]), {
-    candidate: (text, { offset }) => read.found.push(`${offset} ${Buffer.from(text).toString()}`),
+    candidate: ({ bytes, offset }) => read.found.push(`${offset} ${Buffer.from(bytes()).toString()}`),
     counted: (records) => {
       read.records += records;
     },

@@ -47,7 +47,17 @@ describe('EventIds', () => {
 describe('IdFilter', () => {
   it('knows what it met', () => {
     const filter = new IdFilter();
-    const met = ['a', '0f0e0d0c-0b0a-0908-0706-050403020100', 'a', '0f0e0d0c-0b0a-0908-0706-050403020100', 'b'];
-    expect(met.map((one) => filter.isNew(one))).toEqual([true, true, false, false, true]);
+    const numbers = Int32Array.of(1, 2, 3, 4, 1, 2, 3, 4, 5, 0, 0, 0, 0);
+    expect(['a', 'b', 'a'].map((one) => filter.isNew(one))).toEqual([true, true, false]);
+    expect([0, 4, 8, 9, 9, 1].map((at) => filter.isNewUuid(numbers, at))).toEqual([
+      ...[true, false, true, true, false, true],
+    ]);
+  });
+
+  it('knows many', () => {
+    const filter = new IdFilter();
+    const numbers = Int32Array.from({ length: 40_000 }, (_, n) => Math.imul(n, 0x9e3779b1));
+    const isNew = (): number => numbers.filter((_, n) => n % 4 === 0 && filter.isNewUuid(numbers, n)).length;
+    expect([isNew(), isNew()]).toEqual([10_000, 0]);
   });
 });

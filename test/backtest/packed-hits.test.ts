@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { labelIn, readActor, writeActor } from '../../backtest/actor-text.ts';
+import { uuidBytes } from '../../backtest/uuid.ts';
+import { type Actor, actorKinds } from '../../playbooks/actor.ts';
+
+describe('an actor as a text', () => {
+  const name = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('{', '\u0000', 'a\u0000b'));
+  const actor: fc.Arbitrary<Actor> = fc.record(
+    {
+      ...{ kind: fc.constantFrom(...actorKinds), key: name, label: name },
+      ...{ arn: name, name, session: name, accountId: name, issuer: fc.record({ name, arn: name }) },
+    },
+    { requiredKeys: ['kind', 'key', 'label'], noNullPrototype: true },
+  );
+
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(actor, (one) => {
+        const text = writeActor(one);
+        expect(readActor(text)).toEqual(one);
+        expect(labelIn(text)).toBe(one.label);
+      }),
+    );
+  });
+});
+
+describe('a UUID', () => {
+  it('comes to its bytes', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (text) => {
+        expect(Buffer.from(uuidBytes(text) ?? []).toString('hex')).toBe(text.replaceAll('-', ''));
+      }),
+    );
+  });
+
+  it('is none where anything else stands in it', () => {
+    const text = '0f0e0d0c-0b0a-0908-0706-050403020100';
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.constantFrom('-', 'g', 'A', ' ', 'é', '0'), (at, char) => {
+        const changed = text.slice(0, at) + char + text.slice(at + 1);
+        expect(uuidBytes(changed) !== undefined).toBe(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(changed));
+      }),
+    );
+    expect(uuidBytes(text.slice(1))).toBeUndefined();
+  });
+});
