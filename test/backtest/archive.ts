@@ -2,18 +2,22 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
-import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
-import { width } from '../../backtest/packed-hits.ts';
+import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
+import { firstText, NONE, type PackedHits, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
 const module = compileScanner();
+
+type Kept = Omit<Hit, 'record' | 'fits'>;
 
 /** What a file comes to, without what depends on how it was read. */
 export interface Read {
   records: number;
   /** Records and the numbers of the criteria that they fit. */
   hits: [string, number[]][];
+  /** What is kept of them besides. */
+  kept: Kept[];
   faults: { offset: number; reason: string }[];
   ids: number;
 }
@@ -35,10 +39,29 @@ export function combined(parts: readonly FileResult[]): Read {
         fits[places[n * width] ?? 0] ?? [],
       ]),
     ),
+    kept: parts.flatMap(({ hits }) => Array.from({ length: hits.count }, (_, n) => keptOf(hits, n))),
     faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };
 }
+
+function keptOf({ times, places, ids, texts }: PackedHits, n: number): Kept {
+  const text = (k: number): string => texts[places[n * width + k] ?? 0] ?? '';
+  const id = places[n * width + 1];
+  const hex = Buffer.from(ids.slice(n * 4, n * 4 + 4).buffer).toString('hex');
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return {
+    ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(1) },
+    ...{ actor: text(firstText), address: text(firstText + 1), name: text(firstText + 2), region: text(firstText + 3) },
+  };
+}
+
+/** The plain way: what is kept of records that were parsed. */
+export const plainlyKept = (hits: readonly [string, number[]][]): Kept[] =>
+  hits.map(([text]) => {
+    const { record: _, fits: __, ...kept } = hitOf(JSON.parse(text) as Record<string, unknown>, new Uint8Array(0), []);
+    return kept;
+  });
 
 /** Reads a text as a worker does; gzip or not. */
 export const readText = (text: string | Uint8Array, criteria: readonly Criterion[], gzip = false): Promise<Read> => {
@@ -100,7 +123,11 @@ const members = fc
         eventVersion: fc.constant('1.11'),
         userIdentity: fc.oneof(
           fc.record(
-            { type: fc.constantFrom('Root', 'IAMUser', 'AWSService'), invokedBy: fc.constant('AWS Internal') },
+            {
+              type: fc.constantFrom('Root', 'IAMUser', 'AWSService'),
+              invokedBy: fc.constant('AWS Internal'),
+              ...{ userName: text, accountId: fc.constantFrom('111122223333', '444455556666') },
+            },
             { requiredKeys: ['type'], noNullPrototype: true },
           ),
           nested,
@@ -109,6 +136,9 @@ const members = fc
         eventSource: fc.constantFrom('cloudtrail.amazonaws.com', 'signin.amazonaws.com'),
         eventName: fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...names) }, nested),
         errorCode: fc.constantFrom('AccessDenied', 'Client.UnauthorizedOperation'),
+        awsRegion: fc.oneof(fc.constantFrom('us-east-1', 'cn-north-1'), nested),
+        sourceIPAddress: fc.oneof(fc.constantFrom('198.51.100.7', 'config.amazonaws.com'), nested),
+        recipientAccountId: fc.oneof(fc.constantFrom('111122223333', '444455556666'), nested),
         requestParameters: nested,
         responseElements: nested,
         eventID: fc.oneof(

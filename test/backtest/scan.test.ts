@@ -6,7 +6,7 @@ import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import * as m from '../../playbooks/matching/match.ts';
-import { combined, fileText, plainly, readFile, readText, recordText } from './archive.ts';
+import { combined, fileText, plainly, plainlyKept, readFile, readText, recordText } from './archive.ts';
 
 const criteria: Criterion[] = [
   ...Object.values(detections).map(({ when }) => ({ match: when })),
@@ -38,6 +38,7 @@ describe('a file', { timeout: 120_000 }, () => {
       const expected = plainly(records, criteria);
       hits += expected.length;
       expect(read.hits).toEqual(expected);
+      expect(read.kept).toEqual(plainlyKept(expected));
       expect(read.records).toBe(records.length);
       expect(read.ids).toBe(records.length);
       expect(read.faults).toEqual([]);
@@ -50,6 +51,7 @@ describe('a file', { timeout: 120_000 }, () => {
     const property = fc.asyncProperty(fc.array(recordText, { minLength: 1, maxLength: 20 }), async (records) => {
       const read = await readText(`{"Records":[${records.join(',')}]}`, [one]);
       expect(read.hits).toEqual(plainly(records, [one]));
+      expect(read.kept).toEqual(plainlyKept(read.hits));
     });
     await fc.assert(property, { numRuns: 100 });
   });
@@ -81,6 +83,24 @@ describe('a file', { timeout: 120_000 }, () => {
 
     expect(read).toMatchObject({ records: 4, faults: [] });
     expect(read.hits.map(([text]) => text)).toEqual(records);
+  });
+
+  it('looks at fields with any name', async () => {
+    const names = ['x', 'xy', 'a.b', 'é', 'a"b', 'back\\slash', 'x'.repeat(41), '__proto__', 'eventN'];
+    const paths = names.map((name) => `['${name.replaceAll('\\', '\\\\')}']`);
+    const criteria = [...paths, '[0]', '.*'.slice(1)].map((path): Criterion => ({ match: m.is(path, 'yes') }));
+    const records = names.map((name) => `{${JSON.stringify(name)}:"yes","eventTime":"2026-05-01T03:00:00Z"}`);
+    for (const some of [criteria, ...criteria.map((one) => [one])]) {
+      const read = await readText(`{"Records":[${records.join(',')}]}`, some);
+      expect(read.hits).toEqual(plainly(records, some));
+    }
+  });
+
+  it('looks at more fields than the scanner knows', async () => {
+    const many = Array.from({ length: 80 }, (_, n): Criterion => ({ match: m.is(`field${n}`, 'yes') }));
+    const records = many.map((_, n) => `{"field${n}":"yes","eventTime":"2026-05-01T03:00:00Z"}`);
+    const read = await readText(`{"Records":[${records.join(',')}]}`, many);
+    expect(read.hits).toEqual(records.map((record, n) => [record, [n]]));
   });
 
   it('gives the same for more criteria than there are bits', async () => {
