@@ -4,7 +4,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { installedSettings } from '../../handlers/installation/installation.ts';
 import { detectionOf, detections } from '../../playbooks/catalog.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
-import { isWaiting } from '../../playbooks/question.ts';
+import { isWaiting, type Question } from '../../playbooks/question.ts';
 import { plain } from '../../playbooks/report/words.ts';
 import type { Attack } from '../../simulate/attack.ts';
 import { scenarios } from '../../simulate/catalog.ts';
@@ -24,6 +24,8 @@ const PATIENCE = { aws: 25, local: 3 };
 const EVERY = { aws: 10_000, local: 500 };
 /** Minutes that its playbook may take afterwards until the alarm is quiet. */
 const SETTLING = { aws: 20, local: 6 };
+/** An answer that is refused, or does not get through, is given again so often. */
+const ANSWER_TRIES = 5;
 
 /** What making the user of a simulation is, where the pack is on that looks at it. */
 const ALSO_DETECTED =
@@ -225,28 +227,34 @@ async function settle(
   const isOurs = ({ actor: { name }, verdict }: IncidentEvent): boolean =>
     verdict === 'benign' || (name !== undefined && users.has(name));
   if (!incident.events.every(isOurs)) return;
-  const refused = new Set<string>();
+  /** What an answer was refused with, by the question's key, and how often. */
+  const refused = new Map<string, { times: number; message: string }>();
+  const isTried = ({ key }: Question): boolean => (refused.get(key)?.times ?? 0) < ANSWER_TRIES;
   const deadline = Date.now() + patience;
+  let open: Question[] = [];
   for (let looks = 0; ; looks++) {
     const { questions, status } = await desk.ledger.incident(incident.id);
-    for (const { key, kind } of questions.filter((one) => isWaiting(one) && !refused.has(one.key))) {
+    open = questions.filter(isWaiting);
+    for (const { key, kind } of open.filter(isTried)) {
       const note = `simulation ${scene.mark} is over, and what it was about is gone`;
+      const answer = kind === 'approval' ? 'reject' : 'skip';
       try {
-        await desk.answers.send({
-          answer: kind === 'approval' ? 'reject' : 'skip',
-          incidentId: incident.id,
-          key,
-          note,
-        });
+        await desk.answers.send({ answer, incidentId: incident.id, key, note });
+        refused.delete(key);
         out.note(`${key} is ${kind === 'approval' ? 'rejected' : 'skipped'}, as the simulation is over.`);
       } catch (error) {
-        refused.add(key);
-        out.note(`${key} is left to you: ${plain(error instanceof Error ? error.message : String(error))}`);
+        const times = (refused.get(key)?.times ?? 0) + 1;
+        refused.set(key, { times, message: error instanceof Error ? error.message : String(error) });
       }
     }
-    if (status !== 'open' || Date.now() > deadline || signal.aborted) return;
+    const again = open.some((one) => refused.has(one.key) && isTried(one));
+    if ((status !== 'open' && !again) || Date.now() > deadline || signal.aborted) break;
     if (looks === 0) out.note('Its playbook is still at work; what it asks is answered. Ctrl-C leaves that to you.');
     await delay(every, undefined, { signal }).catch(() => {});
+  }
+  for (const { key } of open) {
+    const { message } = refused.get(key) ?? {};
+    if (message) out.note(`${key} is left to you: ${plain(message)}`);
   }
 }
 

@@ -79,7 +79,7 @@ describe('a simulation', () => {
   ])(
     'of %s is detected and contained as it must be, and leaves nothing behind',
     async (scenario, severity, outcome) => {
-      const { code, stdout } = await cordon(administrator, 'simulate', scenario, '--json');
+      const { code, stdout, stderr } = await cordon(administrator, 'simulate', scenario, '--json');
 
       const report = JSON.parse(stdout) as Report;
       expect(report).toMatchObject({ ok: true, incident: { severity, outcome } });
@@ -90,7 +90,8 @@ describe('a simulation', () => {
       expect(await leftOver()).toEqual([]);
       const incident = await desk.ledger.incident(report.incident?.id ?? '');
       expect(incident.detection).toBe(scenario);
-      if (scenario !== 'root-usage') expect(incident.questions.filter(({ status }) => status === 'open')).toEqual([]);
+      const open = incident.questions.filter(({ status }) => status === 'open');
+      if (scenario !== 'root-usage') expect(open, `${stderr} ${incident.status} ${incident.closedAt}`).toEqual([]);
     },
   );
 
