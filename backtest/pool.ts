@@ -79,7 +79,7 @@ class Pool {
         workerData,
         execArgv: [],
         // A worker makes little garbage, and V8 would let it lie until there is much.
-        resourceLimits: { maxYoungGenerationSizeMb: 6 },
+        resourceLimits: { maxYoungGenerationSizeMb: 4 },
       });
       const entry = { worker, open: 0 };
       const fail = (error: unknown): void => {

@@ -1,9 +1,11 @@
-import { contest, thirty } from './detections.ts';
+import type { Match } from '../../playbooks/matching/match.ts';
+import { contest, thirty, thirtyRare } from './detections.ts';
 import { mostMemory, run } from './run.ts';
 
-// node ours.mjs LIST 4|30: what cordon finds in the files of a list.
-const [list = '', count = '4'] = process.argv.slice(2);
-const matches = count === '30' ? thirty : contest.map(({ match }) => match);
+// node ours.mjs LIST four|thirty|rare: what cordon finds in the files of a list.
+const sets: Record<string, readonly Match[]> = { four: contest.map(({ match }) => match), thirty, rare: thirtyRare };
+const [list = '', set = 'four'] = process.argv.slice(2);
+const matches = sets[set] ?? [];
 const { subjects, events } = await run(
   list,
   matches.map((match, n) => ({
