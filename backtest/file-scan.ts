@@ -181,8 +181,9 @@ class Collected {
   #record(
     value: unknown,
     text: string,
-    { offset, low, high, odd, bytes }: Pick<Candidate, 'offset' | 'low' | 'high' | 'odd'> & Partial<Candidate>,
+    found: Pick<Candidate, 'offset' | 'low' | 'high' | 'odd'> & Partial<Candidate>,
   ): void {
+    const { offset, odd, bytes } = found;
     const record = value as Record<string, unknown>;
     const eventID = typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined;
     if (odd) {
@@ -191,7 +192,7 @@ class Collected {
     }
     const fits: number[] = [];
     this.#tests.forEach((test, n) => {
-      if (hasBit({ low, high }, n) && test(record, text)) fits.push(n);
+      if (hasBit(found, n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
     const hit = hitOf(record, this.#keeping.isTextKept() ? (bytes?.().slice() ?? Buffer.from(text)) : NONE, fits);

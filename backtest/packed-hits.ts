@@ -23,7 +23,8 @@ export interface PackedHits {
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
 export const textFields = ['actor', 'address', 'name', 'region'] as const;
-/** Where in a hit's places those of its texts begin, and how many places it has. */
+/** Where in a hit's places that of its eventID is, where those of its texts begin, and how many places it has. */
+export const idPlace = 1;
 export const firstText = 2;
 export const width = firstText + textFields.length;
 /** In the eventID's place: it is a UUID, or there is none. */
@@ -55,7 +56,7 @@ export class HitPacker {
     const at = n * width;
     const [only = 0] = hit.fits;
     this.#places[at] = placeOf(this.#lists, hit.fits.length === 1 ? only : hit.fits.join(), this.#fits, hit.fits);
-    this.#places[at + 1] = this.#idOf(hit, n);
+    this.#places[at + idPlace] = this.#idOf(hit, n);
     for (let k = 0; k < textFields.length; k += 1) {
       const text = hit[textFields[k] ?? 'name'];
       this.#places[at + firstText + k] = placeOf(this.#known, text, this.#texts, text);

@@ -3,7 +3,7 @@ import { labelIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { grown } from './growing.ts';
-import { firstText, HitPacker, NONE, type PackedHits, textFields, UUID, width } from './packed-hits.ts';
+import { firstText, HitPacker, idPlace, NONE, type PackedHits, textFields, UUID, width } from './packed-hits.ts';
 import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
@@ -171,7 +171,7 @@ export class Tally {
   }
 
   #isNew(criterion: number, { places, ids, texts }: PackedHits, n: number): boolean {
-    const place = places[n * width + 1] ?? NONE;
+    const place = places[n * width + idPlace] ?? NONE;
     if (place === NONE) return true;
     const seen = this.#seen[criterion] ?? new IdFilter();
     this.#seen[criterion] = seen;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
-import { firstText, NONE, type PackedHits, UUID, width } from '../../backtest/packed-hits.ts';
+import { firstText, idPlace, NONE, type PackedHits, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
@@ -47,11 +47,11 @@ export function combined(parts: readonly FileResult[]): Read {
 
 function keptOf({ times, places, ids, texts }: PackedHits, n: number): Kept {
   const text = (k: number): string => texts[places[n * width + k] ?? 0] ?? '';
-  const id = places[n * width + 1];
+  const id = places[n * width + idPlace];
   const hex = Buffer.from(ids.slice(n * 4, n * 4 + 4).buffer).toString('hex');
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   return {
-    ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(1) },
+    ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
     ...{ actor: text(firstText), address: text(firstText + 1), name: text(firstText + 2), region: text(firstText + 3) },
   };
 }

@@ -1,5 +1,4 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessKey } from '../../local/account.ts';
 import type { ActionRecord } from '../../playbooks/incident.ts';
 import { as, type Stage } from '../../simulate/attack.ts';
+import { listening } from '../loopback-server.ts';
 import { Desk, type Played } from './harness/desk.ts';
 import { eventually } from './harness/eventually.ts';
 import { ended, start } from './harness/executions.ts';
@@ -138,9 +138,9 @@ describe('an undo that does not come to its end', () => {
 async function startGate() {
   const waiting: ServerResponse[] = [];
   const server = createServer((_request, response) => void waiting.push(response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url } = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     open: () => {
       for (const response of waiting) response.end('go on');
       return new Promise<void>((resolve) => server.close(() => resolve()));

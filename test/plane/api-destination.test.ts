@@ -1,20 +1,20 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sendToApiDestination } from '../../local/plane/api-destination.ts';
 import { EventBuses } from '../../local/plane/event-bus.ts';
 import { Work } from '../../local/plane/work.ts';
 import { Signals } from '../../local/signals.ts';
+import { type LoopbackServer, listening } from '../loopback-server.ts';
 import { FakeAws } from './fake-aws.ts';
 
 let aws: FakeAws;
-let server: Server;
+let server: LoopbackServer;
 let answer: RequestListener;
 let requests: { headers: IncomingMessage['headers']; url: string; body: string }[];
 beforeEach(async () => {
   aws = new FakeAws();
   requests = [];
-  server = createServer((incoming, outgoing) => {
+  const receiving = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
@@ -22,10 +22,9 @@ beforeEach(async () => {
       answer(incoming, outgoing);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  server = await listening(receiving);
   aws.answers.DescribeApiDestination = () => ({
-    ...{ ApiDestinationState: 'ACTIVE', HttpMethod: 'POST', InvocationEndpoint: `http://127.0.0.1:${port}/hook?a=1` },
+    ...{ ApiDestinationState: 'ACTIVE', HttpMethod: 'POST', InvocationEndpoint: `${server.url}/hook?a=1` },
     ConnectionArn: 'arn:aws:events:us-east-1:111122223333:connection/pager/5f7d',
   });
   aws.answers.DescribeConnection = ({ Name }) => ({
@@ -40,13 +39,7 @@ beforeEach(async () => {
     },
   });
 });
-afterEach(
-  () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
-);
+afterEach(() => server.close());
 
 const status =
   (code: number, headers: Record<string, string> = {}): RequestListener =>
@@ -110,7 +103,7 @@ describe('a request to an API destination', () => {
   });
 
   it('to a dead receiver is tried again', async () => {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await server.close();
     await expect(send()).rejects.toMatchObject({ name: 'CONNECTION_FAILURE', passing: true });
   });
 

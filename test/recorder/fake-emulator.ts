@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listening } from '../loopback-server.ts';
 
 /** A request that reached the emulator's place. */
 export interface Arrived {
@@ -45,18 +45,8 @@ export async function startFakeEmulator(): Promise<FakeEmulator> {
     outgoing.writeHead(status, { 'x-amzn-requestid': 'request-1', 'Content-Type': 'application/json', ...more });
     outgoing.end(content);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: new URL(`http://127.0.0.1:${port}`),
-    arrived,
-    answers,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { url, close } = await listening(server);
+  return { url: new URL(url), arrived, answers, close };
 }
 
 /** An XML answer of the query protocol. */

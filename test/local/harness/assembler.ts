@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { assembly, sourcesDigest } from '../../../local/assembly.ts';
 import { type Assemble, assembleHere } from '../../../local/deploy.ts';
 import { startSynthesizer } from '../../../local/synthesizer.ts';
+import { listening } from '../../loopback-server.ts';
 
 /** Synthesizes apps for all test files: CDK is loaded once. */
 export interface Assembler {
@@ -36,13 +36,12 @@ export async function startAssembler(): Promise<Assembler> {
       response.writeHead(500).end(error instanceof Error ? error.message : String(error));
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { url, close } = await listening(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     assemble,
     close: () => {
-      server.close();
-      server.closeAllConnections();
+      void close();
       synthesizer.close();
     },
   };

@@ -1,18 +1,12 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   GetFunctionConfigurationCommand,
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { as, type Stage } from '../../../simulate/attack.ts';
+import { type LoopbackServer, listening } from '../../loopback-server.ts';
 import { eventually } from './eventually.ts';
-
-/** Stands between a function and AWS. */
-export interface Between {
-  url: string;
-  close(): Promise<void>;
-}
 
 /** What a call is answered with in the place of AWS. */
 export interface Answer {
@@ -28,7 +22,7 @@ export interface Answer {
 export async function startBetween(
   upstream: string,
   answered: (call: string) => Promise<Answer | undefined> | Answer | undefined,
-): Promise<Between> {
+): Promise<LoopbackServer> {
   const { hostname, port } = new URL(upstream);
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = [];
@@ -40,15 +34,7 @@ export async function startBetween(
     if (answer) response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(answer.body);
     else pass(incoming, body, response, { hostname, port });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listening(server);
 }
 
 function pass(

@@ -1,12 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-
-/** What test files ask of the one local AWS that they share and that AWS's APIs cannot tell them. */
-export interface Control {
-  /** Its address, on 127.0.0.1. */
-  url: string;
-  close(): Promise<void>;
-}
+import { type LoopbackServer, listening } from '../../loopback-server.ts';
 
 interface Waiting {
   exclusive: boolean;
@@ -49,10 +42,10 @@ class RecordingLock {
 }
 
 /**
- * Answers the test files: `GET /settled` when everything so far is recorded, evaluated and started; `GET /recording` and
+ * Answers what test files ask of the one local AWS that they share and that AWS's APIs cannot tell them: `GET /settled` when everything so far is recorded, evaluated and started; `GET /recording` and
  * `GET /recording?alone` once the lock is granted, which is given back as the connection closes, whatever closes it.
  */
-export async function startControl(settled: () => Promise<void>): Promise<Control> {
+export async function startControl(settled: () => Promise<void>): Promise<LoopbackServer> {
   const lock = new RecordingLock();
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://control');
@@ -63,15 +56,7 @@ export async function startControl(settled: () => Promise<void>): Promise<Contro
     } else response.writeHead(404).end();
   });
   server.requestTimeout = 0;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listening(server);
 }
 
 async function answerWhen(done: () => Promise<void>, response: ServerResponse): Promise<void> {

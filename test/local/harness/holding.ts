@@ -1,7 +1,8 @@
-import { type Between, startBetween } from './between.ts';
+import type { LoopbackServer } from '../../loopback-server.ts';
+import { startBetween } from './between.ts';
 
 /** Holds calls of a function back. */
-export interface Holding extends Between {
+export interface Holding extends LoopbackServer {
   /** Lets all through, from now on. */
   release(): void;
 }

@@ -1,4 +1,5 @@
-import { type Answer, type Between, startBetween } from './between.ts';
+import type { LoopbackServer } from '../../loopback-server.ts';
+import { type Answer, startBetween } from './between.ts';
 
 /** Which calls are refused, and how. */
 export interface Refusal extends Answer {
@@ -9,7 +10,7 @@ export interface Refusal extends Answer {
 }
 
 /** Refuses calls of a function. */
-export interface Refusing extends Between {
+export interface Refusing extends LoopbackServer {
   /** How many calls were refused so far. */
   refused: number;
 }
