@@ -131,7 +131,7 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
     tally.problem({ file: path, offset: 0, reason: `${lines} lines are no JSON` });
   }
   const [files = '0', records = '0', events = '0'] = counts ?? [];
-  const result = resultOf(tally, subjects, true);
+  const result = await resultOf(tally, subjects, true);
   return { ...result, files: Number(files), records: Number(records), events: Number(events) };
 }
 

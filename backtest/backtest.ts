@@ -2,7 +2,7 @@ import { type AlarmTime, alarmTimes, type Threshold } from '../playbooks/alarm-t
 import type { Detection } from '../playbooks/detection.ts';
 import { is, type Match } from '../playbooks/matching/match.ts';
 import type { Criterion } from './criterion.ts';
-import { type PastIncident, pastIncidents } from './incidents.ts';
+import type { PastIncident } from './incidents.ts';
 import { type InputFile, readAll } from './pool.ts';
 import { compileScanner } from './scan/compile.ts';
 import { type Kept, type Problem, Tally } from './tally.ts';
@@ -82,11 +82,10 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
   const { subjects } = options;
   const related = subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing }));
   const tally = new Tally(subjects.length * 2);
-  const code = await workerCode();
-  const complete = await readAll({
+  const reading = readAll({
     ...options,
     module: compileScanner(),
-    code,
+    code: await workerCode(),
     criteria: [...subjects.map(({ criterion }) => criterion), ...related],
     onReport: (report, files) => {
       const names = files.map(({ name }) => name);
@@ -95,11 +94,20 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
       return tally.isFull;
     },
   });
+  // While files are read there is time to load it.
+  const [complete] = await Promise.all([reading, incidentsFor(subjects)]);
   return resultOf(tally, subjects, complete);
 }
 
+type Incidents = typeof import('./incidents.ts');
+
+/** What tells of incidents. Only detections need it, at the end of a run, and it is more than all else that a run needs. */
+const incidentsFor = async (subjects: readonly Subject[]): Promise<Incidents | undefined> =>
+  subjects.some(({ detection }) => detection) ? import('./incidents.ts') : undefined;
+
 /** Draws the results from what was added up; the n-th subject's related records follow those of all subjects. */
-export function resultOf(tally: Tally, subjects: readonly Subject[], complete: boolean): BacktestResult {
+export async function resultOf(tally: Tally, subjects: readonly Subject[], complete: boolean): Promise<BacktestResult> {
+  const incidents = await incidentsFor(subjects);
   return {
     files: tally.files,
     events: tally.events(),
@@ -108,14 +116,20 @@ export function resultOf(tally: Tally, subjects: readonly Subject[], complete: b
     problemCount: tally.problemCount,
     complete,
     span: tally.span,
-    subjects: subjects.map((subject, n) =>
-      subjectResult(subject, tally.kept(n), subject.detection?.related ? tally.kept(subjects.length + n) : []),
-    ),
+    subjects: subjects.map((subject, n) => {
+      const related = subject.detection?.related ? tally.kept(subjects.length + n) : [];
+      return subjectResult(subject, tally.kept(n), related, incidents);
+    }),
   };
 }
 
 /** What came of one subject, from its matching records in order of their time. */
-export function subjectResult(subject: Subject, kept: readonly Kept[], related: readonly Kept[]): SubjectResult {
+function subjectResult(
+  subject: Subject,
+  kept: readonly Kept[],
+  related: readonly Kept[],
+  incidents: Incidents | undefined,
+): SubjectResult {
   const { id, threshold, detection } = subject;
   const alarms = alarmTimes(
     kept.map(({ time }) => time),
@@ -124,7 +138,7 @@ export function subjectResult(subject: Subject, kept: readonly Kept[], related: 
   return {
     ...{ id, threshold, kept, alarms },
     ...(detection ? { detection } : {}),
-    incidents: detection ? pastIncidents(id, detection, alarms, kept, related) : [],
+    incidents: (detection && incidents?.pastIncidents(id, detection, alarms, kept, related)) ?? [],
     actors: shares(kept, ({ label }) => label),
     addresses: shares(kept, ({ address }) => address || 'no address'),
   };
@@ -143,13 +157,17 @@ export function shares<T>(of: readonly T[], labelOf: (one: T) => string): Shares
   // There may be very many, which need not all be sorted.
   const first: Share[] = [];
   for (const [label, count] of counts) {
-    const at = first.findLastIndex((one) => one.count > count || (one.count === count && one.label < label)) + 1;
-    if (at >= MOST_NAMED) continue;
+    const last = first[MOST_NAMED - 1];
+    if (last && isBefore(last, label, count)) continue;
+    const at = first.findLastIndex((one) => isBefore(one, label, count)) + 1;
     first.splice(at, 0, { label, count });
     first.splice(MOST_NAMED);
   }
   return { first, others: counts.size - first.length };
 }
+
+const isBefore = (one: Share, label: string, count: number): boolean =>
+  one.count > count || (one.count === count && one.label < label);
 
 /** Everybody who is behind an alarm's records, in the order in which they appear. */
 export function actorsOf(result: SubjectResult, { from, to }: { from: number; to: number }): string[] {

@@ -264,8 +264,7 @@ function actorIn(record: Record<string, unknown>): string {
   const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
   // A playbook knows the account that it watches, and that the other fields are texts.
   const account = textOf(recipientAccountId) || textOf(identity?.accountId);
-  const event = { eventID: '-', eventTime: '-', userIdentity: identity };
-  const known = { ...event, awsRegion: textOf(awsRegion), sourceIPAddress: textOf(sourceIPAddress) };
+  const known = { userIdentity: identity, awsRegion: textOf(awsRegion), sourceIPAddress: textOf(sourceIPAddress) };
   return writeActor(actorOf(known, account));
 }
 

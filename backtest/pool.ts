@@ -37,10 +37,11 @@ const AT_HAND = 2;
 /** A task has so many files, or fewer of so many bytes: each costs both sides as much as a thousand records. */
 const TASK = { files: 4, bytes: 2 * 1024 * 1024 };
 
-// Threads that help to collect garbage would only be in the workers' way, and so is what compiles JavaScript again, to run faster,
-// unless a run is long.
+// Threads that help to collect garbage would only be in the workers' way.
 setFlagsFromString('--no-parallel-scavenge');
-setFlagsFromString('--interrupt-budget=1000000');
+
+/** So is what compiles JavaScript again, to run faster, unless a run is long. */
+const COMPILE_LATER = '--interrupt-budget=1000000';
 
 /** Has workers read all files, and reports what they find in the order of the files. Resolves to whether all were read. */
 export async function readAll(options: PoolOptions): Promise<boolean> {
@@ -48,7 +49,8 @@ export async function readAll(options: PoolOptions): Promise<boolean> {
   try {
     return await pool.run();
   } finally {
-    await pool.close();
+    // Nobody needs to wait until they are gone.
+    void pool.close();
   }
 }
 
@@ -73,6 +75,7 @@ class Pool {
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
+    let online = 0;
     this.#workers = Array.from({ length: options.workers }, () => {
       const worker = new Worker(options.code, {
         eval: true,
@@ -94,6 +97,11 @@ class Pool {
         }
       });
       worker.on('error', fail);
+      worker.once('online', () => {
+        online += 1;
+        // With other flags than it was built with, Node would start the rest of them from its own modules' source.
+        if (online === options.workers) setFlagsFromString(COMPILE_LATER);
+      });
       return entry;
     });
   }

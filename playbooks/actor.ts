@@ -41,19 +41,23 @@ const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
  * @param account the account being watched; another account's principals are `other-account`
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
-export function actorOf(record: CloudTrailRecord, account: string): Actor {
+export function actorOf(
+  record: Pick<CloudTrailRecord, 'userIdentity' | 'awsRegion' | 'sourceIPAddress'>,
+  account: string,
+): Actor {
   const identity = namesIn(record.userIdentity);
-  const accountId = identity.accountId ?? accountOfArn(identity.arn);
+  const { arn, invokedBy } = identity;
+  const accountId = identity.accountId ?? accountOfArn(arn);
   const owner = accountId === undefined ? {} : { accountId };
-  const partition = identity.arn?.split(':')[1] || partitionOf(record.awsRegion);
-  // What the names of this account's principals begin with, where the record has no ARN.
-  const iam = `arn:${partition}:iam::${accountId ?? account}`;
-  if (identity.type === 'AWSService' || (/\.amazonaws\.com(\.cn)?$/.test(identity.invokedBy ?? '') && !identity.arn)) {
-    const service = identity.invokedBy ?? (record.sourceIPAddress || 'unknown service');
+  // What a principal of this account is called where the record has no ARN.
+  const iam: Naming = (principal) =>
+    `arn:${arn?.split(':')[1] || partitionOf(record.awsRegion)}:iam::${accountId ?? account}:${principal}`;
+  if (identity.type === 'AWSService' || (!arn && invokedBy && /\.amazonaws\.com(\.cn)?$/.test(invokedBy))) {
+    const service = invokedBy ?? (record.sourceIPAddress || 'unknown service');
     return { kind: 'aws-service', key: `service:${service}`, label: `AWS service ${service}`, name: service, ...owner };
   }
-  if (accountId !== undefined && /^\d{12}$/.test(accountId) && accountId !== account) {
-    const who = identity.arn ?? identity.principalId ?? accountId;
+  if (accountId !== undefined && accountId !== account && /^\d{12}$/.test(accountId)) {
+    const who = arn ?? identity.principalId ?? accountId;
     return { kind: 'other-account', key: `other:${who}`, label: `${who} of account ${accountId}`, name: who, ...owner };
   }
   switch (identity.type) {
@@ -62,21 +66,24 @@ export function actorOf(record: CloudTrailRecord, account: string): Actor {
         kind: 'root',
         key: 'root',
         label: 'the root user',
-        arn: identity.arn ?? `${iam}:root`,
+        arn: arn ?? iam('root'),
         ...owner,
       };
     case 'IAMUser':
-      return iamUser(identity.userName ?? lastOfArn(identity.arn), identity.arn, iam, owner);
+      return iamUser(identity.userName ?? lastOfArn(arn), arn, iam, owner);
     case 'AssumedRole':
       return assumedRole(identity, iam, owner);
     case 'FederatedUser':
       return federatedUser(identity, iam, owner);
     default:
-      return unknown(identity.arn ?? identity.principalId ?? identity.userName, owner);
+      return unknown(arn ?? identity.principalId ?? identity.userName, owner);
   }
 }
 
-function iamUser(name: string | undefined, arn: string | undefined, iam: string, owner: { accountId?: string }): Actor {
+/** The ARN of a principal: of `user/NAME`, for one. */
+type Naming = (principal: string) => string;
+
+function iamUser(name: string | undefined, arn: string | undefined, iam: Naming, owner: { accountId?: string }): Actor {
   if (name === undefined || name === HIDDEN) {
     return unknown(name === HIDDEN ? 'a user name that does not exist' : undefined, owner);
   }
@@ -84,18 +91,18 @@ function iamUser(name: string | undefined, arn: string | undefined, iam: string,
     kind: 'iam-user',
     key: `user:${name}`,
     label: `IAM user ${name}`,
-    arn: arn ?? `${iam}:user/${name}`,
+    arn: arn ?? iam(`user/${name}`),
     name,
     ...owner,
   };
 }
 
-function assumedRole(identity: Names, iam: string, owner: { accountId?: string }): Actor {
+function assumedRole(identity: Names, iam: Naming, owner: { accountId?: string }): Actor {
   const { issuer } = identity;
   const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
   const name = issuer.userName ?? lastOfArn(issuer.arn) ?? fromArn;
   if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
-  const arn = issuer.arn ?? `${iam}:role/${name}`;
+  const arn = issuer.arn ?? iam(`role/${name}`);
   const identityCenter = name.startsWith('AWSReservedSSO_');
   return {
     kind: identityCenter ? 'identity-center-role' : 'assumed-role',
@@ -108,12 +115,12 @@ function assumedRole(identity: Names, iam: string, owner: { accountId?: string }
   };
 }
 
-function federatedUser(identity: Names, iam: string, owner: { accountId?: string }): Actor {
+function federatedUser(identity: Names, iam: Naming, owner: { accountId?: string }): Actor {
   const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';
   const { issuer: maker } = identity;
   const user =
     maker.type === undefined || maker.type === 'IAMUser' ? (maker.userName ?? userOfArn(maker.arn)) : undefined;
-  const issuer = user ? { name: user, arn: maker.arn ?? `${iam}:user/${user}` } : undefined;
+  const issuer = user ? { name: user, arn: maker.arn ?? iam(`user/${user}`) } : undefined;
   return {
     kind: 'federated-user',
     key: `federated:${name}`,

@@ -166,5 +166,5 @@ function callerActor(arn: string, account: string): Actor {
       : resource === 'root'
         ? 'Root'
         : 'IAMUser';
-  return actorOf({ eventID: '-', eventTime: '1970-01-01T00:00:00Z', userIdentity: { type, arn, accountId } }, account);
+  return actorOf({ userIdentity: { type, arn, accountId } }, account);
 }

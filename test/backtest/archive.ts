@@ -48,7 +48,7 @@ export function combined(parts: readonly FileResult[]): Read {
 function keptOf({ times, places, ids, texts }: PackedHits, n: number): Kept {
   const text = (k: number): string => texts[places[n * width + k] ?? 0] ?? '';
   const id = places[n * width + idPlace];
-  const hex = Buffer.from(ids.slice(n * 4, n * 4 + 4).buffer).toString('hex');
+  const hex = Array.from(ids.subarray(n * 4, n * 4 + 4), (one) => (one >>> 0).toString(16).padStart(8, '0')).join('');
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   return {
     ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },

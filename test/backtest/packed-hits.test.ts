@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelIn, readActor, writeActor } from '../../backtest/actor-text.ts';
-import { uuidBytes } from '../../backtest/uuid.ts';
+import { uuidBytes, uuidInto } from '../../backtest/uuid.ts';
 import { type Actor, actorKinds } from '../../playbooks/actor.ts';
 
 describe('an actor as a text', () => {
@@ -26,10 +26,15 @@ describe('an actor as a text', () => {
 });
 
 describe('a UUID', () => {
-  it('comes to its bytes', () => {
+  it('comes to its bytes, and to four numbers', () => {
     fc.assert(
       fc.property(fc.uuid(), (text) => {
-        expect(Buffer.from(uuidBytes(text) ?? []).toString('hex')).toBe(text.replaceAll('-', ''));
+        const digits = text.replaceAll('-', '');
+        expect(Buffer.from(uuidBytes(text) ?? []).toString('hex')).toBe(digits);
+        const numbers = new Int32Array(6);
+        expect(uuidInto(text, numbers, 1)).toBe(true);
+        const each = [0, 8, 16, 24].map((at) => Number.parseInt(digits.slice(at, at + 8), 16) | 0);
+        expect([...numbers]).toEqual([0, ...each, 0]);
       }),
     );
   });
