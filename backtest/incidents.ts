@@ -57,7 +57,7 @@ export function pastIncidents(
     const to = Math.max(alarm.to, from);
     claimed = to;
     const records = kept.slice(from, to);
-    const near = related.filter(({ time }) => time >= earliest && time <= alarm.until + LATE);
+    const near = between(related, earliest, alarm.until + LATE);
     const alarmAt = new Date(alarm.time).toISOString();
     return { from, to, alarmAt, ...judged(id, detection, response, { records, near, alarmAt }) };
   });
@@ -67,7 +67,7 @@ function judged(
   id: string,
   detection: Detection,
   response: Response,
-  { records, near, alarmAt }: { records: Kept[]; near: Kept[]; alarmAt: string },
+  { records, near, alarmAt }: { records: readonly Kept[]; near: readonly Kept[]; alarmAt: string },
 ): Omit<PastIncident, 'from' | 'to' | 'alarmAt'> {
   const account = records[0]?.actor.accountId ?? '';
   const mine = records.flatMap((one) => eventOf(one, response));
@@ -86,7 +86,27 @@ function judged(
 }
 
 function recordOf(kept: Kept): CloudTrailRecord | undefined {
-  return cloudTrailRecord.safeParse(recordIn(kept)).data;
+  const record = recordIn(kept);
+  return record === undefined ? undefined : cloudTrailRecord.safeParse(record).data;
+}
+
+/** Of records in order of their time, those from one time up to another, both in ms and within. */
+function between(kept: readonly Kept[], from: number, to: number): readonly Kept[] {
+  return kept.slice(
+    countUntil(kept, (time) => time < from),
+    countUntil(kept, (time) => time <= to),
+  );
+}
+
+/** How many there are at the beginning whose time is early; the others' is not. */
+function countUntil(kept: readonly Kept[], isEarly: (time: number) => boolean): number {
+  let [low, high] = [0, kept.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isEarly(kept[middle]?.time ?? 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A record that lacks an eventID or a time is in no incident: the playbook could not claim it. */
