@@ -69,10 +69,33 @@ export function hasInnerWildcard(glob: string): boolean {
   return /[^*]\*+[^*]/s.test(glob);
 }
 
-/** As {@link globTest}, but an inner `*` does not reach over a line's end: what CloudWatch's `.*` in a regular expression does. */
+/**
+ * As {@link globTest}, but where a `*` stands inside, none reaches over a line's end: what CloudWatch's `.*` in a regular expression does. It
+ * takes a time that grows with the text only.
+ */
 export function likeTest(glob: string): TextTest {
-  if (!hasInnerWildcard(glob)) return globTest(glob);
-  const parts = glob.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  const expression = new RegExp(`^${parts.join('.*')}$`, 'u');
-  return (text) => expression.test(text);
+  const test = globTest(glob);
+  if (!hasInnerWildcard(glob)) return test;
+  const parts = glob.split('*');
+  return (text) => (/[\n\r\u2028\u2029]/.test(text) ? isWithinLines(text, parts) : test(text));
+}
+
+/** Whether a text is made of these parts in their order, with no line's end in between. */
+function isWithinLines(text: string, parts: readonly string[]): boolean {
+  const lineEnds = [...text.matchAll(/[\n\r\u2028\u2029]/g)].map(({ index }) => index);
+  const [first = '', ...others] = parts;
+  // Wherever the parts so far may end, in ascending order.
+  let ends = text.startsWith(first) ? [first.length] : [];
+  for (const part of others) {
+    const next: number[] = [];
+    let [nearest, passed] = [0, 0];
+    for (let at = ends.length > 0 ? text.indexOf(part, ends[0]) : -1; at >= 0; at = text.indexOf(part, at + 1)) {
+      while ((ends[nearest + 1] ?? Number.POSITIVE_INFINITY) <= at) nearest += 1;
+      while ((lineEnds[passed] ?? Number.POSITIVE_INFINITY) < at) passed += 1;
+      if ((lineEnds[passed - 1] ?? -1) < (ends[nearest] ?? 0)) next.push(at + part.length);
+      if (at >= text.length) break;
+    }
+    ends = next;
+  }
+  return ends.at(-1) === text.length;
 }

@@ -151,6 +151,11 @@ describe('patterns of words', () => {
     ['%AUTHORIZED%', '[ERROR 401] UNAUTHORIZED REQUEST', true],
     ['%^starting|^initializing|^shutting down%', 'skipping initializing', false],
     ['%10\\.10\\.0\\.1%', 'from 10.10.0.1', true],
+    ['%\\u0041\\x42%', 'ABC', true],
+    ['%\\\\u0041%', 'A', false],
+    // What takes a backtracking engine longer than anybody waits.
+    [`%${'[a-z]*'.repeat(7)}1%`, 'a'.repeat(20_000), false],
+    ['%^a{0,200}a{0,200}a{0,200}b%', 'a'.repeat(5000), false],
   ])('%s on %s gives %s', (pattern, message, expected) => {
     const result = matches(pattern, message);
     expect(result).toBe(expected);

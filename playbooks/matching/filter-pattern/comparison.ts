@@ -31,8 +31,7 @@ export function readComparison(scanner: Scanner, inside: 'json' | 'fields'): Com
   scanner.skipSpace();
   const at = scanner.position;
   if (scanner.char === '%') {
-    const expression = scanner.takeExpression();
-    return { test: equality(scanner, operator, at, (text) => expression.test(text)), implied: anyValue, exact: false };
+    return { test: equality(scanner, operator, at, scanner.takeExpression()), implied: anyValue, exact: false };
   }
   if (scanner.char === '"') return textComparison(scanner, operator, at, scanner.takeQuoted());
   const bare = scanner.takeMatch(inside === 'json' ? bareJson : bareField);

@@ -22,8 +22,7 @@ export function readTerms(scanner: Scanner): TermsPattern {
 
 function readTerm(scanner: Scanner): TextTest {
   if (scanner.char === '%') {
-    const expression = scanner.takeExpression();
-    return (text) => expression.test(text);
+    return scanner.takeExpression();
   }
   if (scanner.char === '"') {
     const phrase = scanner.takeQuoted();
