@@ -1,5 +1,6 @@
 import { actorOf } from '../playbooks/actor.ts';
 import type { CloudTrailRecord, UserIdentity } from '../playbooks/cloudtrail.ts';
+import { isoTime } from '../playbooks/iso-time.ts';
 import { writeActor } from './actor-text.ts';
 import { type Criterion, fieldsOf, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
@@ -249,7 +250,7 @@ export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: 
   return {
     fits,
     eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
-    time: typeof record.eventTime === 'string' ? Date.parse(record.eventTime) : Number.NaN,
+    time: typeof record.eventTime === 'string' ? isoTime(record.eventTime) : Number.NaN,
     actor: actorIn(record),
     address: textOf(record.sourceIPAddress),
     name: textOf(record.eventName),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isoTime } from '../playbooks/iso-time.ts';
 
 const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -9,8 +10,7 @@ const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export const sinceTime = z.string().transform((text, context) => {
   const [, count, unit] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   if (count && unit) return new Date(Date.now() - Number(count) * UNITS[unit as keyof typeof UNITS]).toISOString();
-  const [, day, clock = 'T00:00Z', zone] = /^(\d{4}-\d{2}-\d{2})(T[\d:.]+(Z|[+-]\d{2}:\d{2})?)?$/.exec(text) ?? [];
-  const time = day ? Date.parse(`${day}${clock}${zone || clock.endsWith('Z') ? '' : 'Z'}`) : Number.NaN;
+  const time = isoTime(text.includes('T') ? text : `${text}T00:00`);
   if (!Number.isNaN(time)) return new Date(time).toISOString();
   context.addIssue('must be a span such as 90m, 24h or 7d, or a time such as 2026-05-01T03:00:00Z');
   return z.NEVER;
