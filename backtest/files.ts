@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type Dirent } from 'node:fs';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,28 +31,55 @@ export async function localArchive(path: string): Promise<Archive> {
     );
   });
   const files = (): AsyncIterable<InputFile> =>
-    found.isDirectory() ? below(path) : one({ name: path, source: { path }, size: found.size });
+    found.isDirectory() ? any(below(path), path) : one({ name: path, source: { path }, size: found.size });
   return { files, totals: () => totalsOf(files()), close: async () => {} };
+}
+
+/** An archive without files is a mistake in its name rather than one of nothing. @throws NoArchive */
+async function* any(files: AsyncIterable<InputFile>, place: string): AsyncGenerator<InputFile> {
+  let count = 0;
+  for await (const file of files) {
+    count += 1;
+    yield file;
+  }
+  if (count === 0) throw new NoArchive(`There are no files below ${place}, besides digests and hidden ones.`);
 }
 
 async function* one(file: InputFile): AsyncGenerator<InputFile> {
   yield file;
 }
 
+/** What a folder holds that cannot be read is yielded too: it is reported in its turn. */
 async function* below(folder: string): AsyncGenerator<InputFile> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    yield unreadable(folder, (error as Error).message);
+    return;
+  }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith('.') || isDigest(path)) continue;
     if (entry.isDirectory()) yield* below(path);
-    else if (entry.isFile() || entry.isSymbolicLink()) {
-      // A link that leads nowhere is reported when it is read.
-      const size = (await stat(path).catch(() => undefined))?.size ?? 0;
-      yield { name: path, source: { path }, size };
-    }
+    else if (entry.isFile() || entry.isSymbolicLink()) yield await fileAt(path);
+    else yield unreadable(path, 'it is no regular file');
   }
 }
+
+async function fileAt(path: string): Promise<InputFile> {
+  try {
+    const found = await stat(path);
+    // It may be one that holds the link.
+    if (found.isDirectory()) return unreadable(path, 'a link to a folder is not followed');
+    return { name: path, source: { path }, size: found.size };
+  } catch (error) {
+    return unreadable(path, (error as Error).message);
+  }
+}
+
+const unreadable = (name: string, reason: string): InputFile => ({ name, source: { unreadable: reason }, size: 0 });
 
 async function totalsOf(files: AsyncIterable<{ size: number }>): Promise<{ files: number; bytes: number }> {
   const totals = { files: 0, bytes: 0 };
@@ -77,7 +104,7 @@ export function bucketArchive(client: S3Client, bucket: string, prefix: string):
     return folder;
   };
   return {
-    files: () => fetched(client, bucket, objects(), place),
+    files: () => any(fetched(client, bucket, objects(), place), `s3://${bucket}/${prefix}`),
     totals: () => totalsOf(objects()),
     close: async () => {
       if (folder) await rm(await folder, { recursive: true, force: true });
@@ -132,18 +159,24 @@ async function fetchOne(
   folder: () => Promise<string>,
   file: string,
 ): Promise<InputFile> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand, S3ServiceException } = await import('@aws-sdk/client-s3');
   const name = `s3://${bucket}/${key}`;
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  if (!Body) return { name, source: { bytes: new Uint8Array(0) }, size };
-  if (size <= IN_MEMORY) {
-    // Copied, since the bytes are handed to a worker, and may lie in memory that others use.
-    const bytes = Uint8Array.from(await Body.transformToByteArray());
-    return { name, source: { bytes }, size };
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (!Body) return { name, source: { bytes: new Uint8Array(0) }, size };
+    if (size <= IN_MEMORY) {
+      // Copied, since the bytes are handed to a worker, and may lie in memory that others use.
+      const bytes = Uint8Array.from(await Body.transformToByteArray());
+      return { name, source: { bytes }, size };
+    }
+    const path = join(await folder(), file);
+    await pipeline(Body.transformToWebStream(), createWriteStream(path));
+    // Where it cannot be removed now, the folder is removed in the end.
+    const release = (): void => void rm(path, { force: true }).catch(() => {});
+    return { name, source: { path }, size, release };
+  } catch (error) {
+    // The bucket refuses this one: it is archived, for one, or encrypted with a key that is not for everybody.
+    if (!(error instanceof S3ServiceException)) throw error;
+    return { ...unreadable(name, `${error.name}: ${error.message}`), size };
   }
-  const path = join(await folder(), file);
-  await pipeline(Body.transformToWebStream(), createWriteStream(path));
-  // Where it cannot be removed now, the folder is removed in the end.
-  const release = (): void => void rm(path, { force: true }).catch(() => {});
-  return { name, source: { path }, size, release };
 }

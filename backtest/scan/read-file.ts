@@ -10,13 +10,14 @@ const MOST_INFLATED = 24 * 1024 * 1024;
 /** Size of the pieces in which more is inflated. */
 const PIECE = 1024 * 1024;
 
-/** A file to read: a path, or its bytes where they came from elsewhere. */
-export type Source = { path: string } | { bytes: Uint8Array };
+/** A file to read: a path, or its bytes where they came from elsewhere, or why there is nothing to read. */
+export type Source = { path: string } | { bytes: Uint8Array } | { unreadable: string };
 
 /** Reads a file into a reader, inflated where it is gzip, whatever its name. Never throws for what is in the file. */
 export async function readInto(source: Source, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
   try {
-    if ('bytes' in source) await readWhole(source.bytes, reader, fault);
+    if ('unreadable' in source) fault({ offset: 0, reason: `cannot be read: ${source.unreadable}` });
+    else if ('bytes' in source) await readWhole(source.bytes, reader, fault);
     else await readPath(source.path, reader, fault);
   } catch (error) {
     if (!isSystemError(error)) throw error;

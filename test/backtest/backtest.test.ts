@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { jsonReport } from '../../backtest/report/json.ts';
@@ -90,6 +91,40 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     expect(report.problems).toEqual([
       { file: join(folder, 'cut.json.gz'), offset: expect.any(Number), reason: expect.stringContaining('gzip') },
       { file: join(folder, 'other.txt'), offset: 0, reason: expect.stringContaining('not CloudTrail') },
+    ]);
+  });
+
+  it('lists what else a folder holds that it does not read, and takes a folder without files for a mistake', async () => {
+    const folder = archive(attack);
+    const empty = join(folder, 'AWSLogs', 'empty');
+    mkdirSync(empty);
+    symlinkSync('AWSLogs', join(folder, 'folder'));
+    symlinkSync('nowhere', join(folder, 'lost'));
+    spawnSync('mkfifo', [join(folder, 'pipe')]);
+
+    const { code, report } = await json([folder]);
+
+    expect(code).toBe(3);
+    expect(report).toMatchObject({ events: attack.length });
+    expect(report.problems).toEqual([
+      { file: join(folder, 'folder'), offset: 0, reason: 'cannot be read: a link to a folder is not followed' },
+      { file: join(folder, 'lost'), offset: 0, reason: expect.stringMatching(/^cannot be read: ENOENT/) },
+      { file: join(folder, 'pipe'), offset: 0, reason: 'cannot be read: it is no regular file' },
+    ]);
+    await expect(json([empty])).rejects.toThrow(`There are no files below ${empty}`);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('lists a folder that it may not read', async () => {
+    const folder = archive(attack);
+    const closed = join(folder, 'closed');
+    mkdirSync(closed, { mode: 0o000 });
+
+    const { code, report } = await json([folder]);
+
+    expect(code).toBe(3);
+    expect(report).toMatchObject({ events: attack.length });
+    expect(report.problems).toEqual([
+      { file: closed, offset: 0, reason: expect.stringMatching(/^cannot be read: EACCES/) },
     ]);
   });
 

@@ -42,10 +42,11 @@ describe('the process', { timeout: 120_000 }, () => {
       const day = join(folder, 'AWSLogs/111122223333/CloudTrail/us-east-1/2026/05/01');
       // The third file is a pipe that holds the run up, until the signal was taken.
       const pipe = join(day, '111122223333_CloudTrail_us-east-1_20260501T0307Z_pipe.json');
-      spawnSync('mkfifo', [`${pipe}.fifo`]);
-      spawnSync('ln', ['-s', `${pipe}.fifo`, pipe]);
+      const fifo = join(day, '.fifo');
+      spawnSync('mkfifo', [fifo]);
+      spawnSync('ln', ['-s', fifo, pipe]);
       const { child, ended } = started('backtest', folder, '--workers', '1', '--json');
-      const writer = await open(`${pipe}.fifo`, 'w');
+      const writer = await open(fifo, 'w');
       child.kill(signal);
       await once(child.stderr, 'data');
       await writer.write(JSON.stringify({ Records: [{ ...attack[0], eventID: 'the-last-one' }] }));

@@ -13,6 +13,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, inject, it, vi } from 'vitest';
 import { backtest } from '../../backtest/backtest.ts';
 import { bucketArchive, localArchive } from '../../backtest/files.ts';
+import type { InputFile } from '../../backtest/pool.ts';
 import { jsonReport } from '../../backtest/report/json.ts';
 import { subjectsOf } from '../../cli/archive.ts';
 import { detections } from '../../playbooks/catalog.ts';
@@ -83,6 +84,36 @@ describe('a backtest of a bucket', () => {
     await clients.s3.send(new DeleteBucketCommand({ Bucket }));
     expect(readdirSync(temporary)).toEqual([]);
     for (const one of [folder, temporary]) rmSync(one, { recursive: true, force: true });
+  });
+
+  it('lists what it cannot fetch, and counts the rest; a prefix without objects is a mistake', async () => {
+    const Bucket = 'vanishing-archive';
+    await clients.s3.send(new CreateBucketCommand({ Bucket }));
+    const keys = Array.from({ length: 12 }, (_, n) => `deliveries/${String(n).padStart(2, '0')}.json`);
+    for (const [n, Key] of keys.entries()) {
+      const Body = JSON.stringify({ Records: [{ ...attack[0], eventID: `kept-${n}` }] });
+      await clients.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+    }
+    const Key = keys.at(-1) ?? '';
+    // By then it is listed, but not fetched.
+    const files = async function* (): AsyncGenerator<InputFile> {
+      for await (const file of bucketArchive(clients.s3, Bucket, 'deliveries/').files()) {
+        if (file.name.endsWith(keys[0] ?? '')) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key }));
+        yield file;
+      }
+    };
+    const subjects = subjectsOf({ detection: [], pattern: undefined });
+
+    const result = await backtest({ subjects, workers: 1, files: files() });
+    const nothing = backtest({ subjects, workers: 1, files: bucketArchive(clients.s3, Bucket, 'delivery/').files() });
+
+    expect(result).toMatchObject({ files: 12, events: 11, complete: true });
+    expect(result.problems).toEqual([
+      { file: `s3://${Bucket}/${Key}`, offset: 0, reason: expect.stringMatching(/^cannot be read: NoSuchKey: /) },
+    ]);
+    await expect(nothing).rejects.toThrow('There are no files below s3://vanishing-archive/delivery/');
+    for (const one of keys) await clients.s3.send(new DeleteObjectCommand({ Bucket, Key: one }));
+    await clients.s3.send(new DeleteBucketCommand({ Bucket }));
   });
 });
 
