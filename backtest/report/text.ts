@@ -83,7 +83,8 @@ function alarmLines(subject: SubjectResult, n: number): string[] {
 
 const verbs = { auto: 'would have done', approve: 'would have proposed', monitor: 'would have noted' } as const;
 
-function problemLines({ problems, problemCount }: BacktestResult): string[] {
+/** What was wrong with the files, after an empty line; nothing where nothing was. */
+export function problemLines({ problems, problemCount }: BacktestResult): string[] {
   if (problemCount === 0) return [];
   const rest = problemCount - Math.min(problems.length, MOST_PROBLEMS);
   return [
