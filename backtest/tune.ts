@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { alarmTimes, type Threshold } from '../playbooks/alarm-times.ts';
+import { type AlarmTime, alarmTimes, type Threshold } from '../playbooks/alarm-times.ts';
 import { is, type Match } from '../playbooks/matching/match.ts';
 import { parsePath, select } from '../playbooks/matching/path.ts';
 import { valueText } from '../playbooks/matching/values.ts';
+import { plural } from '../playbooks/report/words.ts';
 import type { SubjectResult } from './backtest.ts';
-import { type Kept, recordIn } from './tally.ts';
+import { recordIn } from './tally.ts';
 
 /** An incident that somebody knows of: what a detection must not miss. */
 export interface Label {
@@ -17,12 +18,17 @@ export interface Label {
 
 /** A file of labelled incidents. */
 export const labelsSchema: z.ZodType<Label[]> = z.array(
-  z.strictObject({
-    detection: z.string().min(1),
-    name: z.string().min(1),
-    from: z.iso.datetime({ offset: true }),
-    to: z.iso.datetime({ offset: true }),
-  }),
+  z
+    .strictObject({
+      detection: z.string().min(1),
+      name: z.string().min(1),
+      from: z.iso.datetime({ offset: true }),
+      to: z.iso.datetime({ offset: true }),
+    })
+    // Of a time that is none, its own fault is told.
+    .refine(({ from, to }) => !(Date.parse(from) > Date.parse(to)), {
+      error: ({ input }) => `the label "${(input as Label).name}" ends before it begins`,
+    }),
 );
 
 /** What one threshold and window would have done. */
@@ -37,10 +43,13 @@ export interface Setting extends Threshold {
 export interface Separator {
   path: string;
   value: string;
-  /** Matching records that have it. */
+  /** Matching records that have it, of those that are judged. */
   records: number;
-  /** Alarms that would be left without them. */
+  /** Alarms of all records that are judged. */
+  alarms: number;
+  /** Alarms that would be left without those that have the value. */
   alarmsLeft: number;
+  /** Names of the labelled incidents in which no alarm would be left. */
   missed: string[];
   /** As a suppression's `match`. */
   match: Match;
@@ -50,17 +59,28 @@ export interface Separator {
 export interface Tuning {
   id: string;
   declared: Threshold;
-  weeks: number;
+  /** How long the archive is. */
+  days: number;
   matches: number;
   labels: number;
+  /** Only the declared one where a single record is enough for the detection and nothing is labelled. */
   settings: Setting[];
   suggestion?: { setting: Setting; why: string };
+  /** Why there is no suggestion. */
+  noSuggestion?: string;
   separators: Separator[];
+  /** From so many records the separators are judged, where the texts of the others are not kept. */
+  judgedOn?: number;
+  /** Names of the labelled incidents whose alarms are not among those records: nothing says whether a separator misses them. */
+  unjudged?: string[];
 }
 
 const THRESHOLDS = [1, 2, 3, 4, 5, 8, 10, 15, 20, 30, 50, 100];
 const WINDOWS = [1, 5, 10, 15, 30, 60];
-const WEEK = 7 * 86_400_000;
+const DAY = 86_400_000;
+const WEEK = 7 * DAY;
+/** Files come every few minutes, so those of a week span a little less. */
+const ENOUGH = WEEK - 3_600_000;
 /** Fields whose values often tell routine from attack. */
 const FIELDS = [
   'userIdentity.arn',
@@ -80,72 +100,170 @@ const MOST_SEPARATORS = 10;
 
 /** Tries thresholds, windows and fields on what a run found. `span`: how long the archive is, in ms. */
 export function tune(result: SubjectResult, labels: readonly Label[], span: number): Tuning {
-  const own = labels.filter(({ detection }) => detection === result.id);
-  const weeks = Math.max(span, 86_400_000) / WEEK;
-  const distinct = (values: number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
-  const settings = distinct([...WINDOWS, result.threshold.withinMinutes]).flatMap((withinMinutes) =>
-    distinct([...THRESHOLDS, result.threshold.atLeast]).map((atLeast) => {
-      const { alarms, missed } = outcome(result.kept, { atLeast, withinMinutes }, own);
-      return { atLeast, withinMinutes, alarms, perWeek: Math.round((alarms / weeks) * 100) / 100, missed };
-    }),
-  );
-  const suggestion = suggested(settings, result.threshold, own.length);
+  const { id, threshold: declared, kept } = result;
+  const own = labels.filter(({ detection }) => detection === id);
+  const times = Float64Array.from(kept, ({ time }) => time);
+  const weeks = Math.max(span, DAY) / WEEK;
+  const settings = settingsFor(declared, own.length > 0).map((setting): Setting => {
+    const { alarms, missed } = outcome(times, setting, own);
+    return { ...setting, alarms, perWeek: Math.round((alarms / weeks) * 100) / 100, missed };
+  });
   return {
-    ...{ id: result.id, declared: result.threshold, weeks: Math.round(weeks * 100) / 100 },
-    ...{ matches: result.kept.length, labels: own.length, settings },
-    ...(suggestion ? { suggestion } : {}),
-    separators: separatorsOf(result, own),
+    // Rounded down, so that what is too short never reads as long enough.
+    ...{ id, declared, days: Math.floor((span / DAY) * 100) / 100, matches: kept.length, labels: own.length, settings },
+    ...suggested(settings, declared, times, own, span),
+    ...separatorsOf(result, own),
   };
 }
 
+/** The thresholds and windows to try. Where one record is enough, others are of use only if labels say what they miss. */
+function settingsFor({ atLeast, withinMinutes }: Threshold, labelled: boolean): Threshold[] {
+  if (atLeast === 1 && !labelled) return [{ atLeast, withinMinutes }];
+  const distinct = (values: number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
+  return distinct([...WINDOWS, withinMinutes]).flatMap((window) =>
+    distinct([...THRESHOLDS, atLeast]).map((threshold) => ({ atLeast: threshold, withinMinutes: window })),
+  );
+}
+
+/** What a threshold does on records with these times, in their order. */
 function outcome(
-  kept: readonly Kept[],
+  times: Float64Array,
   threshold: Threshold,
   labels: readonly Label[],
 ): { alarms: number; missed: string[] } {
-  const alarms = alarmTimes(
-    Float64Array.from(kept, ({ time }) => time),
-    threshold,
-  );
-  const isCaught = ({ from, to }: Label): boolean =>
-    alarms.some(
-      (alarm) => (kept[alarm.from]?.time ?? 0) <= Date.parse(to) && (kept[alarm.to - 1]?.time ?? 0) >= Date.parse(from),
-    );
-  return { alarms: alarms.length, missed: labels.filter((label) => !isCaught(label)).map(({ name }) => name) };
+  const alarms = alarmTimes(times, threshold);
+  return {
+    alarms: alarms.length,
+    missed: labels.filter((label) => !isCaught(label, times, alarms)).map(({ name }) => name),
+  };
 }
 
-/** The fewest alarms that miss nothing; without labels, the lowest threshold in the declared window that is quiet enough. */
-function suggested(settings: readonly Setting[], declared: Threshold, labels: number): Tuning['suggestion'] {
-  if (labels === 0) {
-    const quiet = settings.find(
-      ({ withinMinutes, perWeek }) => withinMinutes === declared.withinMinutes && perWeek <= 1,
-    );
-    const why = 'the lowest threshold with at most one alarm a week; no labelled incident says what it would miss';
-    return quiet ? { setting: quiet, why } : undefined;
-  }
-  const catching = settings.filter(({ missed }) => missed.length === 0);
-  const [best] = catching.sort(
-    // Of equal ones that with the least change, then the stricter.
-    (a, b) => a.alarms - b.alarms || distance(a, declared) - distance(b, declared) || b.atLeast - a.atLeast,
-  );
-  return best && { setting: best, why: `the fewest alarms of all that miss none of the ${labels} labelled incidents` };
+/** Whether a record of an alarm lies within a label's time. */
+function isCaught(label: Label, times: Float64Array, alarms: readonly AlarmTime[]): boolean {
+  const { from, to } = within(label, times);
+  // Alarms stand in the order of their records: the first one that ends behind `from` begins before all later ones.
+  const alarm = alarms[firstPlace(alarms.length, (n) => (alarms[n]?.to ?? 0) > from)];
+  return alarm !== undefined && Math.max(alarm.from, from) < Math.min(alarm.to, to);
 }
+
+/** The places of the records within a label's time: from the first one up to before `to`. */
+function within(label: Label, times: Float64Array): { from: number; to: number } {
+  const [first, last] = [Date.parse(label.from), Date.parse(label.to)];
+  return {
+    from: firstPlace(times.length, (n) => (times[n] ?? 0) >= first),
+    to: firstPlace(times.length, (n) => (times[n] ?? 0) > last),
+  };
+}
+
+/** The first of so many places for which a test holds that holds for all behind it as well; `length` where it holds for none. */
+function firstPlace(length: number, holds: (n: number) => boolean): number {
+  let [low, high] = [0, length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/**
+ * The fewest alarms that miss nothing; without labels, the lowest threshold in the declared window that is quiet enough. Never one
+ * that does not fire at all: the archive says nothing of it.
+ */
+function suggested(
+  settings: readonly Setting[],
+  declared: Threshold,
+  times: Float64Array,
+  labels: readonly Label[],
+  span: number,
+): Pick<Tuning, 'suggestion' | 'noSuggestion'> {
+  if (times.length === 0) return { noSuggestion: 'no record matches' };
+  const firing = settings.filter(({ alarms }) => alarms > 0);
+  if (labels.length === 0) return unlabelled(firing, declared, span);
+  const empty = labels.filter((label) => {
+    const { from, to } = within(label, times);
+    return from === to;
+  });
+  if (empty.length > 0) {
+    return { noSuggestion: `no matching record lies in the time of ${empty.map(({ name }) => name).join(', ')}` };
+  }
+  const [best] = firing
+    .filter(({ missed }) => missed.length === 0)
+    // Of equal ones that with the least change, then the stricter.
+    .sort((a, b) => a.alarms - b.alarms || distance(a, declared) - distance(b, declared) || b.atLeast - a.atLeast);
+  const all = labels.length === 1 ? 'the labelled incident' : `all ${labels.length} labelled incidents`;
+  return best
+    ? { suggestion: { setting: best, why: `the fewest alarms of all settings that catch ${all}` } }
+    : { noSuggestion: 'every setting misses one of the labelled incidents' };
+}
+
+function unlabelled(
+  firing: readonly Setting[],
+  declared: Threshold,
+  span: number,
+): Pick<Tuning, 'suggestion' | 'noSuggestion'> {
+  if (declared.atLeast === 1) {
+    return {
+      noSuggestion:
+        'one record is enough for this detection, and nothing labelled says what a higher threshold would miss',
+    };
+  }
+  if (span < ENOUGH) {
+    return {
+      noSuggestion: `the archive covers ${daysText(span / DAY)}: too short to say how many alarms a week are too many`,
+    };
+  }
+  const quiet = firing.find(({ withinMinutes, perWeek }) => withinMinutes === declared.withinMinutes && perWeek <= 1);
+  return quiet
+    ? {
+        suggestion: {
+          setting: quiet,
+          why: 'the lowest threshold with at most one alarm a week; no labelled incident says what it would miss',
+        },
+      }
+    : { noSuggestion: 'within the declared window, what fires at all fires more than once a week' };
+}
+
+/** `30 days`, `1.5 days`, `less than a day`. */
+export const daysText = (days: number): string =>
+  days < 1 ? 'less than a day' : plural(Math.floor(days * 10) / 10, 'day');
 
 const distance = (a: Threshold, b: Threshold): number =>
   Math.abs(Math.log(a.atLeast / b.atLeast)) + Math.abs(Math.log(a.withinMinutes / b.withinMinutes));
 
-function separatorsOf(result: SubjectResult, labels: readonly Label[]): Separator[] {
-  const records = result.kept.map(recordIn);
-  return FIELDS.flatMap((path) => valuesOf(path, records))
+/** What separates the noise, judged from the records whose texts are kept: nothing is known of the others' fields. */
+function separatorsOf(
+  { kept, threshold }: SubjectResult,
+  labels: readonly Label[],
+): Pick<Tuning, 'separators' | 'judgedOn' | 'unjudged'> {
+  const judged = kept.filter(({ record }) => record !== undefined);
+  const records = judged.map(recordIn);
+  const times = Float64Array.from(judged, ({ time }) => time);
+  const all = outcome(times, threshold, labels);
+  const separators = FIELDS.flatMap((path) => valuesOf(path, records))
     .filter(({ at }) => at.size >= Math.max(2, records.length * LEAST_SHARE) && at.size < records.length)
     .map(({ path, value, at }): Separator => {
-      const left = result.kept.filter((_, n) => !at.has(n));
-      const { alarms, missed } = outcome(left, result.threshold, labels);
-      return { path, value, records: at.size, alarmsLeft: alarms, missed, match: is(path, value) };
+      const left = outcome(
+        times.filter((_, n) => !at.has(n)),
+        threshold,
+        labels,
+      );
+      return {
+        ...{ path, value, records: at.size, alarms: all.alarms, alarmsLeft: left.alarms },
+        ...{ missed: left.missed, match: is(path, value) },
+      };
     })
-    .filter(({ alarmsLeft }) => alarmsLeft < result.alarms.length)
+    .filter(({ alarms, alarmsLeft }) => alarmsLeft < alarms)
     .sort((a, b) => a.missed.length - b.missed.length || a.alarmsLeft - b.alarmsLeft || b.records - a.records)
     .slice(0, MOST_SEPARATORS);
+  if (judged.length === kept.length) return { separators };
+  const unjudged = all.missed;
+  return {
+    // What is missed with all of these records says nothing against a separator.
+    separators: separators.map((one) => ({ ...one, missed: one.missed.filter((name) => !unjudged.includes(name)) })),
+    judgedOn: judged.length,
+    ...(unjudged.length > 0 ? { unjudged } : {}),
+  };
 }
 
 function valuesOf(path: string, records: readonly unknown[]): { path: string; value: string; at: Set<number> }[] {

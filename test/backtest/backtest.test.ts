@@ -22,8 +22,8 @@ function archive(...parameters: Parameters<typeof delivered>): string {
 }
 
 /** Runs a command line, and gives what it prints. */
-async function command(args: string[], signal = new AbortController().signal, name = 'backtest') {
-  const line = parseLine([name, ...args, '--workers', '2'], pastCommands);
+async function command(args: string[], signal = new AbortController().signal) {
+  const line = parseLine(['backtest', ...args, '--workers', '2'], pastCommands);
   if (line.kind === 'help') throw new Error('it is no command to run');
   const { out, said } = fakeOut();
   const desk = () => Promise.reject(new Error('files need no installation'));
@@ -264,54 +264,5 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     const { report } = await json([archive(attack), ...ids.flatMap((id) => ['--detection', id])]);
 
     expect(Object.keys(report.detections)).toEqual(ids);
-  });
-});
-
-describe('npx cordon tune', { timeout: 60_000 }, () => {
-  it('suggests the quietest setting that misses no labelled incident', async () => {
-    const folder = archive(attack);
-    const labels = join(folder, '..', `cordon-labels-${process.pid}.json`);
-    folders.push(labels);
-    const burst = { name: 'the guessing of bob', from: '2026-05-01T03:10:00Z', to: '2026-05-01T03:15:00Z' };
-    writeFileSync(labels, JSON.stringify([{ detection: 'failed-console-logins', ...burst }]));
-
-    const { text } = await command(
-      [folder, '--detection', 'failed-console-logins', '--labels', labels, '--json'],
-      undefined,
-      'tune',
-    );
-
-    const [tuning] = JSON.parse(text);
-    expect(tuning).toMatchObject({
-      id: 'failed-console-logins',
-      matches: 7,
-      labels: 1,
-      suggestion: { setting: { atLeast: 5, withinMinutes: 5 } },
-    });
-    expect(
-      tuning.settings.find(
-        (one: { atLeast: number; withinMinutes: number }) => one.atLeast === 8 && one.withinMinutes === 60,
-      ),
-    ).toMatchObject({
-      alarms: 0,
-      missed: ['the guessing of bob'],
-    });
-  });
-
-  it('finds what separates the noise', async () => {
-    const noise = Array.from({ length: 20 }, (_, n) => ({
-      ...twice,
-      eventID: `noise-${n}`,
-      eventTime: `2026-05-01T${10 + Math.floor(n / 2)}:${n % 2 ? 40 : 10}:00Z`,
-      sourceIPAddress: '203.0.113.9',
-    }));
-
-    const { text } = await command(
-      [archive([...attack, ...noise]), '--detection', 'trail-tampering'],
-      undefined,
-      'tune',
-    );
-
-    expect(text).toContain('sourceIPAddress = 203.0.113.9: 20 records, leaves 1 alarm');
   });
 });
