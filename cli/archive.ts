@@ -100,17 +100,13 @@ function trailOf(prefix: string, named = ''): KnownTrail {
 }
 
 /** The archive at a path or in a bucket. @throws {CliFailure} */
-export async function archiveOf(path: string, { region, profile }: Call['asked']): Promise<Archive> {
+export async function archiveOf(path: string, asked: Call['asked']): Promise<Archive> {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(path) ?? [];
   if (bucket === undefined && /^s3:/.test(path))
     throw new CliFailure('usage', `"${path}" names no bucket: say s3://BUCKET/PREFIX.`);
   if (bucket !== undefined) {
-    const { S3Client } = await import('@aws-sdk/client-s3');
-    return bucketArchive(
-      new S3Client({ ...(region ? { region } : {}), ...(profile ? { profile } : {}), followRegionRedirects: true }),
-      bucket,
-      prefix,
-    );
+    const [{ S3Client }, { connect }] = await Promise.all([import('@aws-sdk/client-s3'), import('./connection.ts')]);
+    return bucketArchive(new S3Client({ ...(await connect(asked)), followRegionRedirects: true }), bucket, prefix);
   }
   try {
     return await localArchive(path);
@@ -124,12 +120,22 @@ export async function archiveOf(path: string, { region, profile }: Call['asked']
 export const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Date.parse(text);
 
-/** Has this machine read the archive. */
+/** The times that are asked for, in ms. @throws {CliFailure} where no record can be between them */
+export function timeRange({ since, until }: { since?: string | undefined; until?: string | undefined }) {
+  const range = { since: timeOf(since), until: timeOf(until) };
+  if (range.since !== undefined && range.until !== undefined && range.since >= range.until) {
+    throw new CliFailure('usage', `--since ${since} must be before --until ${until}: no record is between them.`);
+  }
+  return range;
+}
+
+/** Has this machine read the archive. @throws {CliFailure} */
 export async function locally(
   { options: { since, until, workers }, out, signal }: PastCall,
   subjects: readonly Subject[],
   archive: Archive,
 ): Promise<BacktestResult> {
+  const range = timeRange({ since, until });
   const progress = new Progress(process.stderr, Date.now);
   // Counted only for whoever watches: it takes a second walk over the archive.
   if (progress.visible)
@@ -146,7 +152,7 @@ export async function locally(
   try {
     return await backtest({
       ...{ subjects, workers: workers ?? availableParallelism(), signal, files: archive.files() },
-      ...{ since: timeOf(since), until: timeOf(until) },
+      ...range,
       onFiles: (read, { files, records }) => {
         for (const { size } of read) bytes += size;
         progress.show({ files, bytes, records });
