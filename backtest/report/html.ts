@@ -1,24 +1,22 @@
 import { plural } from '../../playbooks/report/words.ts';
 import { actorsOf, type BacktestResult, type SubjectResult } from '../backtest.ts';
+import { type Asked, askedRecords, matchingTimes, rangeOf } from './asked.ts';
 import { shareBars, timelineChart } from './chart.ts';
 import { escaped } from './escaped.ts';
+import { incidentSize, MAY_BE_MORE, wouldHave } from './incident-words.ts';
+import { shownProblems } from './problems.ts';
 import { style } from './style.ts';
+import { number, shortened, when } from './words.ts';
 
-/** So many alarms of a detection, and problems, are written out. */
+/** So many alarms of a detection are written out, problems of so many files, and so many of each. */
 const MOST_ALARMS = 200;
-const MOST_PROBLEMS = 200;
-
-const number = (count: number): string => count.toLocaleString('en-US');
-const when = (time: number): string =>
-  new Date(time)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
+const MOST_FILES = 200;
+const MOST_OF_A_FILE = 10;
 
 /** A result as one HTML page that needs nothing else: charts, alarms, what would have been done, and what could not be read. */
-export function htmlReport(result: BacktestResult, { archive, now }: { archive: string; now: Date }): string {
+export function htmlReport(result: BacktestResult, { now, ...asked }: Asked & { now: Date }): string {
   const range = rangeOf(result);
-  const title = `Backtest of ${archive}`;
+  const title = `Backtest of ${shortened(asked.archive)}`;
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -32,7 +30,8 @@ export function htmlReport(result: BacktestResult, { archive, now }: { archive: 
     '</head>',
     '<body><main>',
     `<h1>${escaped(title)}</h1>`,
-    `<p class="quiet">Made ${escaped(when(now.getTime()))}. All times are UTC.${range ? ` Matching records from ${escaped(when(range.from))} to ${escaped(when(range.to))}.` : ''}</p>`,
+    `<p class="quiet">${escaped([`Made ${when(now.getTime())}. All times are UTC.`, askedRecords(asked) ?? '', matchingTimes(result)].filter(Boolean).join(' '))}</p>`,
+    ...(asked.pattern === undefined ? [] : [`<p>Pattern: <code>${escaped(asked.pattern)}</code></p>`]),
     ...(result.complete
       ? []
       : [
@@ -45,11 +44,6 @@ export function htmlReport(result: BacktestResult, { archive, now }: { archive: 
     '</main></body></html>',
     '',
   ].join('\n');
-}
-
-function rangeOf({ subjects }: BacktestResult): { from: number; to: number } | undefined {
-  const ends = subjects.flatMap(({ kept }) => (kept.length > 0 ? [kept[0]?.time ?? 0, kept.at(-1)?.time ?? 0] : []));
-  return ends.length > 0 ? { from: Math.min(...ends), to: Math.max(...ends) } : undefined;
 }
 
 function figures(result: BacktestResult): string {
@@ -94,7 +88,6 @@ function section(subject: SubjectResult, range: { from: number; to: number } | u
 
 /** Of the alarms; where a page is narrow they stand in front of each cell. */
 const headings = ['Alarm', 'Records', 'Actors', 'Addresses', 'Would have'] as const;
-const verbs = { auto: 'done', approve: 'proposed', monitor: 'noted' } as const;
 
 function alarmTable(subject: SubjectResult): string {
   const { alarms, incidents, detection } = subject;
@@ -102,10 +95,11 @@ function alarmTable(subject: SubjectResult): string {
   const rows = alarms.slice(0, MOST_ALARMS).map((alarm, n) => {
     const actors = actorsOf(subject, alarm);
     const addresses = [...new Set(subject.kept.slice(alarm.from, alarm.to).map(({ address }) => address))];
+    const size = incidentSize(subject, alarm, incidents[n]);
     const cells = [
       `<time>${escaped(when(alarm.time))}</time>`,
-      number(alarm.to - alarm.from),
-      list(actors.slice(0, 4), actors.length - 4),
+      `${number(alarm.to - alarm.from)}${size ? aside(`incident: ${size.records}`) : ''}`,
+      `${list(actors.slice(0, 4), actors.length - 4)}${size ? aside(`incident: ${size.actors}`) : ''}`,
       list(addresses.slice(0, 4), addresses.length - 4),
       ...(detection ? [would(incidents[n])] : []),
     ];
@@ -128,32 +122,33 @@ function alarmTable(subject: SubjectResult): string {
 
 function would(incident: SubjectResult['incidents'][number] | undefined): string {
   if (!incident) return '';
-  const lines = incident.would.map(({ action, mode, target }) => `${verbs[mode]} ${action}: ${target}`);
-  if (lines.length === 0 && incident.harmless > 0) lines.push('closed it as harmless');
-  if (lines.length === 0) lines.push('reported it, and left it to a person');
-  if (incident.partial) lines.push('perhaps more: not all records are kept');
-  return list(lines.slice(0, 6), lines.length - 6);
+  const lines = wouldHave(incident);
+  return `${list(lines.slice(0, 6), lines.length - 6)}${incident.partial ? aside(MAY_BE_MORE) : ''}`;
 }
 
-const list = (items: readonly string[], more: number): string =>
-  [
-    ...items.map((item) => `<div>${escaped(item)}</div>`),
-    ...(more > 0 ? [`<div class="quiet">${number(more)} more</div>`] : []),
-  ].join('');
+const aside = (text: string): string => `<div class="quiet">${escaped(text)}</div>`;
 
-function problems({ problems: all, problemCount }: BacktestResult): string {
-  if (problemCount === 0) return '<h2>Files</h2><p>Every file could be read.</p>';
-  const rows = all
-    .slice(0, MOST_PROBLEMS)
-    .map(
-      ({ file, offset, reason }) =>
-        `<tr><td class="path">${escaped(file)}</td><td class="number">${number(offset)}</td><td>${escaped(reason)}</td></tr>`,
-    );
-  const more = problemCount - rows.length;
+const list = (items: readonly string[], more: number): string =>
+  [...items.map((item) => `<div>${escaped(item)}</div>`), ...(more > 0 ? [aside(`${number(more)} more`)] : [])].join(
+    '',
+  );
+
+function problems(result: BacktestResult): string {
+  if (result.problemCount === 0) return '<h2>Files</h2><p>Every file could be read.</p>';
+  const { files, rest } = shownProblems(result, { mostFiles: MOST_FILES, mostEach: MOST_OF_A_FILE });
+  const rows = files.flatMap(({ file, first, more }) => [
+    ...first.map(
+      ({ offset, reason }, n) =>
+        `<tr>${n === 0 ? `<td class="path" rowspan="${first.length + (more > 0 ? 1 : 0)}">${escaped(shortened(file))}</td>` : ''}<td class="number">${number(offset)}</td><td>${escaped(shortened(reason, 300))}</td></tr>`,
+    ),
+    ...(more > 0
+      ? [`<tr><td class="number"></td><td class="quiet">and ${number(more)} more in this file</td></tr>`]
+      : []),
+  ]);
   return [
-    `<h2>${escaped(plural(problemCount, 'problem'))} with the files</h2>`,
+    `<h2>${escaped(plural(result.problemCount, 'problem'))} with the files</h2>`,
     '<p class="quiet">Everything else was read and counts. Offsets are bytes of the text, after decompression.</p>',
     `<table><thead><tr><th>File</th><th class="number">Offset</th><th>What is wrong</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
-    more > 0 ? `<p class="quiet">and ${number(more)} more</p>` : '',
+    rest ? `<p class="quiet">${escaped(rest)}</p>` : '',
   ].join('\n');
 }

@@ -1,25 +1,26 @@
 import { plain, plural } from '../../playbooks/report/words.ts';
 import { actorsOf, type BacktestResult, type Shares, type SubjectResult } from '../backtest.ts';
+import { type Asked, askedRecords, matchingTimes } from './asked.ts';
+import { incidentSize, MAY_BE_MORE, wouldHave } from './incident-words.ts';
+import { shownProblems } from './problems.ts';
+import { number, shortened, when } from './words.ts';
 
-/** So many alarms of a detection are written out. */
+/** So many alarms of a detection are written out, problems of so many files, and so many of each. */
 const MOST_ALARMS = 20;
-const MOST_PROBLEMS = 20;
-
-const when = (time: number): string =>
-  new Date(time)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replace('T', ' ');
-const number = (count: number): string => count.toLocaleString('en-US');
+const MOST_FILES = 20;
+const MOST_OF_A_FILE = 3;
 
 /** A result for the terminal. */
-export function textReport(result: BacktestResult): string {
+export function textReport(result: BacktestResult, asked: Asked): string {
   const repeated = result.records - result.events;
+  const records = askedRecords(asked);
   return [
     ...(result.complete
       ? []
       : ['PARTIAL: ended early. What follows is true of the files read so far, and of no others.', '']),
     `${plural(result.files, 'file')}, ${plural(result.events, 'event')}${repeated > 0 ? ` (${number(repeated)} more delivered again)` : ''}`,
+    [...(records ? [records] : []), matchingTimes(result)].join(' '),
+    ...(asked.pattern === undefined ? [] : [`Pattern: ${plain(asked.pattern)}`]),
     '',
     ...table(result),
     ...result.subjects.flatMap(subjectLines),
@@ -71,28 +72,30 @@ function alarmLines(subject: SubjectResult, n: number): string[] {
   const actors = actorsOf(subject, alarm);
   const named = actors.slice(0, 3).map(plain).join(', ') + (actors.length > 3 ? `, ${actors.length - 3} more` : '');
   const incident = subject.incidents[n];
+  const size = incidentSize(subject, alarm, incident);
+  const records =
+    plural(alarm.to - alarm.from, 'record') + (size ? ` (incident: ${size.records}, ${size.actors})` : '');
   return [
-    `  ${when(alarm.time)}  ${plural(alarm.to - alarm.from, 'record')}  ${named}`,
-    ...(incident?.would ?? []).map(({ action, mode, target }) => `      ${verbs[mode]} ${action}: ${plain(target)}`),
-    ...(incident && incident.would.length === 0 && incident.harmless > 0
-      ? ['      would have closed it as harmless']
-      : []),
-    ...(incident?.partial ? ['      not all of its records are kept, so there may be more'] : []),
+    `  ${when(alarm.time)}  ${records}  ${named}`,
+    ...(incident ? wouldHave(incident).map((one) => `      would have ${plain(one)}`) : []),
+    ...(incident?.partial ? [`      ${MAY_BE_MORE}`] : []),
   ];
 }
 
-const verbs = { auto: 'would have done', approve: 'would have proposed', monitor: 'would have noted' } as const;
-
 /** What was wrong with the files, after an empty line; nothing where nothing was. */
-export function problemLines({ problems, problemCount }: BacktestResult): string[] {
-  if (problemCount === 0) return [];
-  const rest = problemCount - Math.min(problems.length, MOST_PROBLEMS);
+export function problemLines(result: BacktestResult): string[] {
+  if (result.problemCount === 0) return [];
+  const { files, rest } = shownProblems(result, { mostFiles: MOST_FILES, mostEach: MOST_OF_A_FILE });
   return [
     '',
-    `${plural(problemCount, 'problem')} with the files:`,
-    ...problems
-      .slice(0, MOST_PROBLEMS)
-      .map(({ file, offset, reason }) => `  ${plain(file)} at ${offset}: ${plain(reason)}`),
-    ...(rest > 0 ? [`  and ${number(rest)} more`] : []),
+    `${plural(result.problemCount, 'problem')} with the files:`,
+    ...files.flatMap(({ file, first, more }) => [
+      ...first.map(
+        ({ offset, reason }, n) =>
+          `${n === 0 ? `  ${shortened(file)}` : '     '} at ${offset}: ${shortened(reason, 300)}`,
+      ),
+      ...(more > 0 ? [`      and ${number(more)} more in this file`] : []),
+    ]),
+    ...(rest ? [`  ${rest}`] : []),
   ];
 }

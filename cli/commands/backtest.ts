@@ -1,9 +1,19 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { BacktestResult } from '../../backtest/backtest.ts';
 import { htmlReport } from '../../backtest/report/html.ts';
 import { jsonReport } from '../../backtest/report/json.ts';
 import { textReport } from '../../backtest/report/text.ts';
-import { archiveOf, locally, type PastCall, pastArgument, pastExits, pastOptions, subjectsOf } from '../archive.ts';
+import {
+  archiveOf,
+  locally,
+  type PastCall,
+  pastArgument,
+  pastExits,
+  pastOptions,
+  subjectsOf,
+  timeRange,
+} from '../archive.ts';
 import { command } from '../command.ts';
 import { CliFailure, type ExitKind } from '../failure.ts';
 import { oneWord } from '../options.ts';
@@ -56,15 +66,17 @@ export default command({
     if (options.pattern !== undefined && options.detection.length > 0) {
       throw new CliFailure('usage', 'Give either --detection or --pattern.');
     }
+    const asked = { archive: args.ARCHIVE, pattern: options.pattern, ...timeRange(options) };
     const subjects = subjectsOf({ ...options, prefix: call.asked.prefix });
+    if (options.html !== undefined) checkPage(options.html);
     const result =
       options.engine === 'athena'
         ? await inAthena(call, subjects)
         : await locally(call, subjects, await archiveOf(args.ARCHIVE, call.asked));
-    if (options.html !== undefined)
-      writePage(options.html, htmlReport(result, { archive: args.ARCHIVE, now: new Date() }));
     if (out.json) out.value(jsonReport(result));
-    else out.say(textReport(result));
+    else out.say(textReport(result, asked));
+    // Behind the result, which is not to be lost with a page that cannot be written.
+    if (options.html !== undefined) writePage(options.html, htmlReport(result, { ...asked, now: new Date() }));
     return exitOf(result);
   },
 });
@@ -72,6 +84,29 @@ export default command({
 /** What a result means for whoever called. */
 export const exitOf = ({ complete, problemCount }: BacktestResult): ExitKind | undefined =>
   !complete ? 'interrupted' : problemCount > 0 ? 'problems' : undefined;
+
+/** Whether a page can be written there, before an archive is read for it. @throws {CliFailure} */
+function checkPage(file: string): void {
+  const refuse = (why: string): never => {
+    throw new CliFailure('usage', `--html ${file}: ${why}`);
+  };
+  const folder = dirname(file);
+  if (!existsSync(folder)) refuse(`there is no folder ${folder}.`);
+  if (!statSync(folder).isDirectory()) refuse(`${folder} is no folder.`);
+  if (existsSync(file)) {
+    if (statSync(file).isDirectory()) refuse(`${file} is a folder: name a file in it.`);
+    if (!isWritable(file)) refuse(`the file in ${folder} may not be written.`);
+  } else if (!isWritable(folder)) refuse(`nothing may be written into the folder ${folder}.`);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function writePage(file: string, page: string): void {
   try {
@@ -92,6 +127,12 @@ async function inAthena(
   { args, options, asked, signal }: PastCall<AthenaOptions>,
   subjects: ReturnType<typeof subjectsOf>,
 ): Promise<BacktestResult> {
-  const { backtestInAthena } = await import('../athena.ts');
-  return backtestInAthena({ ...options, ...asked, path: args.ARCHIVE, subjects, signal });
+  const [{ backtestInAthena }, { connect }] = await Promise.all([import('../athena.ts'), import('../connection.ts')]);
+  const path = args.ARCHIVE;
+  // A path that is not in S3 is refused without asking where.
+  const { region, profile } = path.startsWith('s3://') ? await connect(asked) : asked;
+  return backtestInAthena({
+    ...{ ...options, ...(region ? { region } : {}), ...(profile ? { profile } : {}) },
+    ...{ path, subjects, signal },
+  });
 }

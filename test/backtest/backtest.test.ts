@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { jsonReport } from '../../backtest/report/json.ts';
 import { pastCommands } from '../../cli/commands/past.ts';
 import { EXIT_CODES } from '../../cli/failure.ts';
@@ -22,15 +22,23 @@ function archive(...parameters: Parameters<typeof delivered>): string {
 }
 
 /** Runs a command line, and gives what it prints. */
-async function command(args: string[], signal = new AbortController().signal) {
-  const line = parseLine(['backtest', ...args, '--workers', '2'], pastCommands);
+async function command(
+  args: string[],
+  signal = new AbortController().signal,
+  name = 'backtest',
+  instead: { say?: (text: string) => void } = {},
+) {
+  const line = parseLine([name, ...args, '--workers', '2'], pastCommands);
   if (line.kind === 'help') throw new Error('it is no command to run');
   const { out, said } = fakeOut();
   const desk = () => Promise.reject(new Error('files need no installation'));
   const { args: given, options, global } = line;
   const kind = await line.command.run({
     ...{ args: given, options, asked: global, signal, desk },
-    out: { ...out, json: global.json },
+    out: {
+      ...{ ...out, json: global.json },
+      ...(instead.say ? { say: instead.say, value: (value: unknown) => instead.say?.(JSON.stringify(value)) } : {}),
+    },
   });
   return { code: EXIT_CODES[kind ?? 'ok'], text: said.join('\n') };
 }
@@ -242,6 +250,74 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     expect(html).toContain('IAM user mallory');
   });
 
+  it('refuses a page that cannot be written before it reads anything', async () => {
+    const folder = archive([]);
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const refusal = (page: string) => command(['/nowhere/at/all', '--html', page]);
+
+    await expect(refusal(join(folder, 'none', 'x.html'))).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining(`there is no folder ${join(folder, 'none')}`),
+    });
+    await expect(refusal(join(file, 'x.html'))).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining(`${file} is no folder`),
+    });
+    await expect(refusal(folder)).rejects.toMatchObject({ kind: 'usage', message: expect.stringContaining(folder) });
+  });
+
+  it.each([[[]], [['--json']]])(
+    'prints the result, and then fails, where the page cannot be written: %j',
+    async (more) => {
+      const pages = archive([]);
+      const said: string[] = [];
+      const say = (text: string): void => {
+        said.push(text);
+        // The page's folder is gone by the time that the page is made.
+        rmSync(pages, { recursive: true });
+      };
+
+      const run = command([archive(attack), '--html', join(pages, 'x.html'), ...more], undefined, 'backtest', { say });
+
+      await expect(run).rejects.toMatchObject({
+        kind: 'failed',
+        message: expect.stringContaining('could not be written'),
+      });
+      expect(said).toHaveLength(1);
+      expect(said[0]).toContain('failed-console-logins');
+    },
+  );
+
+  it.each([
+    ['an archive in S3', ['s3://bucket/AWSLogs']],
+    ['Athena', ['s3://bucket/AWSLogs', '--engine', 'athena']],
+  ])('says what to do where there is no region: %s', async (_, args) => {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_PROFILE']) vi.stubEnv(name, undefined);
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) vi.stubEnv(name, '/dev/null');
+
+    await expect(command(args)).rejects.toMatchObject({
+      kind: 'setup',
+      message: 'No region: give --region, set AWS_REGION, or give your profile one in ~/.aws/config.',
+    });
+
+    vi.unstubAllEnvs();
+  });
+
+  it('says in text and page what was asked', async () => {
+    const folder = archive(attack);
+    const page = join(folder, '..', `cordon-asked-${process.pid}.html`);
+    folders.push(page);
+    const pattern = '{ $.eventName = StopLogging }';
+
+    const { text } = await command([folder, '--pattern', pattern, '--since', '2026-05-01', '--html', page]);
+
+    for (const one of [text, readFileSync(page, 'utf8')]) {
+      expect(one).toContain('Asked for records from 2026-05-01 00:00:00Z on.');
+      expect(one).toContain(pattern);
+    }
+  });
+
   it.each<[string[], RegExp]>([
     [[], /needs ARCHIVE/],
     [['x', 'y'], /does not take "y"/],
@@ -253,6 +329,9 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     [['s3:bucket'], /names no bucket/],
     [['x', '--engine', 'spark'], /must be one of local, athena/],
     [['x', '--colour'], /Unknown option/],
+    [['x', '--since', '2026-05-02', '--until', '2026-05-01'], /--since 2026-05-02T00:.* must be before --until/],
+    [['x', '--since', '2026-05-01', '--until', '2026-05-01'], /must be before --until/],
+    [['./x', '--engine', 'athena'], /what is in S3/],
   ])('refuses %j', async (args, message) => {
     const path = args[0] === 'x' ? archive([]) : args[0];
     const asked = path === undefined ? args : [path, ...args.slice(1)];
@@ -264,5 +343,12 @@ describe('npx cordon backtest', { timeout: 60_000 }, () => {
     const { report } = await json([archive(attack), ...ids.flatMap((id) => ['--detection', id])]);
 
     expect(Object.keys(report.detections)).toEqual(ids);
+  });
+});
+
+describe('npx cordon tune', { timeout: 60_000 }, () => {
+  it('refuses times between which no record is', async () => {
+    const asked = [archive([]), '--since', '2026-05-02', '--until', '2026-05-01'];
+    await expect(command(asked, undefined, 'tune')).rejects.toMatchObject({ kind: 'usage' });
   });
 });
