@@ -67,7 +67,8 @@ function day(time: number, step: number): string {
 }
 
 function ticks(start: number, length: number): { time: number; text: string; anchor: string }[] {
-  const step = length > 3 * 1440 * MINUTE ? 1440 * MINUTE : MINUTE;
+  // Within few days, days alone would stand twice, and far from where they begin.
+  const step = length > 28 * 1440 * MINUTE ? 1440 * MINUTE : MINUTE;
   return [0, 0.25, 0.5, 0.75, 1].map((part) => ({
     time: start + part * length,
     text: day(start + part * length, step),
