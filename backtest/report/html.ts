@@ -16,6 +16,9 @@ const MOST_OF_A_FILE = 10;
 /** A result as one HTML page that needs nothing else: charts, alarms, what would have been done, and what could not be read. */
 export function htmlReport(result: BacktestResult, { now, ...asked }: Asked & { now: Date }): string {
   const range = rangeOf(result);
+  const records = askedRecords(asked);
+  const made = `Made ${when(now.getTime())}. All times are UTC.`;
+  const head = [made, ...(records ? [records] : []), matchingTimes(result)];
   const title = `Backtest of ${shortened(asked.archive)}`;
   return [
     '<!doctype html>',
@@ -30,7 +33,7 @@ export function htmlReport(result: BacktestResult, { now, ...asked }: Asked & { 
     '</head>',
     '<body><main>',
     `<h1>${escaped(title)}</h1>`,
-    `<p class="quiet">${escaped([`Made ${when(now.getTime())}. All times are UTC.`, askedRecords(asked) ?? '', matchingTimes(result)].filter(Boolean).join(' '))}</p>`,
+    `<p class="quiet">${head.map(escaped).join('<br>')}</p>`,
     ...(asked.pattern === undefined ? [] : [`<p>Pattern: <code>${escaped(asked.pattern)}</code></p>`]),
     ...(result.complete
       ? []
@@ -139,16 +142,14 @@ function problems(result: BacktestResult): string {
   const rows = files.flatMap(({ file, first, more }) => [
     ...first.map(
       ({ offset, reason }, n) =>
-        `<tr>${n === 0 ? `<td class="path" rowspan="${first.length + (more > 0 ? 1 : 0)}">${escaped(shortened(file))}</td>` : ''}<td class="number">${number(offset)}</td><td>${escaped(shortened(reason, 300))}</td></tr>`,
+        `<tr>${n === 0 ? `<td class="path" rowspan="${first.length + (more ? 1 : 0)}">${escaped(shortened(file))}</td>` : ''}<td class="number">${number(offset)}</td><td>${escaped(shortened(reason, 300))}</td></tr>`,
     ),
-    ...(more > 0
-      ? [`<tr><td class="number"></td><td class="quiet">and ${number(more)} more in this file</td></tr>`]
-      : []),
+    ...(more ? [`<tr><td class="number"></td><td class="quiet">${escaped(more)}</td></tr>`] : []),
   ]);
   return [
     `<h2>${escaped(plural(result.problemCount, 'problem'))} with the files</h2>`,
     '<p class="quiet">Everything else was read and counts. Offsets are bytes of the text, after decompression.</p>',
-    `<table><thead><tr><th>File</th><th class="number">Offset</th><th>What is wrong</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
+    `<table class="problems"><thead><tr><th>File</th><th class="number">Offset</th><th>What is wrong</th></tr></thead><tbody>${rows.join('')}</tbody></table>`,
     rest ? `<p class="quiet">${escaped(rest)}</p>` : '',
   ].join('\n');
 }

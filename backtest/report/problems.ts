@@ -5,7 +5,8 @@ import { number } from './words.ts';
 
 /** Problems as a report shows them: by file, so that one bad file does not hide the others. */
 export interface ShownProblems {
-  files: { file: string; first: readonly Problem[]; more: number }[];
+  /** `more`: how many others a file has, in words. */
+  files: { file: string; first: readonly Problem[]; more: string | undefined }[];
   /** About what is not shown, in words; undefined where all is. */
   rest: string | undefined;
 }
@@ -24,7 +25,7 @@ export function shownProblems(
   const all = [...byFile].map(([file, own]) => ({ file, own }));
   const others = all.slice(mostFiles);
   const hidden = others.reduce((sum, { own }) => sum + own.length, 0);
-  // Of these it is not known in which files they are.
+  // Of these it is not known in which files they are: any may have more than are kept.
   const unlisted = problemCount - problems.length;
   const rest = [
     ...(hidden > 0 ? [`and ${plural(hidden, 'more problem')} in ${plural(others.length, 'more file')}`] : []),
@@ -34,7 +35,10 @@ export function shownProblems(
     files: all.slice(0, mostFiles).map(({ file, own }) => ({
       file,
       first: own.slice(0, mostEach),
-      more: Math.max(0, own.length - mostEach),
+      more:
+        own.length > mostEach
+          ? `and ${unlisted > 0 ? 'at least ' : ''}${number(own.length - mostEach)} more in this file`
+          : undefined,
     })),
     rest: rest.length > 0 ? rest.join(', ') : undefined,
   };

@@ -33,7 +33,8 @@ figure svg { width: 100%; height: auto; display: block; }
 .shares .share svg { width: 100%; height: 10px; display: block; margin-top: 6px; }
 .severity { font-size: 12px; font-weight: 600; letter-spacing: .03em; padding: 1px 7px; border-radius: 4px; border: 1px solid var(--line); color: var(--quiet); vertical-align: middle; white-space: nowrap; }
 .severity.critical, .severity.high { color: var(--mark); border-color: var(--mark); }
-.path { font-family: ui-monospace, monospace; font-size: 13px; }
+.path, code { font-family: ui-monospace, monospace; font-size: 13px; overflow-wrap: anywhere; }
+.problems .path { width: 45%; }
 @media (max-width: 720px) {
   .columns { grid-template-columns: 1fr; }
   figure { overflow-x: auto; }
@@ -46,6 +47,12 @@ figure svg { width: 100%; height: auto; display: block; }
   .alarms tr { display: block; border-bottom: 1px solid var(--line); padding: 6px 0; }
   .alarms td { display: grid; grid-template-columns: 84px 1fr; border: 0; padding: 1px 0; text-align: left; white-space: normal; }
   .alarms td::before { content: attr(data-label); color: var(--quiet); }
+  .problems thead { display: none; }
+  .problems tr { display: grid; grid-template-columns: 84px 1fr; border-bottom: 1px solid var(--line); padding: 4px 0; }
+  .problems td { border: 0; padding: 1px 0; text-align: left; }
+  .problems .path { width: auto; grid-column: 1 / -1; }
+  .problems .number { color: var(--quiet); }
+  .problems .number:not(:empty)::before { content: 'at '; }
 }
 @media print { h2 { break-after: avoid; } tr, figure { break-inside: avoid; } }
 `;

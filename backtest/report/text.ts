@@ -94,7 +94,7 @@ export function problemLines(result: BacktestResult): string[] {
         ({ offset, reason }, n) =>
           `${n === 0 ? `  ${shortened(file)}` : '     '} at ${offset}: ${shortened(reason, 300)}`,
       ),
-      ...(more > 0 ? [`      and ${number(more)} more in this file`] : []),
+      ...(more ? [`      ${more}`] : []),
     ]),
     ...(rest ? [`  ${rest}`] : []),
   ];

@@ -7,7 +7,7 @@ export const when = (time: number): string => dayAndClock(new Date(time).toISOSt
 export const number = (count: number): string => count.toLocaleString('en-US');
 
 /** A name as it may be shown, cut in the middle: what it begins with and what it ends with tell most. */
-export function shortened(name: string, most = 160): string {
+export function shortened(name: string, most = 240): string {
   // By characters, so that none is cut in two.
   const characters = [...plain(name)];
   if (characters.length <= most) return characters.join('');

@@ -131,15 +131,31 @@ describe('a report', { timeout: 60_000 }, () => {
     expect(text).toContain(
       [
         '301 problems with the files:',
-        ...['  bad.json at 0: no JSON', '      at 1: no JSON', '      at 2: no JSON', '      and 87 more in this file'],
+        ...[
+          '  bad.json at 0: no JSON',
+          '      at 1: no JSON',
+          '      at 2: no JSON',
+          '      and at least 87 more in this file',
+        ],
         '  cut-0.json at 0: no JSON',
       ].join('\n'),
     );
     expect(text).toMatch(
       / {2}cut-18\.json at 0: no JSON\n {2}and 185 more problems in 185 more files, and 7 more that were counted and not kept$/,
     );
-    expect(page).toContain('9 no JSON and 80 more in this file cut-0.json 0 no JSON');
+    expect(page).toContain('9 no JSON and at least 80 more in this file cut-0.json 0 no JSON');
     expect(page).toContain('cut-198.json 0 no JSON and 5 more problems in 5 more files, and 7 more that were');
+  });
+
+  it('tells the times below a chart of a few days apart', async () => {
+    const later = at('2026-05-04T15:00:00Z', call('iam.amazonaws.com', 'CreateAccessKey', root));
+    const page = htmlReport(await resultOf([rootUse, later], ['root-usage']), { archive, now });
+
+    const ticks = [...page.matchAll(/>(2026-[^<]*)<\/text>/g)].map(([, text]) => text);
+
+    expect(ticks).toHaveLength(5);
+    expect(new Set(ticks).size).toBe(5);
+    expect(ticks[0]).toBe('2026-05-01 04:00');
   });
 
   it('cuts long names in the middle, and no character in two', async () => {
