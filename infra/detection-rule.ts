@@ -4,7 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Detection, KnownTrail } from '../playbooks/detection.ts';
-import { eventLaneOf } from '../playbooks/matching/forms.ts';
+import { eventLaneOf, written } from '../playbooks/matching/forms.ts';
 import { runbookPlaces } from '../playbooks/runbook.ts';
 import { countingAlarm } from './counting-alarm.ts';
 import { ANY_ACCOUNT, eventPatterns, filterPatterns } from './filter.ts';
@@ -50,7 +50,10 @@ export class DetectionRule extends Construct {
     const alarm = countingAlarm(this, {
       ...{ prefix, id, ...detection.alarm },
       logGroupName,
-      patterns: filterPatterns(detection, prefix, ANY_ACCOUNT, trail),
+      // Own roles, which are left out, can make a pattern too long that was not.
+      patterns: written(id, `${detection.within ? 'within' : 'when'}, as a metric filter without own calls`, () =>
+        filterPatterns(detection, prefix, ANY_ACCOUNT, trail),
+      ),
       description: alarmDescription(detection, prefix, props.runbooks),
     });
     alarm.addAlarmAction(new SnsAction(props.topic));

@@ -1,14 +1,17 @@
+import { Stack } from 'aws-cdk-lib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DetectionRule, type DetectionRuleProps } from '../../infra/detection-rule.ts';
 import { eventPatterns, filterPatterns } from '../../infra/filter.ts';
 import { roleName } from '../../infra/functions.ts';
 import { units } from '../../infra/units.ts';
 import { detections } from '../../playbooks/catalog.ts';
 import { type Detection, type KnownTrail, matchOf } from '../../playbooks/detection.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
+import { cloudWatchPattern } from '../../playbooks/matching/cloudwatch-pattern.ts';
 import { matchesPattern, parseFilterPattern } from '../../playbooks/matching/filter-pattern/filter-pattern.ts';
-import { eventLaneOf } from '../../playbooks/matching/forms.ts';
-import { any, oneOf } from '../../playbooks/matching/match.ts';
+import { DetectionRefused, eventLaneOf } from '../../playbooks/matching/forms.ts';
+import { all, any, is, isNot, oneOf } from '../../playbooks/matching/match.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
 import { NotExclusive } from '../../playbooks/matching/split.ts';
 import { type SourceId, sourceOf } from '../../playbooks/sources.ts';
@@ -115,6 +118,24 @@ describe('the metric filters', () => {
     expect(() => filterPatterns(counting, 'cordon', ACCOUNT, TRAIL)).toThrow(NotExclusive);
     const single = { ...counting, alarm: { atLeast: 1, withinMinutes: 1 } };
     expect(filterPatterns(single, 'cordon', ACCOUNT, TRAIL).length).toBeGreaterThan(1);
+  });
+});
+
+describe('a detection whose pattern is too long only with the own roles that it leaves out', () => {
+  it('is refused by its id', () => {
+    const { lanes, within, ...detection } = detections['trail-tampering'] as Detection;
+    const when = all(
+      is('eventSource', 'cloudtrail.amazonaws.com'),
+      is('eventName', 'StopLogging'),
+      isNot('userAgent', 'x'.repeat(850)),
+    );
+    const props = { prefix: 'cordon', detection: { ...detection, when }, trail: TRAIL, logGroupName: '/cordon/trail' };
+    expect(cloudWatchPattern(when).length).toBeLessThan(1024);
+    const deploy = () => new DetectionRule(new Stack(), 'try', props as DetectionRuleProps);
+    expect(deploy).toThrow(DetectionRefused);
+    expect(deploy).toThrow(
+      /'try' cannot be deployed: when, as a metric filter without own calls: .*CloudWatch takes 1024/,
+    );
   });
 });
 
