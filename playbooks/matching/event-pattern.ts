@@ -20,9 +20,10 @@ export type EventPattern = { [key: string]: EventPattern | unknown[] };
 
 /**
  * The match as an EventBridge event pattern for the `detail` of CloudTrail events, such as `{ detail: { eventName: ["StopLogging"] } }`.
- * It matches every record that the predicate takes whose fields have the kinds they are compared with, and can take a few more,
- * since EventBridge looks into every element of an array: whoever receives the event applies the predicate again. EventBridge
- * compares numbers with numbers only and text with text only.
+ * It is exact but for what `differences` tells of, where each field has the kind that its comparison names: EventBridge looks into
+ * an array wherever a value may stand, and takes an object or an empty array as missing. Whoever receives the event applies the
+ * predicate again. As EventBridge compares numbers with numbers only and text with text only, what must equal a number is listed
+ * as both, the text as JSON writes the number.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
  * @param envelope what is asked of the event around the record, such as its source
  * @throws NoEventPattern for what EventBridge cannot say
@@ -134,13 +135,13 @@ type Condition = Exclude<Match, { kind: 'all' | 'any' }>;
 function matchers(match: Condition): unknown[] {
   switch (match.kind) {
     case 'is':
-      return [literal(match.path, match.value)];
+      return equal(match.value);
     case 'oneOf':
-      return match.values.map((value) => literal(match.path, value));
+      return match.values.flatMap(equal);
     case 'isNot':
       return [{ 'anything-but': [checkedLiteral(match.path, match.value)] }];
     case 'like':
-      return [glob(match.glob)];
+      return match.glob.includes('*') ? [glob(match.glob)] : equal(match.glob);
     case 'notLike':
       return [notGlob(match.path, match.glob)];
     case 'above':
@@ -164,8 +165,16 @@ function matchers(match: Condition): unknown[] {
   }
 }
 
-function literal(path: string, value: Literal): unknown {
-  return typeof value === 'number' ? { numeric: ['=', checkedNumber(path, value)] } : value;
+/** Beyond this EventBridge compares numbers by their digits only. */
+const mostComparable = 5e9;
+
+/** What equals the value, as text and as number where it may be either: `"400"` and `400` are the same to CloudWatch. */
+function equal(value: Literal): unknown[] {
+  if (typeof value === 'number')
+    return [Math.abs(value) <= mostComparable ? { numeric: ['=', value] } : value, String(value)];
+  // Only a text that is just as JSON writes the number: 4e2 is 400 there.
+  const number = Number(value);
+  return Number.isFinite(number) && String(number) === value ? [value, number] : [value];
 }
 
 function numeric(path: string, operator: string, value: number): unknown[] {
@@ -177,7 +186,7 @@ function checkedLiteral(path: string, value: Literal): Literal {
 }
 
 function checkedNumber(path: string, value: number): number {
-  if (Math.abs(value) <= 5e9) return value;
+  if (Math.abs(value) <= mostComparable) return value;
   throw new NoEventPattern(
     `EventBridge compares with numbers up to 5,000,000,000 only; "${path}" is compared with ${value}.`,
   );
@@ -237,6 +246,10 @@ function keysOf(path: string, steps: Path, values: readonly unknown[]): string[]
   }
   if (names.length < steps.length && values.some((value) => JSON.stringify(value) === '{"exists":false}')) {
     throw new NoEventPattern(`EventBridge cannot ask whether an element of an array is missing: "${path}".`);
+  }
+  if (names.includes('__proto__')) {
+    // Whoever copies the pattern into a template loses what stands under this key, and with it the condition.
+    throw new NoEventPattern(`A pattern cannot hold the key "__proto__": "${path}".`);
   }
   if (names.length === 0) throw new NoEventPattern(`The path "${path}" names no field.`);
   return names;

@@ -9,6 +9,7 @@ import { all, any, type Match, missing } from './match.ts';
 import { parsePath } from './path.ts';
 import { predicate } from './predicate.ts';
 import { inParts } from './split.ts';
+import { hasInnerWildcard } from './values.ts';
 
 /** Where else than in a metric filter a detection's match is said. */
 export const lanes = ['event', 'insights', 'athena'] as const;
@@ -21,10 +22,16 @@ export type Lane = (typeof lanes)[number];
 export type Nearness = 'exact' | 'wider';
 
 /**
+ * How near the rule on events is. `partial`: it may take more, and may miss some, which the alarm finds later: an event of
+ * them is not lost, but slow.
+ */
+export type EventForm = Nearness | 'partial';
+
+/**
  * The lane of events, in which EventBridge starts the playbook seconds after a call and before there is an alarm: how near its
  * pattern is, and whether it takes calls that only read as well, of which there may be many more; or why there is no such lane.
  */
-export type EventLane = Nearness | { form: Nearness; reads: true } | { none: string };
+export type EventLane = EventForm | { form: EventForm; reads: true } | { none: string };
 
 /** In which further forms a detection's match is there. */
 export interface Lanes {
@@ -39,7 +46,7 @@ export function eventLaneOf({
   alarm,
   source,
   lanes: { event = 'exact' } = {},
-}: AnyDetection): { form: Nearness; reads: boolean } | undefined {
+}: AnyDetection): { form: EventForm; reads: boolean } | undefined {
   // Only of what a trail records EventBridge makes events of calls.
   if (source !== undefined || alarm === undefined) return undefined;
   // One event says nothing about how many there were.
@@ -100,42 +107,77 @@ function withoutFailures(match: Match): Match | undefined {
 
 type Condition = Exclude<Match, { kind: 'all' | 'any' }>;
 
-/**
- * Where a lane's form takes other records than the predicate by the engine's nature, in words. Athena's SQL never does.
- *
- * - EventBridge has no value nodes: `anything-but` also takes null, true and false, and `exists` takes everything but objects.
- *   It looks into every element of an array, and compares numbers with numbers and text with text only.
- * - Logs Insights has true and false as 1 and 0, and shows a field of null, true or false as present.
- */
-export function differences(match: Match, lane: Lane): string[] {
-  if (!('path' in match)) return match.of.flatMap((one) => differences(one, lane));
-  const reason = lane === 'event' ? inEventRule(match) : lane === 'insights' ? inInsights(match) : undefined;
-  return reason ? [`${match.kind}("${match.path}") ${reason}`] : [];
+/** What a lane's form takes otherwise than the predicate: more or fewer records, and which, in words. */
+export interface Difference {
+  takes: 'more' | 'fewer';
+  text: string;
 }
 
-function inEventRule(match: Condition): string | undefined {
+/**
+ * Where a lane's form takes other records than the predicate by the engine's nature. Athena's SQL never does.
+ *
+ * - EventBridge has no value nodes: `anything-but` and `exists` also take null, true and false. It has no index of an array, its
+ *   wildcards reach over a line's end, and it measures and takes apart texts as texts and numbers as numbers only.
+ * - Logs Insights has true and false as 1 and 0, and shows a field of null, true or false as present.
+ *
+ * A field is assumed to have the kind that its comparison names: EventBridge looks into an array wherever a value may stand, and
+ * takes one that is empty, or an object, as missing. Every comparison would differ on such a field.
+ */
+export function differences(match: Match, lane: Lane): Difference[] {
+  if (!('path' in match)) return match.of.flatMap((one) => differences(one, lane));
+  const found = lane === 'event' ? inEventRule(match) : lane === 'insights' ? inInsights(match) : [];
+  return found.map(({ takes, text }) => ({ takes, text: `${match.kind}("${match.path}") ${text}` }));
+}
+
+const more = (text: string): Difference => ({ takes: 'more', text });
+const fewer = (text: string): Difference => ({ takes: 'fewer', text });
+
+function inEventRule(match: Condition): Difference[] {
+  const byIndex = parsePath(match.path).some((step) => 'index' in step);
+  return [...inEventMatcher(match), ...(byIndex ? [more('holds of any element of the array')] : [])];
+}
+
+function inEventMatcher(match: Condition): Difference[] {
   switch (match.kind) {
     case 'isNot':
     case 'notLike':
-      return 'also holds of null, true and false';
     case 'exists':
-      return 'also holds of null, true and false';
+      return [more('also holds of null, true and false')];
+    case 'above':
+    case 'atLeast':
+    case 'below':
+    case 'atMost':
+      return [fewer('does not hold of a text that writes a number')];
+    case 'like':
+      return inEventGlob(match.glob);
     default:
-      return parsePath(match.path).some((step) => 'index' in step) ? 'holds of any element of the array' : undefined;
+      return [];
   }
 }
 
-function inInsights(match: Condition): string | undefined {
+function inEventGlob(glob: string): Difference[] {
+  if (!glob.includes('*')) return [];
+  if (/^\*+$/.test(glob)) return [more('also holds of null, true and false')];
+  return [
+    ...(hasInnerWildcard(glob) ? [more('also holds of a text of several lines')] : []),
+    ...(mayBeNumber.test(glob) ? [fewer('does not hold of a number')] : []),
+  ];
+}
+
+/** Globs that the digits of a number can fit, as JSON writes it: `-20`, `1.5`, `1e+21`. A `*` may stand for its "e" and sign as well. */
+const mayBeNumber = /^-?[\d*]+(?:\.[\d*]+)?(?:(?:e|(?<=\*))(?:[+-]|(?=\*))[\d*]+)?$/;
+
+function inInsights(match: Condition): Difference[] {
   switch (match.kind) {
     case 'isTrue':
     case 'isFalse':
-      return 'also holds of the numbers 1 and 0';
+      return [more('also holds of the numbers 1 and 0')];
     case 'isNot':
     case 'notLike':
     case 'exists':
-      return 'also holds of true and false';
+      return [more('also holds of true and false')];
     default:
-      return undefined;
+      return [];
   }
 }
 
@@ -175,14 +217,22 @@ function checkLane(id: string, detection: Detection, lane: Lane, name: string, m
   const place = `${name}, for the lane ${lane}`;
   const write = lane === 'insights' ? sourceOf(detection).insights : writers[lane];
   written(id, place, () => write(lane === 'event' ? succeeded(match) : match));
-  const [difference] = claim === 'exact' ? differences(match, lane) : [];
+  const difference = differences(match, lane).find(({ takes }) => !declaredBy[claim].includes(takes));
   if (difference === undefined) return;
+  const remedy =
+    difference.takes === 'fewer'
+      ? 'Declare the lane as "partial" if the alarm is soon enough for these'
+      : 'Declare the lane as "wider" if that does no harm';
   const otherwise = lane === 'event' ? ', or say in lanes.event why there is none' : '';
-  throw new DetectionRefused(
-    id,
-    `${place}: ${difference}. Declare the lane as "wider" if that does no harm, or ask for it explicitly${otherwise}.`,
-  );
+  throw new DetectionRefused(id, `${place}: ${difference.text}. ${remedy}, or ask for it explicitly${otherwise}.`);
 }
+
+/** Which differences are told of by a lane's declaration. */
+const declaredBy: Record<EventForm, readonly Difference['takes'][]> = {
+  exact: [],
+  wider: ['more'],
+  partial: ['more', 'fewer'],
+};
 
 /** What is published must fit into a filter, and take every sample as the match does. */
 function checkPublished(id: string, { published = [], samples, alarm }: Detection): void {

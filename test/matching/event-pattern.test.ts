@@ -25,7 +25,17 @@ describe('eventPattern', () => {
     [m.all(m.above('n', 1), m.atMost('n', 5)), { n: [{ numeric: ['>', 1, '<=', 5] }] }],
     [m.all(m.below('n', 5), m.atLeast('n', 1)), { n: [{ numeric: ['>=', 1, '<', 5] }] }],
     [m.all(m.atMost('n', 3), m.atLeast('n', 3)), { n: [{ numeric: ['=', 3] }] }],
-    [m.is('n', 4), { n: [{ numeric: ['=', 4] }] }],
+    [m.is('n', 4), { n: [{ numeric: ['=', 4] }, '4'] }],
+    [m.is('n', 6e9), { n: [6e9, '6000000000'] }],
+    [m.is('a', '400'), { a: ['400', 400] }],
+    [m.like('a', '-1.5'), { a: ['-1.5', -1.5] }],
+    [m.is('a', '111122223333'), { a: ['111122223333', 111122223333] }],
+    [m.oneOf('a', ['x', '1', 2]), { a: ['x', '1', 1, { numeric: ['=', 2] }, '2'] }],
+    // JSON writes these numbers otherwise.
+    [
+      m.oneOf('a', ['4e2', '+1', '1.0', '007', '', ' 1', 'Infinity']),
+      { a: ['4e2', '+1', '1.0', '007', '', ' 1', 'Infinity'] },
+    ],
     [m.like('a', 'arn:**:user\\*'), { a: [{ wildcard: 'arn:*:user\\\\*' }] }],
     [m.like('a', '*:root'), { a: [{ suffix: ':root' }] }],
     [m.notLike('a', '*:root'), { a: [{ 'anything-but': { suffix: ':root' } }] }],
@@ -52,6 +62,8 @@ describe('eventPattern', () => {
     [m.is('a.*', 'x'), 'no wildcard for the fields'],
     [m.above('n', 6e9), 'up to 5,000,000,000'],
     [m.notLike('a', '*'), 'never holds'],
+    [m.missing('__proto__.x'), 'cannot hold the key "__proto__"'],
+    [m.is("a['__proto__']", 'x'), 'cannot hold the key "__proto__"'],
     [m.all(m.above('n', 0), m.atMost('n', 0)), 'never holds'],
     [m.all(m.below('n', 1), m.atLeast('n', 2)), 'never holds'],
     [

@@ -64,6 +64,19 @@ describe('a detection is refused at synthesis, with the reason and the place', (
       /within, for the lane event: exists\("eventType"\)/,
     ],
     [
+      'that compares numbers, which EventBridge does not see in texts',
+      { when: m.all(m.is('eventName', 'StopLogging'), m.any(m.missing('n'), m.above('n', 5))) },
+      /when, for the lane event: above\("n"\) does not hold of a text that writes a number.*"partial"/,
+    ],
+    [
+      'that may miss records, and declares only that it may take more',
+      {
+        when: m.all(m.is('eventName', 'StopLogging'), m.any(m.missing('n'), m.like('n', '4*'))),
+        lanes: { event: 'wider' },
+      },
+      /when, for the lane event: like\("n"\) does not hold of a number.*"partial"/,
+    ],
+    [
       'that takes calls that failed only, and claims a lane of events',
       {
         when: m.all(m.is('eventName', 'StopLogging'), m.is('errorCode', 'AccessDenied')),
@@ -89,6 +102,14 @@ describe('a detection is refused at synthesis, with the reason and the place', (
     expect(check).not.toThrow();
   });
 
+  it('unless it is declared that some are left to the alarm', () => {
+    const when = m.all(m.is('eventName', 'StopLogging'), m.any(m.isNot('n', 'x'), m.missing('n'), m.above('n', 5)));
+    expect(() => checkDetection('try', declared({ when, lanes: { event: 'partial' } }))).not.toThrow();
+    expect(() =>
+      checkDetection('try', declared({ when, lanes: { event: { form: 'partial', reads: true } } })),
+    ).not.toThrow();
+  });
+
   it('unless it says why there is no lane of events, or counts', () => {
     const when = m.all(m.is('eventName', 'StopLogging'), m.isNot('eventType', 'x'));
     const none = declared({ when, lanes: { event: { none: 'its calls are everyday work' } } });
@@ -110,14 +131,49 @@ describe('differences', () => {
   it('are found wherever they stand', () => {
     const match = m.any(m.all(m.isTrue('a'), m.exists('b')), m.is('c[0]', 'x'));
     expect(differences(match, 'event')).toEqual([
-      'exists("b") also holds of null, true and false',
-      'is("c[0]") holds of any element of the array',
+      { takes: 'more', text: 'exists("b") also holds of null, true and false' },
+      { takes: 'more', text: 'is("c[0]") holds of any element of the array' },
     ]);
     expect(differences(match, 'insights')).toEqual([
-      'isTrue("a") also holds of the numbers 1 and 0',
-      'exists("b") also holds of true and false',
+      { takes: 'more', text: 'isTrue("a") also holds of the numbers 1 and 0' },
+      { takes: 'more', text: 'exists("b") also holds of true and false' },
     ]);
     expect(differences(match, 'athena')).toEqual([]);
+  });
+
+  const inEvents = (match: m.Match) => differences(match, 'event').map(({ takes }) => takes);
+
+  it.each([m.above, m.atLeast, m.below, m.atMost])('a number is not compared with a text: %#', (compare) => {
+    expect(inEvents(compare('a', 5))).toEqual(['fewer']);
+  });
+
+  it.each(['4*', '*0', '-*', '*-*', '1.*', '*.5', '*e*', '1e*', '*+21', '*-7', '*e+21', '1*0', '*4*'])(
+    'a glob that a number can fit misses numbers: %s',
+    (glob) => {
+      expect(inEvents(m.like('a', glob))).toContain('fewer');
+    },
+  );
+
+  it.each(['Describe*', '*:root', 'e*', '*-', '*.', '.5*', '10.0.*', '2026-05*', '*-4000-8*', '+*', '*x*', '400', ''])(
+    'a glob that no number can fit misses none: %s',
+    (glob) => {
+      expect(inEvents(m.like('a', glob))).toEqual([]);
+    },
+  );
+
+  it.each<[m.Match, string[]]>([
+    [m.like('a', '*'), ['more']],
+    [m.like('a', '**'), ['more']],
+    [m.like('a', 'x*y'), ['more']],
+    [m.like('a', '1*2'), ['more', 'fewer']],
+    [m.like('a[0]', '1*'), ['fewer', 'more']],
+    [m.isNot('a', 'x'), ['more']],
+    [m.notLike('a', '4*'), ['more']],
+    [m.is('a', 400), []],
+    [m.oneOf('a', ['400', 'x']), []],
+    [m.missing('a'), []],
+  ])('EventBridge differs by %j: %j', (match, expected) => {
+    expect(inEvents(match)).toEqual(expected);
   });
 });
 
