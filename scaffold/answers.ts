@@ -9,12 +9,11 @@ const id = z
   .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case, as in role-deleted')
   .max(40);
 const sentence = z.string().trim().min(10, 'must be a sentence').max(500);
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((one) => one.trim())
-    .filter(Boolean),
-);
+/** What is given twice counts once. */
+const list = z.string().transform((text) => {
+  const given = text.split(',').map((one) => one.trim());
+  return [...new Set(given.filter(Boolean))];
+});
 
 /** What a new response is made of. */
 export const responseAnswers = z.object({
