@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { responses } from '../playbooks/catalog.ts';
 import { detectionAnswers, responseAnswers } from './answers.ts';
 import { CatalogUnreadable } from './catalog-line.ts';
-import { AlreadyThere, writeUnit } from './write.ts';
+import { AlreadyThere, checkNew, NotWellFormed, writeUnit } from './write.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 
@@ -76,6 +76,8 @@ async function main(args: string[]): Promise<void> {
     return console.log(RESPONSE_NEXT(answers.id));
   }
   const answers = checked(detectionAnswers, await complete(detectionAnswers, { id, ...given }));
+  // Before its response is written.
+  checkNew(ROOT, kind, answers.id);
   if (!Object.hasOwn(responses, answers.response)) {
     const title = responseTitle ?? `Answer: ${answers.title}`;
     const made = checked(responseAnswers, { id: answers.response, title });
@@ -94,11 +96,13 @@ const RESPONSE_NEXT = (id: string): string => `To fill in, in playbooks/response
   - harmless: which calls do no harm; restore and contain: what is put back, and who is contained how far
   - after npm run docs: the part of docs/runbooks/${id}.md that is written by hand`;
 
+const mendable = [Refused, AlreadyThere, CatalogUnreadable, NotWellFormed];
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
   // What the user can mend is one line, without a stack.
-  if (!(error instanceof Refused || error instanceof AlreadyThere || error instanceof CatalogUnreadable)) throw error;
-  console.error(error.message);
+  if (!mendable.some((kind) => error instanceof kind)) throw error;
+  console.error((error as Error).message);
   process.exitCode = 2;
 }

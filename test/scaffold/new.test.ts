@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detections } from '../../playbooks/catalog.ts';
 import { detectionAnswers, responseAnswers } from '../../scaffold/answers.ts';
 import { CatalogUnreadable, importName, withUnit } from '../../scaffold/catalog-line.ts';
-import { AlreadyThere, writeUnit } from '../../scaffold/write.ts';
+import { AlreadyThere, NotWellFormed, writeUnit } from '../../scaffold/write.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const CATALOG = 'playbooks/catalog.ts';
@@ -63,6 +63,15 @@ describe('npm run new', () => {
     ]);
   });
 
+  it('makes units whose ids are no names of variables, or taken by something else', () => {
+    for (const id of ['close-bucket', 'delete', 'detections', 'type', 'await', 'escape', 'queueopened', '2', 'all'])
+      writeUnit(root, { kind: 'detection', answers: { ...detection, id } });
+    for (const id of ['delete', 'root-usage'])
+      writeUnit(root, { kind: 'response', answers: responseAnswers.parse({ id, title: 'Answer what happened' }) });
+
+    expect(readFileSync(join(root, CATALOG), 'utf8')).toContain("'close-bucket': closeBucketDetection,");
+  });
+
   it('writes what passes the formatter, the linter, the types and synthesis’ checks as it is', () => {
     const biome = join('node_modules', '@biomejs', 'biome', 'bin', 'biome');
     const files = ['playbooks/responses/close-queue.ts', 'playbooks/detections/queue-opened.ts', CATALOG];
@@ -89,6 +98,23 @@ describe('npm run new', () => {
       AlreadyThere,
     );
     expect(readFileSync(join(root, CATALOG), 'utf8')).toBe(present);
+  });
+
+  it('refuses what would not pass the formatter, and writes nothing', () => {
+    const present = readFileSync(join(root, CATALOG), 'utf8');
+    writeFileSync(join(root, CATALOG), `${present}\nconst broken = ;\n`);
+
+    expect(() => writeUnit(root, { kind: 'detection', answers: { ...detection, id: 'queue-broken' } })).toThrow(
+      NotWellFormed,
+    );
+    expect(existsSync(join(root, 'playbooks/detections/queue-broken.ts'))).toBe(false);
+    writeFileSync(join(root, CATALOG), present);
+  });
+
+  it('counts a call or technique that is given twice once', () => {
+    const given = { ...detection, calls: 'AddPermission, AddPermission', attack: 'T1530,T1530' };
+
+    expect(detectionAnswers.parse(given)).toMatchObject({ calls: ['AddPermission'], attack: ['T1530'] });
   });
 
   it.each([
