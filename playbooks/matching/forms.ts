@@ -140,9 +140,13 @@ function inEventRule(match: Condition): Difference[] {
 function inEventMatcher(match: Condition): Difference[] {
   switch (match.kind) {
     case 'isNot':
-    case 'notLike':
     case 'exists':
       return [more('also holds of null, true and false')];
+    case 'notLike':
+      return [
+        more('also holds of null, true and false'),
+        ...(hasInnerWildcard(match.glob) ? [fewer('does not hold of some texts of several lines')] : []),
+      ];
     case 'above':
     case 'atLeast':
     case 'below':
@@ -159,7 +163,7 @@ function inEventGlob(glob: string): Difference[] {
   if (!glob.includes('*')) return [];
   if (/^\*+$/.test(glob)) return [more('also holds of null, true and false')];
   return [
-    ...(hasInnerWildcard(glob) ? [more('also holds of a text of several lines')] : []),
+    ...(hasInnerWildcard(glob) ? [more('also holds of some texts of several lines')] : []),
     ...(mayBeNumber.test(glob) ? [fewer('does not hold of a number')] : []),
   ];
 }

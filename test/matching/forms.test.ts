@@ -169,6 +169,7 @@ describe('differences', () => {
     [m.like('a[0]', '1*'), ['fewer', 'more']],
     [m.isNot('a', 'x'), ['more']],
     [m.notLike('a', '4*'), ['more']],
+    [m.notLike('a', 'x*y'), ['more', 'fewer']],
     [m.is('a', 400), []],
     [m.oneOf('a', ['400', 'x']), []],
     [m.missing('a'), []],
