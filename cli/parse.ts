@@ -126,8 +126,9 @@ function readValues(given: Record<string, unknown>, command: Command): Record<st
       const value = given[name];
       if (option.type === 'boolean') return [name, value === true];
       if (option.many) return [name, value ?? []];
+      // One that a script meant to fill in must not count as one that was never there.
+      if (value === undefined && !option.required) return [name, undefined];
       if (value === undefined || value === '') {
-        if (!option.required) return [name, undefined];
         throw new CliFailure(
           'usage',
           `${command.name} needs --${name} ${option.value} (${option.about}). ${helpOf(command)}`,

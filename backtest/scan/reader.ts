@@ -35,6 +35,10 @@ export interface ReaderSink {
 /** The longest record, in bytes; CloudTrail's own are at most 1 MB. Longer ones are reported and passed over. */
 export const longestRecord = 16 * 1024 * 1024;
 
+/** A file is something else where nothing is understood behind so many faults, or with a fault and so many bytes. */
+const MOST_DOUBTS = 20;
+const MOST_DOUBTFUL = 1024 * 1024;
+
 /**
  * Reads a file's text in pieces of any size: delivery files, `{"Records":[...]}` one after another, arrays of records and
  * records one to a line. What is broken is reported with its place, and reading goes on behind it.
@@ -51,6 +55,8 @@ export class RecordReader {
   /** The structure is lost: only the beginning of a record or of a line is looked for. */
   #lost: 'record' | 'line' | undefined;
   #foreign = false;
+  /** Faults in front of anything that was understood: of lines among others, or of a file that is something else. */
+  #doubts: { fault: Fault; foreign: string }[] = [];
 
   constructor(scanner: Scanner, sink: ReaderSink) {
     this.#scanner = scanner;
@@ -88,7 +94,7 @@ export class RecordReader {
   /** Takes what was scanned before anybody knew whether it is right. */
   #take({ records, ids, found, resume, place }: Ahead, size: number): void {
     this.#have = size;
-    if (records > 0 || place.base > 0) this.#begun = true;
+    if (records > 0 || place.base > 0) this.#begin();
     for (const part of ids) this.#sink.full(part);
     this.#sink.counted(records);
     for (const one of found) this.#candidate(one);
@@ -115,6 +121,7 @@ export class RecordReader {
   end(cut = false): void {
     if (this.#foreign) return;
     this.#read(true, cut);
+    if (this.#doubts.length > 0) this.#giveUp();
   }
 
   /** A byte order mark is no fault. */
@@ -134,12 +141,12 @@ export class RecordReader {
       const scan = this.#scanner.scan(from, this.#have, this.#place, {
         found: (found) => this.#candidate(found),
         counted: (records) => {
-          if (records > 0) this.#begun = true;
+          if (records > 0) this.#begin();
           this.#sink.counted(records);
         },
         full: (ids) => this.#sink.full(ids),
       });
-      if (scan.place.base > 0) this.#begun = true;
+      if (scan.place.base > 0) this.#begin();
       const next = scan.stopped === 'end' ? this.#atEnd(scan, last, cut) : this.#recover(scan, last);
       if (next === undefined) return;
       from = next;
@@ -186,20 +193,21 @@ export class RecordReader {
     if (!last && base > 2 && isWordToEnd(bytes, scan.at)) return this.#keep(scan.resume, scan.place);
     if (base === 0 && bytes[scan.at] === 0x5b) {
       this.#place = amongRecords(1, states.arrayFirst);
-      this.#begun = true;
+      this.#begin();
       return scan.at + 1;
     }
-    if (!this.#begun) {
-      this.#foreign = true;
-      this.#fault(scan.at, 'not CloudTrail: neither a JSON document nor records one to a line');
-      return undefined;
+    if (base === 0) {
+      const foreign = 'not CloudTrail: neither a JSON document nor records one to a line';
+      this.#faultOfLine(scan.at, 'a line is no JSON', foreign);
+      this.#lose(base);
+      return this.#foreign ? undefined : scan.at + 1;
     }
     if (bytes[scan.at] === 0x7b && (base === 1 || base === 2)) {
       this.#fault(scan.at, 'a comma is missing in front of a record');
       this.#place = amongRecords(base);
       return scan.at;
     }
-    this.#fault(scan.at, base === 0 ? 'a line is no JSON' : 'no JSON between records');
+    this.#fault(scan.at, 'no JSON between records');
     this.#lose(base);
     return scan.at + 1;
   }
@@ -228,19 +236,17 @@ export class RecordReader {
     const behind = base === 0 ? outside : amongRecords(base, states.afterValueInArray);
     if (text && end !== undefined && wrong === undefined) {
       // Valid after all: nested deeper than the scanner looks.
-      this.#begun = true;
+      this.#begin();
       this.#sink.counted(1);
       const found = { ...everyBit, offset: this.#offset + open, odd: true, document: base === 0 };
       this.#sink.candidate({ ...found, bytes: () => text });
       this.#place = behind;
       return end;
     }
-    if (!this.#begun && base === 0) {
-      this.#foreign = true;
-      this.#fault(open, `not CloudTrail: it begins like JSON, but is none (${wrong})`);
-      return undefined;
-    }
-    this.#fault(open, `a record is no JSON (${wrong})`);
+    const fault = `a record is no JSON (${wrong})`;
+    if (base > 0) this.#fault(open, fault);
+    else this.#faultOfLine(open, fault, `not CloudTrail: it begins like JSON, but is none (${wrong})`);
+    if (this.#foreign) return undefined;
     const next = afterBroken(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
       open,
       end,
@@ -263,9 +269,34 @@ export class RecordReader {
         return lines ? at + 1 : at;
       }
     }
+    if (lines && this.#doubts.length > 0 && this.#offset + this.#have > MOST_DOUBTFUL) {
+      this.#giveUp();
+      return undefined;
+    }
     // What might be the beginning of a record that goes on beyond these bytes is kept.
     if (!last) this.#keep(Math.max(from, this.#have - 64), this.#place);
     return undefined;
+  }
+
+  /** Anything is understood: it is no file of something else. */
+  #begin(): void {
+    this.#begun = true;
+    for (const { fault } of this.#doubts) this.#sink.fault(fault);
+    this.#doubts = [];
+  }
+
+  /** A fault outside of any document, in words for a file of lines and for one that is something else. */
+  #faultOfLine(at: number, reason: string, foreign: string): void {
+    if (this.#begun) this.#fault(at, reason);
+    else this.#doubts.push({ fault: { offset: this.#offset + at, reason }, foreign });
+    if (this.#doubts.length > MOST_DOUBTS) this.#giveUp();
+  }
+
+  #giveUp(): void {
+    const [first] = this.#doubts;
+    this.#foreign = true;
+    this.#doubts = [];
+    if (first) this.#sink.fault({ offset: first.fault.offset, reason: first.foreign });
   }
 
   #fault(at: number, reason: string): void {

@@ -95,6 +95,37 @@ describe('what is broken is reported with its place, and the rest counts', { tim
       { records: 2, faults: [[record(1).length + 1, /line is no JSON/]] },
     ],
     [
+      'a first line that is no JSON, and another',
+      `# exported\n#\n${record(1)}\n${record(2)}\n`,
+      {
+        records: 2,
+        faults: [
+          [0, /line is no JSON/],
+          [11, /line is no JSON/],
+        ],
+      },
+    ],
+    [
+      'a first line that is broken',
+      `${record(1).slice(0, 40)}\n${record(2)}\n${record(3)}\n`,
+      { records: 2, faults: [[0, /is no JSON/]] },
+    ],
+    [
+      'lines that begin within a record',
+      `${record(1).slice(30)}\n${record(2)}\n${record(3)}`,
+      { records: 2, faults: [[0, /line is no JSON/]] },
+    ],
+    [
+      'many lines of something else',
+      `${'hello {\n'.repeat(30)}${record(1)}`,
+      { records: 0, faults: [[0, /not CloudTrail: neither/]] },
+    ],
+    [
+      'something else without an end',
+      'x'.repeat(3 * 1024 * 1024),
+      { records: 0, faults: [[0, /not CloudTrail: neither/]] },
+    ],
+    [
       'a line that is broken',
       `${record(1)}\n${record(2).slice(0, -1)}\n${record(3)}\n`,
       { records: 2, faults: [[record(1).length + 1, /is no JSON/]] },

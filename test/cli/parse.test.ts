@@ -68,6 +68,11 @@ describe('a command line', () => {
     expect(before - Date.parse(options.since)).toBeLessThanOrEqual(90 * 60_000);
   });
 
+  it('refuses a value that is empty, which a script did not fill in', () => {
+    expect(() => parse('backtest', './AWSLogs', '--pattern', '')).toThrow(/backtest needs --pattern PATTERN/);
+    expect(() => parse('backtest', './AWSLogs', '--since=')).toThrow(/backtest needs --since WHEN/);
+  });
+
   it.each([[[]], [['help']], [['--help']]])('asks for help on everything: %j', (argv) => {
     expect(parse(...argv)).toEqual({ kind: 'help', topic: [] });
   });
