@@ -27,7 +27,7 @@ export interface BacktestOptions {
   until?: number | undefined;
   /** Ends the run early; the result then says that it is partial. */
   signal?: AbortSignal | undefined;
-  /** Called when some files were read, with what they were and what is known by then. */
+  /** Called when some files were read, with what they were, or a part of large ones, with none; and with what is known by then. */
   onFiles?: (files: readonly InputFile[], tally: Tally) => void;
 }
 
@@ -90,7 +90,7 @@ export async function backtest(options: BacktestOptions): Promise<BacktestResult
     onReport: (report, files) => {
       const names = files.map(({ name }) => name);
       tally.add(report, names);
-      if (report.done) options.onFiles?.(files, tally);
+      options.onFiles?.(report.done ? files : [], tally);
       return tally.isFull;
     },
   });

@@ -40,18 +40,22 @@ export interface FileResult {
   faults: (Fault & { file: number })[];
   /** Faults beyond those that are listed. */
   moreFaults: number;
+  /** Whether a file was not read to its end, since the run ends early. */
+  isCut: boolean;
 }
 
 /** What of a file is kept. */
 export interface Keeping {
-  /** As many faults are listed of each file; more are counted. */
+  /** As many faults are listed of each file; more are counted. What is wrong with the file itself is listed always. */
   mostFaults: number;
   /** Whether anybody keeps the text of further records. */
   isTextKept: () => boolean;
+  /** Whether the run ends early: a large file is then read no further. */
+  isEnded: () => boolean;
 }
 
 const NONE = new Uint8Array(0);
-const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true };
+const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true, isEnded: () => false };
 /** A part is handed over when it has so many hits, or so many lists of eventIDs that filled the scanner's. */
 const PART = { hits: 2000, ids: 2 };
 
@@ -88,9 +92,11 @@ export class FileScan {
       full: (ids: Uint8Array) => collected.keep(ids),
       fault: (one: Fault) => collected.fault(one),
     };
+    const { isEnded } = this.#keeping;
+    const whole = { isEnded, fault: (one: Fault) => collected.fileFault(one) };
     for (const file of files) {
-      await readInto(file, new RecordReader(this.#scanner, sink), sink.fault);
-      collected.next();
+      const isRead = await readInto(file, new RecordReader(this.#scanner, sink), whole);
+      collected.next(isRead);
     }
     return taken();
   }
@@ -131,8 +137,14 @@ class Collected {
     else this.#result.moreFaults += 1;
   }
 
-  /** Another file comes. */
-  next(): void {
+  /** A fault of the file itself, behind those of its records. */
+  fileFault(one: Fault): void {
+    this.#result.faults.push({ ...one, file: this.#file });
+  }
+
+  /** Another file comes. `isRead`: this one was read to its end. */
+  next(isRead: boolean): void {
+    if (!isRead) this.#result.isCut = true;
     this.#file += 1;
     this.#faults = 0;
   }
@@ -225,6 +237,7 @@ const emptyResult = () => ({
   withoutId: 0,
   faults: [] as FileResult['faults'],
   moreFaults: 0,
+  isCut: false,
 });
 
 /** Times in ms: from `since` on, and before `until`. */

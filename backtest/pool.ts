@@ -23,7 +23,7 @@ export interface PoolOptions {
   criteria: readonly Criterion[];
   since?: number | undefined;
   until?: number | undefined;
-  /** Ends the run early: files that a worker has at hand are finished, and no others are given out. */
+  /** Ends the run early: files that a worker has at hand are finished, but for large ones, and no others are given out. */
   signal?: AbortSignal | undefined;
   /**
    * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones. Returns
@@ -60,7 +60,9 @@ class Pool {
   /** Reports that came before their turn, and the files that were given out, by the tasks' numbers. */
   readonly #waiting = new Map<number, Report[]>();
   readonly #files = new Map<number, readonly InputFile[]>();
-  readonly #full = new Int32Array(new SharedArrayBuffer(4));
+  /** What workers are told while they read: that no further text is kept, and that the run ends early. */
+  readonly #told = new Int32Array(new SharedArrayBuffer(8));
+  #isCut = false;
   #turn = 0;
   #wake: () => void = () => {};
   #failure: unknown;
@@ -71,10 +73,11 @@ class Pool {
     const workerData: WorkerData = {
       module,
       criteria,
-      full: this.#full.buffer,
+      told: this.#told.buffer,
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
+    options.signal?.addEventListener('abort', () => Atomics.store(this.#told, 1, 1), { once: true });
     let online = 0;
     this.#workers = Array.from({ length: options.workers }, () => {
       const worker = new Worker(options.code, {
@@ -123,7 +126,7 @@ class Pool {
       number += 1;
     }
     while (this.#turn < number) await this.#change();
-    return all;
+    return all && !this.#isCut;
   }
 
   get #isEnded(): boolean {
@@ -168,7 +171,8 @@ class Pool {
       this.#waiting.delete(this.#turn);
       if (!files) return;
       for (const report of reports) {
-        if (this.#options.onReport(report, files)) Atomics.store(this.#full, 0, 1);
+        if (report.isCut) this.#isCut = true;
+        if (this.#options.onReport(report, files)) Atomics.store(this.#told, 0, 1);
       }
       if (!reports.at(-1)?.done) return;
       for (const file of files) file.release?.();

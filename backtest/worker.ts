@@ -10,9 +10,13 @@ export interface WorkerData {
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number;
   until?: number;
-  /** One number: other than 0 as soon as nobody keeps the text of further records. */
-  full: SharedArrayBuffer;
+  /** Two numbers, other than 0 as soon as nobody keeps the text of further records, and as soon as the run ends early. */
+  told: SharedArrayBuffer;
 }
+
+/** Which of the two numbers is which. */
+const FULL = 0;
+const ENDED = 1;
 
 /** Files to read, one after the other. */
 export interface Task {
@@ -26,9 +30,14 @@ export interface Report extends FileResult {
   done: boolean;
 }
 
-const { module, criteria, since, until, full } = workerData as WorkerData;
-const isFull = new Int32Array(full);
-const scan = new FileScan(module, criteria, { since, until }, { isTextKept: () => Atomics.load(isFull, 0) === 0 });
+const { module, criteria, since, until, told } = workerData as WorkerData;
+const flags = new Int32Array(told);
+const scan = new FileScan(
+  module,
+  criteria,
+  { since, until },
+  { isTextKept: () => Atomics.load(flags, FULL) === 0, isEnded: () => Atomics.load(flags, ENDED) !== 0 },
+);
 
 // One after the other: they share the scanner's memory.
 let turn: Promise<void> = Promise.resolve();

@@ -3,12 +3,13 @@ import { constants, crc32, inflateRawSync } from 'node:zlib';
 /** What a broken gzip file still gives: text, or what is wrong with a member; `last` where nothing can be read behind it. */
 export type GzipPart = { text: Uint8Array } | { wrong: string; last: boolean };
 
-/** Sizes that are tried one after another when a member breaks, in bytes of compressed data. */
-const FINEST = 16;
+/** How near to a fault is read, in bytes of compressed data. */
+export const FINEST = 16;
 
 /**
  * Inflates the members of a gzip file that zlib refuses, as far as each goes: all of one whose checksum is wrong, and of one
- * that is cut off or has wrong bits, what stands in front of the fault.
+ * that is cut off or has wrong bits, what stands in front of the fault. Throws ERR_BUFFER_TOO_LARGE where a member comes to more than
+ * `most` bytes.
  * https://www.rfc-editor.org/rfc/rfc1952
  */
 export function* brokenGzip(bytes: Uint8Array, most: number): Generator<GzipPart> {
@@ -68,7 +69,8 @@ function inflated(
     const consumed = engine.bytesWritten;
     // Data that ends by itself leaves its checksum unread; one that is cut off has none.
     return { text: buffer, consumed, complete: consumed < body.length };
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw error;
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { bodyOf, brokenGzip } from './gzip.ts';
+import { bodyOf, brokenGzip, FINEST } from './gzip.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
@@ -13,28 +14,42 @@ const PIECE = 1024 * 1024;
 /** A file to read: a path, or its bytes where they came from elsewhere, or why there is nothing to read. */
 export type Source = { path: string } | { bytes: Uint8Array } | { unreadable: string };
 
-/** Reads a file into a reader, inflated where it is gzip, whatever its name. Never throws for what is in the file. */
-export async function readInto(source: Source, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+/** What reading a file tells besides what its reader tells. */
+export interface FileSink {
+  /** Something is wrong with the file itself. */
+  fault: (fault: Fault) => void;
+  /** Whether to end early, asked now and then in a large file. */
+  isEnded: () => boolean;
+}
+
+/**
+ * Reads a file into a reader, inflated where it is gzip, whatever its name. Never throws for what is in the file. Returns whether it was
+ * read to its end, as far as that can be.
+ */
+export async function readInto(source: Source, reader: RecordReader, sink: FileSink): Promise<boolean> {
   try {
-    if ('unreadable' in source) fault({ offset: 0, reason: `cannot be read: ${source.unreadable}` });
-    else if ('bytes' in source) await readWhole(source.bytes, reader, fault);
-    else await readPath(source.path, reader, fault);
+    if ('unreadable' in source) sink.fault({ offset: 0, reason: `cannot be read: ${source.unreadable}` });
+    else if ('bytes' in source) return await readWhole(source.bytes, reader, sink);
+    else return await readPath(source.path, reader, sink);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    fault({ offset: 0, reason: `cannot be read: ${error.message}` });
+    sink.fault({ offset: 0, reason: `cannot be read: ${error.message}` });
   }
+  return true;
 }
 
 /** One file after the other lies here. */
 let shelf = new Uint8Array(0);
 
-async function readPath(path: string, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+async function readPath(path: string, reader: RecordReader, sink: FileSink): Promise<boolean> {
   const fd = openSync(path, 'r');
   const bytes = whole(fd);
-  if (bytes) return readWhole(bytes, reader, fault);
-  const stream = createReadStream('', { fd, highWaterMark: 1024 * 1024 });
+  if (bytes) return readWhole(bytes, reader, sink);
+  // A pipe gives what it has once.
+  const again = fstatSync(fd).isFile() ? () => createReadStream(path, { highWaterMark: PIECE }) : undefined;
+  const stream = createReadStream('', { fd, highWaterMark: PIECE });
   try {
-    await readPieces(stream, reader, fault);
+    return await readPieces(stream, again, reader, sink);
   } finally {
     stream.destroy();
   }
@@ -60,9 +75,10 @@ function filled(file: number, size: number): Uint8Array {
   return shelf.subarray(0, length);
 }
 
-async function readWhole(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  if (isGzip(bytes)) await readGzip(bytes, reader, fault);
-  else readPlain(bytes, reader);
+async function readWhole(bytes: Uint8Array, reader: RecordReader, sink: FileSink): Promise<boolean> {
+  if (isGzip(bytes)) return readGzip(bytes, reader, sink);
+  readPlain(bytes, reader);
+  return true;
 }
 
 function readPlain(bytes: Uint8Array, reader: RecordReader): void {
@@ -80,84 +96,148 @@ function readPlainGzip(bytes: Uint8Array, reader: RecordReader): boolean {
   return reader.pushDeflated(bytes.subarray(body, bytes.length - 8), size, checksum);
 }
 
-async function readGzip(bytes: Uint8Array, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
-  if (readPlainGzip(bytes, reader)) return reader.end();
+async function readGzip(bytes: Uint8Array, reader: RecordReader, sink: FileSink): Promise<boolean> {
+  if (readPlainGzip(bytes, reader)) {
+    reader.end();
+    return true;
+  }
   try {
     // The size that a gzip file ends with spares growing the buffer; it is no more than a hint.
     const said = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).readUInt32LE(Math.max(0, bytes.length - 4));
     const chunkSize = Math.min(Math.max(said + 64, 16_384), MOST_INFLATED);
-    return readPlain(gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED }), reader);
+    readPlain(gunzipSync(bytes, { chunkSize, maxOutputLength: MOST_INFLATED }), reader);
+    return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;
     // Too large to be held as a whole, or broken: then as far as it goes.
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      return inflatePieces([bytes], reader, fault, PIECE);
-    }
+    if (isTooLarge(error)) return inflateSlices(bytes, reader, sink);
   }
-  let inflated = 0;
-  for (const part of brokenGzip(bytes, MOST_INFLATED)) {
-    if ('wrong' in part) {
-      reader.end(part.last);
-      fault({ offset: inflated, reason: `the gzip data is broken or cut off (${part.wrong}); read up to here` });
-      if (part.last) return;
-    } else {
-      inflated += part.text.length;
-      if (part.text.length > 0) reader.push(part.text);
-    }
-  }
-  reader.end();
+  return readBroken(bytes, reader, sink);
 }
 
-async function readPieces(stream: ReadStream, reader: RecordReader, fault: (fault: Fault) => void): Promise<void> {
+async function readBroken(bytes: Uint8Array, reader: RecordReader, sink: FileSink): Promise<boolean> {
+  let inflated = 0;
+  try {
+    for (const part of brokenGzip(bytes, MOST_INFLATED)) {
+      if ('wrong' in part) {
+        reader.end(part.last);
+        sink.fault(brokenAt(inflated, part.wrong, part.last));
+        if (part.last) return true;
+      } else {
+        inflated += part.text.length;
+        if (part.text.length > 0) reader.push(part.text);
+      }
+    }
+  } catch (error) {
+    if (!isTooLarge(error)) throw error;
+    return inflateSlices(bytes, reader, sink, inflated);
+  }
+  reader.end();
+  return true;
+}
+
+const brokenAt = (offset: number, wrong: string, last: boolean): Fault => ({
+  offset,
+  reason: `the gzip data is broken or cut off (${wrong})${last ? '; read up to here' : '; read on behind it'}`,
+});
+
+function inflateSlices(bytes: Uint8Array, reader: RecordReader, sink: FileSink, from = 0): Promise<boolean> {
+  const pieces = (): Generator<Uint8Array> => slices(bytes, PIECE);
+  return inflatePieces(pieces(), pieces, reader, sink, from);
+}
+
+function* slices(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** The same pieces, but the finest ones from a place on. */
+async function* fineFrom(pieces: Pieces, place: number): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  for await (const piece of pieces) {
+    const coarse = Math.min(piece.length, Math.max(0, place - position));
+    if (coarse > 0) yield piece.subarray(0, coarse);
+    yield* slices(piece.subarray(coarse), FINEST);
+    position += piece.length;
+  }
+}
+
+type Pieces = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+async function readPieces(
+  stream: ReadStream,
+  again: (() => Pieces) | undefined,
+  reader: RecordReader,
+  sink: FileSink,
+): Promise<boolean> {
   const pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const first = await pieces.next();
-  if (first.done) return reader.end();
   const all = async function* (): AsyncGenerator<Uint8Array> {
-    yield first.value;
-    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    for (let next = first; !next.done; next = await pieces.next()) yield next.value;
   };
-  if (isGzip(first.value)) return inflatePieces(all(), reader, fault, PIECE);
+  if (!first.done && isGzip(first.value)) return inflatePieces(all(), again, reader, sink);
+  let isCut = false;
   for await (const piece of all()) {
     reader.push(piece);
-    if (reader.foreign) break;
+    isCut = sink.isEnded();
+    if (reader.foreign || isCut) break;
   }
-  reader.end();
+  reader.end(isCut);
+  return !isCut;
 }
 
+/** `again`: the same once more. `from`: so much of the text was read before. */
 async function inflatePieces(
-  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  pieces: Pieces,
+  again: (() => Pieces) | undefined,
   reader: RecordReader,
-  fault: (fault: Fault) => void,
-  chunkSize: number,
-): Promise<void> {
-  const gunzip = createGunzip({ chunkSize });
+  sink: FileSink,
+  from = 0,
+): Promise<boolean> {
+  const first = await gunzipped(pieces, from, reader, sink);
+  const { wrong } = first;
+  // What zlib has inflated of a piece is lost when it meets a fault in it: the smaller the piece, the less.
+  const read =
+    wrong !== undefined && again ? await gunzipped(fineFrom(again(), first.taken), first.read, reader, sink) : first;
+  const isCut = read.wrong === undefined && !read.isWhole;
+  reader.end(wrong !== undefined || isCut);
+  if (wrong !== undefined && !isCut) sink.fault(brokenAt(read.read, wrong, true));
+  return !isCut;
+}
+
+/**
+ * Inflates pieces into a reader, but for the first bytes of the text. Tells how far it came in the text and in the data, and what was
+ * wrong.
+ */
+async function gunzipped(
+  pieces: Pieces,
+  from: number,
+  reader: RecordReader,
+  sink: FileSink,
+): Promise<{ read: number; taken: number; wrong?: string; isWhole: boolean }> {
+  const gunzip = createGunzip({ chunkSize: PIECE });
+  // Its faults come out of what it gives.
+  pipeline(pieces, gunzip).catch(() => {});
   let inflated = 0;
-  const feeding = (async () => {
-    for await (const piece of pieces) {
-      if (gunzip.destroyed) return;
-      if (!gunzip.write(piece))
-        await new Promise<void>((resolve) => gunzip.once('drain', resolve).once('close', resolve));
-    }
-    gunzip.end();
-  })();
   try {
     for await (const piece of gunzip as AsyncIterable<Uint8Array>) {
+      const known = Math.min(piece.length, Math.max(0, from - inflated));
       inflated += piece.length;
-      reader.push(piece);
-      if (reader.foreign) break;
+      if (known < piece.length) reader.push(piece.subarray(known));
+      const isCut = sink.isEnded();
+      if (reader.foreign || isCut) return { read: inflated, taken: gunzip.bytesWritten, isWhole: !isCut };
     }
-    await feeding;
-    reader.end();
+    return { read: inflated, taken: gunzip.bytesWritten, isWhole: true };
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    reader.end(true);
-    fault({ offset: inflated, reason: `the gzip data is broken or cut off (${error.message}); read up to here` });
+    return { read: Math.max(from, inflated), taken: gunzip.bytesWritten, wrong: error.message, isWhole: true };
   }
 }
 
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
+
+const isTooLarge = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 
 /** Errors of the file system and of zlib have a code; anything else is a defect. */
 function isSystemError(error: unknown): error is Error {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +7,12 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
+import { type FileResult, FileScan } from '../../backtest/file-scan.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import { RecordReader } from '../../backtest/scan/reader.ts';
 import { Scanner } from '../../backtest/scan/scanner.ts';
 import { is } from '../../playbooks/matching/match.ts';
-import { fileText, readFile, readText } from './archive.ts';
+import { combined, fileText, readFile, readText } from './archive.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cordon-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -144,6 +146,53 @@ describe('what is broken is reported with its place, and the rest counts', { tim
       );
       expect(read.hits.length).toBe(records - (text.includes(`"${id(2)}"}]}`) && !text.includes(record(2)) ? 1 : 0));
     }
+  });
+
+  describe('a gzip file that is too large to be held as a whole', () => {
+    // Of 30 MB each: well packed and small as stored, or hardly packed and large.
+    const lines = (pad: (n: number) => string): string =>
+      Array.from({ length: 30_000 }, (_, n) => `{"pad":"${pad(n)}",${record(n).slice(1)}\n`).join('');
+    const random = randomBytes(9 * 1024 * 1024).toString('base64url');
+    const small = Buffer.from(lines(() => 'x'.repeat(900)));
+    const large = Buffer.from(lines((n) => random.slice(n * 400, n * 400 + 400)));
+    const twice = (one: Buffer): Buffer => Buffer.concat([gzipSync(one), gzipSync(Buffer.from(`${record(30_000)}\n`))]);
+
+    it.each<[string, Buffer, number, RegExp]>([
+      ['without its end', gzipSync(small).subarray(0, -8), 30_000, /unexpected end of file/],
+      ['with something behind it', Buffer.concat([gzipSync(small), Buffer.from('xyz')]), 30_000, /read up to here/],
+      ['large as stored, without its end', gzipSync(large).subarray(0, -8), 30_000, /unexpected end of file/],
+      [
+        'large as stored, with something behind it',
+        Buffer.concat([twice(large), Buffer.from('xyz')]),
+        30_001,
+        /header/,
+      ],
+    ])('%s: all that stands in front of the fault counts', async (_, data, records, reason) => {
+      const path = join(folder, 'large.gz');
+      writeFileSync(path, data);
+      const read = await readFile({ path }, [stop]);
+
+      expect(read.records).toBe(records);
+      expect(read.ids).toBe(records);
+      expect(read.faults).toEqual([{ offset: expect.any(Number), reason: expect.stringMatching(reason) }]);
+    });
+
+    it.each([
+      ['is read no further when the run ends early', true],
+      ['is read to its end else', false],
+    ])('%s', async (_, isEnded) => {
+      const path = join(folder, 'large.gz');
+      writeFileSync(path, twice(large));
+      const scan = new FileScan(compileScanner(), [stop], {}, { isEnded: () => isEnded });
+      const parts: FileResult[] = [];
+      parts.push(await scan.read([{ path }], (part) => parts.push(part)));
+
+      const { records, faults } = combined(parts);
+      expect(parts.at(-1)?.isCut).toBe(isEnded);
+      expect(faults).toEqual([]);
+      if (isEnded) expect(records).toBeLessThan(10_000);
+      else expect(records).toBe(30_001);
+    });
   });
 
   const text = `{"Records":[${Array.from({ length: 500 }, (_, n) => record(n)).join(',')}]}`;
