@@ -1,4 +1,4 @@
-import { watch } from 'node:fs/promises';
+import { watch } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Project } from './project.ts';
 
@@ -214,12 +214,17 @@ describe('an installation', () => {
       'python3',
       python({ ...GOOD, path: 'python3' }, venvThen('echo $$ > "$PROJECT/pip-pid"; sleep 60')),
     );
-    const created = (async () => {
-      // Made first and written then: an empty file names no process yet.
-      for await (const { filename } of watch(project.dir)) {
-        if (filename === 'pip-pid' && Number(await project.read('pip-pid')) > 0) return;
-      }
-    })();
+    const created = new Promise<void>((resolve, reject) => {
+      const watcher = watch(project.dir, (_, filename) => {
+        if (filename !== 'pip-pid') return;
+        // Made first and written then: an empty file names no process yet.
+        project.read('pip-pid').then((pid) => {
+          if (Number(pid) === 0) return;
+          watcher.close();
+          resolve();
+        }, reject);
+      });
+    });
     const running = project.start(['install']);
     await created;
 
