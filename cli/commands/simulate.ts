@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { STSClient } from '@aws-sdk/client-sts';
 import { installedSettings } from '../../handlers/installation/installation.ts';
+import { isAsking } from '../../handlers/steps/ask-analyst.ts';
 import { detectionOf, detections } from '../../playbooks/catalog.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
 import { isWaiting, type Question } from '../../playbooks/question.ts';
@@ -233,8 +234,8 @@ async function settle(
   const deadline = Date.now() + patience;
   let open: Question[] = [];
   for (let looks = 0; ; looks++) {
-    const { questions, status } = await desk.ledger.incident(incident.id);
-    open = questions.filter(isWaiting);
+    const now = await desk.ledger.incident(incident.id);
+    open = now.questions.filter(isWaiting);
     for (const { key, kind } of open.filter(isTried)) {
       const note = `simulation ${scene.mark} is over, and what it was about is gone`;
       const answer = kind === 'approval' ? 'reject' : 'skip';
@@ -248,7 +249,9 @@ async function settle(
       }
     }
     const again = open.some((one) => refused.has(one.key) && isTried(one));
-    if ((status !== 'open' && !again) || Date.now() > deadline || signal.aborted) break;
+    // An answer may lead to a further question.
+    const isOver = now.status !== 'open' && !again && !isAsking(now);
+    if (isOver || Date.now() > deadline || signal.aborted) break;
     if (looks === 0) out.note('Its playbook is still at work; what it asks is answered. Ctrl-C leaves that to you.');
     await delay(every, undefined, { signal }).catch(() => {});
   }

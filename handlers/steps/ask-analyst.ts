@@ -54,6 +54,14 @@ function wantedOf(incident: Incident): Asked[] {
   ].map((one, order) => ({ ...one, order }));
 }
 
+/** Whether a person is still to be asked for something, or an answer is on its way to the action that it is about. */
+export const isAsking = (incident: Incident): boolean =>
+  wantedOf(incident).some(({ key, kind }) => {
+    const question = incident.questions.find((one) => one.key === key);
+    if (!question || question.status === 'withdrawn') return true;
+    return kind === 'approval' && !isWaiting(question);
+  });
+
 /** What could not be done, or not by a machine: a person must do it or decide that it is not to be done. */
 const leftOver = (incident: Incident): ManualStep[] => [
   ...incident.actions

@@ -5,6 +5,7 @@ import { announce, announcePermission } from '../announce.ts';
 import type { Context } from '../context.ts';
 import { useLedger } from '../permissions.ts';
 import { stepHandler } from '../step.ts';
+import { isAsking } from './ask-analyst.ts';
 
 const input = z.object({ incidentId: z.string().min(1) });
 
@@ -16,8 +17,9 @@ export async function close({ incidentId }: z.infer<typeof input>, context: Cont
   const { ledger, now, log } = context;
   const incident = await ledger.incident(incidentId);
   const { outcome, questions } = incident;
-  // What was only monitored is not contained either, and what a person was asked is not answered.
-  const open = outcome === 'needs-analyst' || outcome === 'monitored' || questions.some(isWaiting);
+  // What was only monitored is not contained either, and what a person was asked, or is about to be asked, is not answered.
+  const waits = questions.some(isWaiting) || isAsking(incident);
+  const open = outcome === 'needs-analyst' || outcome === 'monitored' || waits;
   const status = open ? 'handed-over' : 'closed';
   const closedAt = now().toISOString();
   await ledger.updateHead(incidentId, { status, closedAt });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answer } from '../../handlers/answers/answer.ts';
 import { planContainments } from '../../handlers/plan.ts';
-import { askAnalyst } from '../../handlers/steps/ask-analyst.ts';
+import { askAnalyst, isAsking } from '../../handlers/steps/ask-analyst.ts';
 import { awaitAnswer } from '../../handlers/steps/await-answer.ts';
 import { close } from '../../handlers/steps/close.ts';
 import { concludeQuestion } from '../../handlers/steps/conclude-question.ts';
@@ -12,6 +12,7 @@ import { responseOf } from '../../playbooks/catalog.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { iamUser } from '../../playbooks/detections/samples.ts';
 import type { IncidentEvent } from '../../playbooks/incident.ts';
+import { isWaiting } from '../../playbooks/question.ts';
 import { ACCOUNT, callAt, Desk, TRAIL } from './desk.ts';
 import { refusal } from './fake-account.ts';
 
@@ -378,6 +379,28 @@ describe('when nobody answers', () => {
 });
 
 describe('an incident', () => {
+  it('is not closed while an answer is on its way, nor while somebody is still to be asked', async () => {
+    await askAnalyst({ incidentId }, desk.context);
+    const [rejected = '', ...others] = (await desk.context.ledger.actions(incidentId)).map(({ key }) => key);
+    for (const key of others) await desk.context.ledger.advance(incidentId, await action(key), 'verified', {});
+    await askAnalyst({ incidentId }, desk.context);
+    for (const { key, kind } of (await questions()).filter(isWaiting)) {
+      await sent(ALICE, { answer: kind === 'task' ? 'done' : 'reject', key });
+    }
+    await desk.context.ledger.updateHead(incidentId, { outcome: 'contained' });
+    const incident = await desk.context.ledger.incident(incidentId);
+    expect(incident.questions.filter(isWaiting)).toEqual([]);
+    expect(isAsking(incident)).toBe(true);
+
+    const { status } = await close({ incidentId }, desk.context);
+
+    expect(status).toBe('handed-over');
+    await settleQuestion({ incidentId, key: rejected, number: 1 }, desk.context);
+    await concludeQuestion({ incidentId, key: rejected, number: 1 }, desk.context);
+    await askAnalyst({ incidentId }, desk.context);
+    expect(isAsking(await desk.context.ledger.incident(incidentId))).toBe(false);
+  });
+
   it('is handed over while something waits for an answer, and closed with the last one', async () => {
     await askAnalyst({ incidentId }, desk.context);
     for (const { key } of await desk.context.ledger.actions(incidentId)) {
