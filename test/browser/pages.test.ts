@@ -156,6 +156,8 @@ describe('an analyst', () => {
     await page.keyboard.press('?');
     await page.getByLabel('Shortcuts are on').uncheck();
     await page.keyboard.press('Escape');
+    // The focus leaves what is closed with the next frame.
+    await page.waitForFunction('document.activeElement === document.body');
     await page.keyboard.press('g');
     await page.keyboard.press('d');
     await page.keyboard.press('/');
