@@ -9,6 +9,7 @@ import { parsePath, select } from '../playbooks/matching/path.ts';
 import { defaultOptions } from '../playbooks/options.ts';
 import { failed } from '../playbooks/parameters.ts';
 import type { Response } from '../playbooks/response.ts';
+import { firstPlace } from './first-place.ts';
 import { type Kept, recordIn } from './tally.ts';
 
 /** One thing that a playbook would have done, or asked. */
@@ -92,21 +93,12 @@ function recordOf(kept: Kept): CloudTrailRecord | undefined {
 
 /** Of records in order of their time, those from one time up to another, both in ms and within. */
 function between(kept: readonly Kept[], from: number, to: number): readonly Kept[] {
+  const first = (isBehind: (time: number) => boolean): number =>
+    firstPlace(kept.length, (n) => isBehind(kept[n]?.time ?? 0));
   return kept.slice(
-    countUntil(kept, (time) => time < from),
-    countUntil(kept, (time) => time <= to),
+    first((time) => time >= from),
+    first((time) => time > to),
   );
-}
-
-/** How many there are at the beginning whose time is early; the others' is not. */
-function countUntil(kept: readonly Kept[], isEarly: (time: number) => boolean): number {
-  let [low, high] = [0, kept.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isEarly(kept[middle]?.time ?? 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** A record that lacks an eventID or a time is in no incident: the playbook could not claim it. */

@@ -5,6 +5,7 @@ import { parsePath, select } from '../playbooks/matching/path.ts';
 import { valueText } from '../playbooks/matching/values.ts';
 import { plural } from '../playbooks/report/words.ts';
 import type { SubjectResult } from './backtest.ts';
+import { firstPlace } from './first-place.ts';
 import { recordIn } from './tally.ts';
 
 /** An incident that somebody knows of: what a detection must not miss. */
@@ -153,17 +154,6 @@ function within(label: Label, times: Float64Array): { from: number; to: number }
     from: firstPlace(times.length, (n) => (times[n] ?? 0) >= first),
     to: firstPlace(times.length, (n) => (times[n] ?? 0) > last),
   };
-}
-
-/** The first of so many places for which a test holds that holds for all behind it as well; `length` where it holds for none. */
-function firstPlace(length: number, holds: (n: number) => boolean): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /**

@@ -1,47 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { jsonReport } from '../../backtest/report/json.ts';
-import { pastCommands } from '../../cli/commands/past.ts';
-import { EXIT_CODES } from '../../cli/failure.ts';
-import { parseLine } from '../../cli/parse.ts';
 import { call, iamUser } from '../../playbooks/detections/samples.ts';
-import { fakeOut } from '../cli/out.ts';
-import { attack, delivered, twice } from './deliveries.ts';
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function archive(...parameters: Parameters<typeof delivered>): string {
-  const folder = delivered(...parameters);
-  folders.push(folder);
-  return folder;
-}
-
-/** Runs a command line, and gives what it prints. */
-async function command(
-  args: string[],
-  signal = new AbortController().signal,
-  name = 'backtest',
-  instead: { say?: (text: string) => void } = {},
-) {
-  const line = parseLine([name, ...args, '--workers', '2'], pastCommands);
-  if (line.kind === 'help') throw new Error('it is no command to run');
-  const { out, said } = fakeOut();
-  const desk = () => Promise.reject(new Error('files need no installation'));
-  const { args: given, options, global } = line;
-  const kind = await line.command.run({
-    ...{ args: given, options, asked: global, signal, desk },
-    out: {
-      ...{ ...out, json: global.json },
-      ...(instead.say ? { say: instead.say, value: (value: unknown) => instead.say?.(JSON.stringify(value)) } : {}),
-    },
-  });
-  return { code: EXIT_CODES[kind ?? 'ok'], text: said.join('\n') };
-}
+import { attack, twice } from './deliveries.ts';
+import { archive, command, folders } from './past-command.ts';
 
 type Report = ReturnType<typeof jsonReport>;
 async function json(args: string[], signal?: AbortSignal): Promise<{ code: number; report: Report }> {

@@ -1,15 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { resultOf } from '../../backtest/backtest.ts';
 import { Tally } from '../../backtest/tally.ts';
 import { type Label, type Tuning, tune } from '../../backtest/tune.ts';
-import { pastCommands } from '../../cli/commands/past.ts';
-import { EXIT_CODES } from '../../cli/failure.ts';
-import { parseLine } from '../../cli/parse.ts';
 import { tuningTexts } from '../../cli/tuning-text.ts';
-import { fakeOut } from '../cli/out.ts';
-import { attack, delivered, twice } from './deliveries.ts';
+import { attack, twice } from './deliveries.ts';
+import { archive, command as run } from './past-command.ts';
 
 const DAY = 86_400_000;
 const start = Date.parse('2026-05-01T03:00:00Z');
@@ -168,17 +165,6 @@ describe('tuning a detection', () => {
   });
 });
 
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function archive(...parameters: Parameters<typeof delivered>): string {
-  const folder = delivered(...parameters);
-  folders.push(folder);
-  return folder;
-}
-
 /** A file with these labels, or this text. */
 function labelled(labels: unknown): string {
   const file = join(archive([], 0), 'known.json');
@@ -186,19 +172,7 @@ function labelled(labels: unknown): string {
   return file;
 }
 
-/** Runs a command line, and gives what it prints. */
-async function command(args: string[], signal = new AbortController().signal) {
-  const line = parseLine(['tune', ...args, '--workers', '1'], pastCommands);
-  if (line.kind === 'help') throw new Error('it is no command to run');
-  const { out, said } = fakeOut();
-  const desk = () => Promise.reject(new Error('files need no installation'));
-  const { args: given, options, global } = line;
-  const kind = await line.command.run({
-    ...{ args: given, options, asked: global, signal, desk },
-    out: { ...out, json: global.json },
-  });
-  return { code: EXIT_CODES[kind ?? 'ok'], text: said.join('\n') };
-}
+const command = (args: string[], signal?: AbortSignal) => run(args, signal, 'tune');
 
 const burst = {
   ...{ detection: 'failed-console-logins', name: 'the guessing of bob' },
