@@ -3,9 +3,6 @@ import { constants, crc32, inflateRawSync } from 'node:zlib';
 /** What a broken gzip file still gives: text, or what is wrong with a member; `last` where nothing can be read behind it. */
 export type GzipPart = { text: Uint8Array } | { wrong: string; last: boolean };
 
-/** How near to a fault is read, in bytes of compressed data. */
-export const FINEST = 16;
-
 /**
  * Inflates the members of a gzip file that zlib refuses, as far as each goes: all of one whose checksum is wrong, and of one
  * that is cut off or has wrong bits, what stands in front of the fault. Throws ERR_BUFFER_TOO_LARGE where a member comes to more than
@@ -79,7 +76,7 @@ function inflated(
 function inFront(body: Uint8Array, most: number): Uint8Array {
   let [good, bad] = [0, body.length];
   let text: Uint8Array = new Uint8Array(0);
-  while (bad - good > FINEST) {
+  while (bad - good > 1) {
     const middle = (good + bad) >> 1;
     const found = inflated(body.subarray(0, middle), most);
     if (found) [good, text] = [middle, found.text];

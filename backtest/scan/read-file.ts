@@ -1,15 +1,17 @@
 import { closeSync, createReadStream, fstatSync, openSync, type ReadStream, readSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { bodyOf, brokenGzip, FINEST } from './gzip.ts';
+import { bodyOf, brokenGzip } from './gzip.ts';
 import type { Fault, RecordReader } from './reader.ts';
 
 /** Files up to this size are read as a whole, in bytes; larger ones in pieces. */
 const AT_ONCE = 8 * 1024 * 1024;
 /** The most that is inflated as a whole, in bytes. */
 const MOST_INFLATED = 24 * 1024 * 1024;
-/** Size of the pieces in which more is inflated. */
+/** Size of the pieces in which more is inflated, in bytes. */
 const PIECE = 1024 * 1024;
+/** Sizes of the pieces in which it is inflated again in front of a fault, in bytes. */
+const FINER = [1024, 1];
 
 /** A file to read: a path, or its bytes where they came from elsewhere, or why there is nothing to read. */
 export type Source = { path: string } | { bytes: Uint8Array } | { unreadable: string };
@@ -150,13 +152,13 @@ function* slices(bytes: Uint8Array, size: number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-/** The same pieces, but the finest ones from a place on. */
-async function* fineFrom(pieces: Pieces, place: number): AsyncGenerator<Uint8Array> {
+/** The same pieces, but none larger than a size from a place on. */
+async function* fineFrom(pieces: Pieces, place: number, size: number): AsyncGenerator<Uint8Array> {
   let position = 0;
   for await (const piece of pieces) {
     const coarse = Math.min(piece.length, Math.max(0, place - position));
     if (coarse > 0) yield piece.subarray(0, coarse);
-    yield* slices(piece.subarray(coarse), FINEST);
+    yield* slices(piece.subarray(coarse), size);
     position += piece.length;
   }
 }
@@ -193,11 +195,16 @@ async function inflatePieces(
   sink: FileSink,
   from = 0,
 ): Promise<boolean> {
-  const first = await gunzipped(pieces, from, reader, sink);
-  const { wrong } = first;
+  let read = await gunzipped(pieces, from, reader, sink);
+  const { wrong } = read;
   // What zlib has inflated of a piece is lost when it meets a fault in it: the smaller the piece, the less.
-  const read =
-    wrong !== undefined && again ? await gunzipped(fineFrom(again(), first.taken), first.read, reader, sink) : first;
+  if (again) {
+    for (const size of FINER) {
+      if (read.wrong !== undefined) {
+        read = await gunzipped(fineFrom(again(), read.taken, size), read.read, reader, sink);
+      }
+    }
+  }
   const isCut = read.wrong === undefined && !read.isWhole;
   reader.end(wrong !== undefined || isCut);
   if (wrong !== undefined && !isCut) sink.fault(brokenAt(read.read, wrong, true));
@@ -215,22 +222,31 @@ async function gunzipped(
   sink: FileSink,
 ): Promise<{ read: number; taken: number; wrong?: string; isWhole: boolean }> {
   const gunzip = createGunzip({ chunkSize: PIECE });
-  // Its faults come out of what it gives.
-  pipeline(pieces, gunzip).catch(() => {});
   let inflated = 0;
-  try {
-    for await (const piece of gunzip as AsyncIterable<Uint8Array>) {
-      const known = Math.min(piece.length, Math.max(0, from - inflated));
-      inflated += piece.length;
+  let isCut = false;
+  // Taken as it comes, since what waits in a stream is lost when a fault ends it.
+  gunzip.on('data', (piece: Uint8Array) => {
+    if (gunzip.destroyed) return;
+    const known = Math.min(piece.length, Math.max(0, from - inflated));
+    inflated += piece.length;
+    try {
       if (known < piece.length) reader.push(piece.subarray(known));
-      const isCut = sink.isEnded();
-      if (reader.foreign || isCut) return { read: inflated, taken: gunzip.bytesWritten, isWhole: !isCut };
+      isCut = sink.isEnded();
+      if (reader.foreign || isCut) gunzip.destroy();
+    } catch (error) {
+      gunzip.destroy(error as Error);
     }
-    return { read: inflated, taken: gunzip.bytesWritten, isWhole: true };
+  });
+  let wrong: string | undefined;
+  try {
+    const ended = finished(gunzip, { writable: false });
+    await Promise.all([ended, pipeline(pieces, gunzip).catch(() => ended)]);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return { read: Math.max(from, inflated), taken: gunzip.bytesWritten, wrong: error.message, isWhole: true };
+    if (!reader.foreign && !isCut) wrong = error.message;
   }
+  const [read, taken] = [Math.max(wrong === undefined ? 0 : from, inflated), gunzip.bytesWritten];
+  return { read, taken, ...(wrong !== undefined && { wrong }), isWhole: !isCut };
 }
 
 function isGzip(bytes: Uint8Array): boolean {
