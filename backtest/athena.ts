@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-athena';
 import { athena, type Dialect, quoted, sqlCondition } from '../playbooks/matching/athena-sql.ts';
 import type { Match } from '../playbooks/matching/match.ts';
+import { ActorWriter } from './actor-text.ts';
 import { type BacktestResult, nothing, resultOf, type Subject } from './backtest.ts';
 import { type Criterion, impliedBy, testOf } from './criterion.ts';
 import { hitOf } from './file-scan.ts';
@@ -120,12 +121,13 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
     ...subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing })),
   ];
   const tests = criteria.map(testOf);
+  const actors = new ActorWriter();
   const tally = new Tally(criteria.length);
   const [counts] = await rows(countingQuery(table), options);
   for await (const [text = ''] of query(matchingQuery(table, criteria, options), options)) {
     const record = JSON.parse(text) as Record<string, unknown>;
     const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
-    if (fits.length > 0) tally.hit(hitOf(record, Buffer.from(text), fits), { since, until }, 'Athena');
+    if (fits.length > 0) tally.hit(hitOf(record, actors, Buffer.from(text), fits), { since, until }, 'Athena');
   }
   for (const [path = '', lines = '0'] of await rows(faultsQuery(table), options)) {
     tally.problem({ file: path, offset: 0, reason: `${lines} lines are no JSON` });

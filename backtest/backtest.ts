@@ -139,35 +139,42 @@ function subjectResult(
     ...{ id, threshold, kept, alarms },
     ...(detection ? { detection } : {}),
     incidents: (detection && incidents?.pastIncidents(id, detection, alarms, kept, related)) ?? [],
-    actors: shares(kept, ({ label }) => label),
-    addresses: shares(kept, ({ address }) => address || 'no address'),
+    actors: shares(
+      kept,
+      ({ who }) => who,
+      ({ label }) => label,
+    ),
+    addresses: shares(
+      kept,
+      ({ where }) => where,
+      ({ address }) => address || 'no address',
+    ),
   };
 }
 
 /** As many are named. */
 const MOST_NAMED = 20;
 
-/** How often labels appear. */
-export function shares<T>(of: readonly T[], labelOf: (one: T) => string): Shares {
-  const counts = new Map<string, number>();
+/** How often labels appear, of which equal ones have equal keys. There may be very many, of which few are ever made. */
+export function shares<T>(of: readonly T[], keyOf: (one: T) => number, labelOf: (one: T) => string): Shares {
+  const places = new Map<number, number>();
+  const examples: T[] = [];
+  const counts: number[] = [];
   for (const one of of) {
-    const label = labelOf(one);
-    counts.set(label, (counts.get(label) ?? 0) + 1);
+    const key = keyOf(one);
+    const place = places.get(key);
+    if (place === undefined) {
+      places.set(key, examples.push(one) - 1);
+      counts.push(1);
+    } else counts[place] = (counts[place] ?? 0) + 1;
   }
-  // There may be very many, which need not all be sorted.
-  const first: Share[] = [];
-  for (const [label, count] of counts) {
-    const last = first[MOST_NAMED - 1];
-    if (last && isBefore(last, label, count)) continue;
-    const at = first.findLastIndex((one) => isBefore(one, label, count)) + 1;
-    first.splice(at, 0, { label, count });
-    first.splice(MOST_NAMED);
-  }
-  return { first, others: counts.size - first.length };
+  const least = Uint32Array.from(counts).sort().at(-MOST_NAMED) ?? 0;
+  const first = examples
+    .flatMap((one, place) => ((counts[place] ?? 0) < least ? [] : [{ label: labelOf(one), count: counts[place] ?? 0 }]))
+    .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1))
+    .slice(0, MOST_NAMED);
+  return { first, others: examples.length - first.length };
 }
-
-const isBefore = (one: Share, label: string, count: number): boolean =>
-  one.count > count || (one.count === count && one.label < label);
 
 /** Everybody who is behind an alarm's records, in the order in which they appear. */
 export function actorsOf(result: SubjectResult, { from, to }: { from: number; to: number }): string[] {

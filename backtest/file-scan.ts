@@ -1,7 +1,6 @@
-import { actorOf } from '../playbooks/actor.ts';
 import type { CloudTrailRecord, UserIdentity } from '../playbooks/cloudtrail.ts';
 import { isoTime } from '../playbooks/iso-time.ts';
-import { writeActor } from './actor-text.ts';
+import { type ActorText, ActorWriter } from './actor-text.ts';
 import { type Criterion, fieldsOf, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
 import { everyBit, hasBit } from './scan/layout.ts';
@@ -10,14 +9,12 @@ import { type Candidate, type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
 
 /** A record that matches, as little of it as the results need. */
-export interface Hit {
+export interface Hit extends ActorText {
   /** Numbers of the criteria that it fits. */
   fits: number[];
   eventID: string | undefined;
   /** ms since 1970. */
   time: number;
-  /** An `Actor`, as a text. */
-  actor: string;
   address: string;
   name: string;
   region: string;
@@ -65,6 +62,8 @@ export class FileScan {
   readonly #tests: readonly RecordTest[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
+  readonly #actors = new ActorWriter();
+  readonly #hits = new HitPacker();
 
   /** @throws InvalidPath */
   constructor(
@@ -81,7 +80,7 @@ export class FileScan {
 
   /** Reads files, one after the other. Parts are handed over as they become large; what is left is the result. */
   async read(files: readonly Source[], part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#range, this.#keeping);
+    const collected = new Collected(this.#tests, this.#range, this.#keeping, this.#actors, this.#hits);
     const taken = (): FileResult => collected.take(this.#scanner.takeIds());
     const sink = {
       candidate: collected.candidate.bind(collected),
@@ -106,17 +105,20 @@ class Collected {
   readonly #tests: readonly RecordTest[];
   readonly #range: TimeRange;
   readonly #keeping: Keeping;
-  readonly #hits = new HitPacker();
+  readonly #actors: ActorWriter;
+  readonly #hits: HitPacker;
   #ids: Uint8Array[] = [];
   #result = emptyResult();
   /** Which file it is, and how many faults it had. */
   #file = 0;
   #faults = 0;
 
-  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping) {
+  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping, actors: ActorWriter, hits: HitPacker) {
     this.#keeping = keeping;
     this.#tests = tests;
     this.#range = range;
+    this.#actors = actors;
+    this.#hits = hits;
   }
 
   get isLarge(): boolean {
@@ -208,7 +210,12 @@ class Collected {
       if (hasBit(found, n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(record, this.#keeping.isTextKept() ? (bytes?.().slice() ?? Buffer.from(text)) : NONE, fits);
+    const hit = hitOf(
+      record,
+      this.#actors,
+      this.#keeping.isTextKept() ? (bytes?.().slice() ?? Buffer.from(text)) : NONE,
+      fits,
+    );
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -259,27 +266,27 @@ const hitFields = [
 ] as const satisfies readonly (keyof CloudTrailRecord)[];
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
-export function hitOf(record: Record<string, unknown>, bytes: Uint8Array, fits: number[]): Hit {
+export function hitOf(record: Record<string, unknown>, actors: ActorWriter, bytes: Uint8Array, fits: number[]): Hit {
+  const { eventID, eventTime, eventName, userIdentity, recipientAccountId } = record;
+  const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
+  const region = textOf(record.awsRegion);
+  const address = textOf(record.sourceIPAddress);
+  // A playbook knows the account that it watches, and that the other fields are texts.
+  const { actor, session } = actors.write(
+    { userIdentity: identity, awsRegion: region, sourceIPAddress: address },
+    textOf(recipientAccountId) || textOf(identity?.accountId),
+  );
   return {
     fits,
-    eventID: typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined,
-    time: typeof record.eventTime === 'string' ? isoTime(record.eventTime) : Number.NaN,
-    actor: actorIn(record),
-    address: textOf(record.sourceIPAddress),
-    name: textOf(record.eventName),
-    region: textOf(record.awsRegion),
+    eventID: typeof eventID === 'string' && eventID !== '' ? eventID : undefined,
+    time: typeof eventTime === 'string' ? isoTime(eventTime) : Number.NaN,
+    actor,
+    session,
+    address,
+    name: textOf(eventName),
+    region,
     record: bytes,
   };
-}
-
-/** Who is behind a record; an `Actor`, as a text. */
-function actorIn(record: Record<string, unknown>): string {
-  const { userIdentity, awsRegion, sourceIPAddress, recipientAccountId } = record;
-  const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
-  // A playbook knows the account that it watches, and that the other fields are texts.
-  const account = textOf(recipientAccountId) || textOf(identity?.accountId);
-  const known = { userIdentity: identity, awsRegion: textOf(awsRegion), sourceIPAddress: textOf(sourceIPAddress) };
-  return writeActor(actorOf(known, account));
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

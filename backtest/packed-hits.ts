@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import type { Hit } from './file-scan.ts';
 import { grown } from './growing.ts';
 import { uuidInto } from './uuid.ts';
@@ -15,24 +16,35 @@ export interface PackedHits {
   /** eventIDs that are UUIDs, four numbers for each hit. */
   ids: Int32Array;
   fits: number[][];
+  /** Whose hits they are, and those texts that it did not hand over with others before. */
+  packer: string;
   texts: string[];
+  /** The place of the first of these; 0 where all that came before is forgotten. */
+  firstText: number;
   /** Records as JSON, one behind the other, and where each ends. */
   records: Uint8Array;
   ends: Int32Array;
 }
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
-export const textFields = ['actor', 'address', 'name', 'region'] as const;
+export const textFields = ['actor', 'session', 'address', 'name', 'region'] as const;
 /** Where in a hit's places that of its eventID is, where those of its texts begin, and how many places it has. */
 export const idPlace = 1;
-export const firstText = 2;
-export const width = firstText + textFields.length;
+export const textPlace = 2;
+export const width = textPlace + textFields.length;
 /** In the eventID's place: it is a UUID, or there is none. */
 export const UUID = -1;
 export const NONE = -2;
 
+/** So many texts are known again at a time. */
+const MOST_KNOWN = 65_536;
+
+/** Of this thread, so far. */
+let packers = 0;
+
 /** Puts hits together for the way to another thread. */
 export class HitPacker {
+  readonly #packer = `${threadId}.${packers++}`;
   #count = 0;
   #times = new Float64Array(64);
   #places = new Int32Array(64 * width);
@@ -42,6 +54,7 @@ export class HitPacker {
   #records: Uint8Array[] = [];
   readonly #lists = new Map<string | number, number>();
   readonly #known = new Map<string, number>();
+  #firstText = 0;
 
   /** How many there are. */
   get count(): number {
@@ -55,11 +68,10 @@ export class HitPacker {
     this.#times[n] = hit.time;
     const at = n * width;
     const [only = 0] = hit.fits;
-    this.#places[at] = placeOf(this.#lists, hit.fits.length === 1 ? only : hit.fits.join(), this.#fits, hit.fits);
+    this.#places[at] = this.#listOf(hit.fits.length === 1 ? only : hit.fits.join(), hit.fits);
     this.#places[at + idPlace] = this.#idOf(hit, n);
     for (let k = 0; k < textFields.length; k += 1) {
-      const text = hit[textFields[k] ?? 'name'];
-      this.#places[at + firstText + k] = placeOf(this.#known, text, this.#texts, text);
+      this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'name']);
     }
     this.#records.push(hit.record);
   }
@@ -74,7 +86,25 @@ export class HitPacker {
   #idOf({ eventID }: Hit, n: number): number {
     if (eventID === undefined) return NONE;
     if (uuidInto(eventID, this.#ids, n * 4)) return UUID;
-    return placeOf(this.#known, eventID, this.#texts, eventID);
+    return this.#placeOf(eventID);
+  }
+
+  #listOf(key: string | number, fits: number[]): number {
+    let place = this.#lists.get(key);
+    if (place === undefined) {
+      place = this.#fits.push(fits) - 1;
+      this.#lists.set(key, place);
+    }
+    return place;
+  }
+
+  #placeOf(text: string): number {
+    let place = this.#known.get(text);
+    if (place === undefined) {
+      place = this.#firstText + this.#texts.push(text) - 1;
+      this.#known.set(text, place);
+    }
+    return place;
   }
 
   /** Takes what there is, and begins anew. */
@@ -82,23 +112,19 @@ export class HitPacker {
     const count = this.#count;
     const packed: PackedHits = {
       ...{ count, times: this.#times.slice(0, count), places: this.#places.slice(0, count * width) },
-      ...{ ids: this.#ids.slice(0, count * 4), fits: this.#fits, texts: this.#texts, ...joined(this.#records) },
+      ...{ ids: this.#ids.slice(0, count * 4), fits: this.#fits, ...joined(this.#records) },
+      ...{ packer: this.#packer, texts: this.#texts, firstText: this.#firstText },
     };
     this.#count = 0;
+    this.#firstText += this.#texts.length;
     [this.#fits, this.#texts, this.#records] = [[], [], []];
     this.#lists.clear();
-    this.#known.clear();
+    if (this.#firstText > MOST_KNOWN) {
+      this.#firstText = 0;
+      this.#known.clear();
+    }
     return packed;
   }
-}
-
-function placeOf<K, T>(places: Map<K, number>, key: K, list: T[], value: T): number {
-  let place = places.get(key);
-  if (place === undefined) {
-    place = list.push(value) - 1;
-    places.set(key, place);
-  }
-  return place;
 }
 
 function joined(parts: readonly Uint8Array[]): { records: Uint8Array; ends: Int32Array } {

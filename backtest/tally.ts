@@ -1,9 +1,9 @@
-import type { Actor } from '../playbooks/actor.ts';
-import { labelIn, readActor } from './actor-text.ts';
+import { type Actor, labelInSession } from '../playbooks/actor.ts';
+import { type ActorText, labelIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { grown } from './growing.ts';
-import { firstText, HitPacker, idPlace, NONE, type PackedHits, textFields, UUID, width } from './packed-hits.ts';
+import { HitPacker, idPlace, NONE, type PackedHits, textFields, textPlace, UUID, width } from './packed-hits.ts';
 import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
@@ -27,12 +27,22 @@ export class Kept {
   }
 
   get actor(): Actor {
-    return readActor(this.#rows.text(this.#row, 'actor'));
+    return readActor(this.#rows.actor(this.#row));
   }
 
   /** What to call the actor in a sentence. */
   get label(): string {
-    return labelIn(this.#rows.text(this.#row, 'actor'));
+    return this.#rows.label(this.#row);
+  }
+
+  /** A number for each label. */
+  get who(): number {
+    return this.#rows.who(this.#row);
+  }
+
+  /** A number for each address. */
+  get where(): number {
+    return this.#rows.place(this.#row, 'address');
   }
 
   get address(): string {
@@ -79,6 +89,7 @@ export class Tally {
   readonly #seen: IdFilter[] = [];
   #withoutId = 0;
   readonly #rows = new Rows();
+  readonly #packer = new HitPacker();
   /** By criterion, its rows. */
   readonly #kept: number[][];
   #textBytes = 0;
@@ -122,9 +133,8 @@ export class Tally {
         reason: 'a record matches, but has no readable eventTime: it is left out',
       });
     } else if (isWithin(hit.time, range)) {
-      const packer = new HitPacker();
-      packer.add(hit);
-      this.#hits(packer.take());
+      this.#packer.add(hit);
+      this.#hits(this.#packer.take());
     }
   }
 
@@ -150,14 +160,14 @@ export class Tally {
   }
 
   #hits(hits: PackedHits): void {
-    const places = this.#rows.placesOf(hits);
+    this.#rows.learn(hits);
     for (let n = 0; n < hits.count; n += 1) {
       this.#extend(hits.times[n]);
       const fits = hits.fits[hits.places[n * width] ?? 0] ?? [];
       let row = -1;
       for (const criterion of fits) {
         if (!this.#isNew(criterion, hits, n)) continue;
-        if (row < 0) row = this.#rows.add(hits, n, places, this.#isTextKept(hits, n));
+        if (row < 0) row = this.#rows.add(hits, n, this.#isTextKept(hits, n));
         this.#kept[criterion]?.push(row);
       }
     }
@@ -170,20 +180,21 @@ export class Tally {
     return !this.#isFull;
   }
 
-  #isNew(criterion: number, { places, ids, texts }: PackedHits, n: number): boolean {
+  #isNew(criterion: number, hits: PackedHits, n: number): boolean {
+    const { places, ids } = hits;
     const place = places[n * width + idPlace] ?? NONE;
     if (place === NONE) return true;
     const seen = this.#seen[criterion] ?? new IdFilter();
     this.#seen[criterion] = seen;
-    return place === UUID ? seen.isNewUuid(ids, n * 4) : seen.isNew(texts[place] ?? '');
+    return place === UUID ? seen.isNewUuid(ids, n * 4) : seen.isNew(this.#rows.textOf(hits, place));
   }
 }
 
 /** Of a row: the places of its texts, and of its record which piece it is in, where it begins and where it ends. */
 const PIECE = textFields.length;
 const ROW = PIECE + 3;
-/** So many texts are known again at a time. */
-const MOST_KNOWN = 65_536;
+/** More texts than there can be. */
+const MOST_TEXTS = 2 ** 26;
 
 /**
  * Matching records as numbers, each text once. As objects, V8 would copy them again and again while more of them come: that took longer
@@ -195,27 +206,31 @@ class Rows {
   #numbers = new Int32Array(1024 * ROW);
   readonly #texts: string[] = [];
   readonly #known = new Map<string, number>();
+  /** By packer, the places of its texts. */
+  readonly #places = new Map<string, number[]>();
   readonly #pieces: Uint8Array[] = [];
+  /** By the place of an actor's text, once it was asked for. */
+  readonly #labelPlaces: number[] = [];
 
-  /** The places of what hits have as texts. */
-  placesOf({ texts }: PackedHits): Int32Array {
-    const places = new Int32Array(texts.length);
-    for (const [n, text] of texts.entries()) places[n] = this.#placeOf(text);
-    return places;
+  /** Takes the texts that hits come with: others of the same packer may have them too. */
+  learn({ packer, texts, firstText }: PackedHits): void {
+    const places = firstText === 0 ? [] : (this.#places.get(packer) ?? []);
+    for (const text of texts) places.push(this.#placeOf(text));
+    this.#places.set(packer, places);
   }
 
   #placeOf(text: string): number {
     let place = this.#known.get(text);
     if (place === undefined) {
-      if (this.#known.size > MOST_KNOWN) this.#known.clear();
       place = this.#texts.push(text) - 1;
       this.#known.set(text, place);
     }
     return place;
   }
 
-  /** Adds the n-th hit, with the places of all their texts. Returns the row's number. */
-  add({ times, places, records, ends }: PackedHits, n: number, textPlaces: Int32Array, withText: boolean): number {
+  /** Adds the n-th hit. Returns the row's number. */
+  add({ packer, times, places, records, ends }: PackedHits, n: number, withText: boolean): number {
+    const textPlaces = this.#places.get(packer) ?? [];
     const row = this.#count;
     if (row === this.#times.length) {
       this.#times = grown(this.#times, 2 * row);
@@ -225,7 +240,7 @@ class Rows {
     this.#times[row] = times[n] ?? Number.NaN;
     const at = row * ROW;
     for (let k = 0; k < textFields.length; k += 1) {
-      this.#numbers[at + k] = textPlaces[places[n * width + firstText + k] ?? 0] ?? 0;
+      this.#numbers[at + k] = textPlaces[places[n * width + textPlace + k] ?? 0] ?? 0;
     }
     if (withText && this.#pieces.at(-1) !== records) this.#pieces.push(records);
     this.#numbers[at + PIECE] = withText ? this.#pieces.length - 1 : -1;
@@ -239,7 +254,35 @@ class Rows {
   }
 
   text(row: number, field: (typeof textFields)[number]): string {
-    return this.#texts[this.#number(row, textFields.indexOf(field))] ?? '';
+    return this.#texts[this.place(row, field)] ?? '';
+  }
+
+  place(row: number, field: (typeof textFields)[number]): number {
+    return this.#number(row, textFields.indexOf(field));
+  }
+
+  actor(row: number): ActorText {
+    return { actor: this.text(row, 'actor'), session: this.text(row, 'session') };
+  }
+
+  label(row: number): string {
+    return labelInSession(this.#texts[this.#labelPlace(row)] ?? '', this.text(row, 'session'));
+  }
+
+  who(row: number): number {
+    return this.#labelPlace(row) * MOST_TEXTS + this.place(row, 'session');
+  }
+
+  /** Of an actor's label without its session. */
+  #labelPlace(row: number): number {
+    const actor = this.place(row, 'actor');
+    this.#labelPlaces[actor] ??= this.#placeOf(labelIn({ actor: this.#texts[actor] ?? '', session: '' }));
+    return this.#labelPlaces[actor];
+  }
+
+  /** One of the texts of hits, by its place among theirs. */
+  textOf({ packer }: PackedHits, place: number): string {
+    return this.#texts[this.#places.get(packer)?.[place] ?? 0] ?? '';
   }
 
   record(row: number): Uint8Array | undefined {

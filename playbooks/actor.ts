@@ -41,11 +41,31 @@ const HIDDEN = 'HIDDEN_DUE_TO_SECURITY_REASONS';
  * @param account the account being watched; another account's principals are `other-account`
  * https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
  */
-export function actorOf(
-  record: Pick<CloudTrailRecord, 'userIdentity' | 'awsRegion' | 'sourceIPAddress'>,
-  account: string,
-): Actor {
+export function actorOf(record: Attributed, account: string): Actor {
+  const { principal, session } = principalOf(record, account);
+  return inSession(principal, session);
+}
+
+/** What a record says of who is behind it. */
+export type Attributed = Pick<CloudTrailRecord, 'userIdentity' | 'awsRegion' | 'sourceIPAddress'>;
+
+/** The same in two parts: the actor without the session of a role, of which there may be very many, and that session's name. */
+export function principalOf(record: Attributed, account: string): { principal: Actor; session?: string | undefined } {
   const identity = namesIn(record.userIdentity);
+  const principal = principalNamed(identity, record, account);
+  const isRole = principal.kind === 'assumed-role' || principal.kind === 'identity-center-role';
+  return isRole ? { principal, session: sessionIn(identity.arn) } : { principal };
+}
+
+/** A principal in a session of a role. */
+export const inSession = (principal: Actor, session: string | undefined): Actor =>
+  session ? { ...principal, label: labelInSession(principal.label, session), session } : principal;
+
+/** What to call it. */
+export const labelInSession = (label: string, session: string | undefined): string =>
+  session ? `${label} (session ${session})` : label;
+
+function principalNamed(identity: Names, record: Attributed, account: string): Actor {
   const { arn, invokedBy } = identity;
   const accountId = identity.accountId ?? accountOfArn(arn);
   const owner = accountId === undefined ? {} : { accountId };
@@ -99,21 +119,22 @@ function iamUser(name: string | undefined, arn: string | undefined, iam: Naming,
 
 function assumedRole(identity: Names, iam: Naming, owner: { accountId?: string }): Actor {
   const { issuer } = identity;
-  const [, fromArn, session] = /:assumed-role\/([^/]+)\/(.+)$/.exec(identity.arn ?? '') ?? [];
-  const name = issuer.userName ?? lastOfArn(issuer.arn) ?? fromArn;
+  const name = issuer.userName ?? lastOfArn(issuer.arn) ?? SESSION.exec(identity.arn ?? '')?.[1];
   if (name === undefined) return unknown(identity.arn ?? identity.principalId, owner);
   const arn = issuer.arn ?? iam(`role/${name}`);
-  const identityCenter = name.startsWith('AWSReservedSSO_');
-  return {
-    kind: identityCenter ? 'identity-center-role' : 'assumed-role',
-    key: `role:${name}:${identityCenter ? (session ?? '') : ''}`,
-    label: `${identityCenter ? 'Identity Center role' : 'role'} ${name}${session ? ` (session ${session})` : ''}`,
-    arn,
-    name,
-    ...(session ? { session } : {}),
-    ...owner,
-  };
+  if (!name.startsWith('AWSReservedSSO_')) {
+    return { kind: 'assumed-role', key: `role:${name}:`, label: `role ${name}`, arn, name, ...owner };
+  }
+  // Its sessions are people.
+  const key = `role:${name}:${sessionIn(identity.arn) ?? ''}`;
+  return { kind: 'identity-center-role', key, label: `Identity Center role ${name}`, arn, name, ...owner };
 }
+
+/** The ARN of a role's session, with the names of both. */
+const SESSION = /:assumed-role\/([^/]+)\/(.+)$/;
+
+/** The name of a role's session, by the session's ARN. */
+export const sessionIn = (arn: string | undefined): string | undefined => SESSION.exec(arn ?? '')?.[2];
 
 function federatedUser(identity: Names, iam: Naming, owner: { accountId?: string }): Actor {
   const name = lastOfArn(identity.arn) ?? identity.principalId ?? 'unknown';

@@ -78,17 +78,25 @@ export function wildcards(path: Path): number {
   return path.filter((step) => 'any' in step).length;
 }
 
-/** The nodes of `root` at `path`: none where it does not exist, several where it has a wildcard. */
-export function select(root: unknown, path: Path): unknown[] {
-  let node = root;
-  for (const step of path) {
-    // There may be several.
-    if (!('key' in step)) return path.reduce(follow, [root]);
-    if (!isObject(node) || !Object.hasOwn(node, step.key)) return [];
-    node = node[step.key];
-  }
-  return [node];
+/**
+ * A test for whether anything that is a path's node of a record fits. Most paths have one node at most, and are followed without
+ * making lists.
+ */
+export function someNode(path: Path, fits: (node: unknown) => boolean): (root: unknown) => boolean {
+  const keys = path.flatMap((step) => ('key' in step ? [step.key] : []));
+  if (keys.length < path.length) return (root) => select(root, path).some(fits);
+  return (root) => {
+    let node = root;
+    for (const key of keys) {
+      if (!isObject(node) || !Object.hasOwn(node, key)) return false;
+      node = node[key];
+    }
+    return fits(node);
+  };
 }
+
+/** The nodes of `root` at `path`: none where it does not exist, several where it has a wildcard. */
+export const select = (root: unknown, path: Path): unknown[] => path.reduce(follow, [root]);
 
 const isObject = (node: unknown): node is Record<string, unknown> =>
   typeof node === 'object' && node !== null && !Array.isArray(node);

@@ -1,5 +1,5 @@
 import type { Literal, Match } from './match.ts';
-import { type Path, parsePath, select } from './path.ts';
+import { parsePath, someNode } from './path.ts';
 import { compareNumber, likeTest, type Operator, valueText } from './values.ts';
 
 const operators = { above: '>', atLeast: '>=', below: '<', atMost: '<=' } as const satisfies Record<string, Operator>;
@@ -53,8 +53,8 @@ export function predicate(match: Match): (record: unknown) => boolean {
     case 'exists':
       return onValue(match.path, () => true);
     case 'missing': {
-      const path = parsePath(match.path);
-      return (record) => select(record, path).length === 0;
+      const isThere = someNode(parsePath(match.path), () => true);
+      return (record) => !isThere(record);
     }
     case 'isNull':
       return onNode(match.path, null);
@@ -71,15 +71,11 @@ function equals(expected: Literal): (value: string) => boolean {
 }
 
 function onValue(path: string, test: (value: string) => boolean): (record: unknown) => boolean {
-  const steps: Path = parsePath(path);
-  return (record) =>
-    select(record, steps).some((node) => {
-      const value = valueText(node);
-      return value !== undefined && test(value);
-    });
+  return someNode(parsePath(path), (node) => {
+    const value = valueText(node);
+    return value !== undefined && test(value);
+  });
 }
 
-function onNode(path: string, expected: null | boolean): (record: unknown) => boolean {
-  const steps = parsePath(path);
-  return (record) => select(record, steps).includes(expected);
-}
+const onNode = (path: string, expected: null | boolean): ((record: unknown) => boolean) =>
+  someNode(parsePath(path), (node) => node === expected);

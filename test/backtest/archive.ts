@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { ActorWriter } from '../../backtest/actor-text.ts';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
-import { firstText, idPlace, NONE, type PackedHits, UUID, width } from '../../backtest/packed-hits.ts';
+import { idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
@@ -31,6 +32,7 @@ export async function readFile(source: Source, criteria: readonly Criterion[]): 
 }
 
 export function combined(parts: readonly FileResult[]): Read {
+  let texts: string[] = [];
   return {
     records: parts.reduce((sum, { records }) => sum + records, 0),
     hits: parts.flatMap(({ hits: { count, records, ends, places, fits } }) =>
@@ -39,27 +41,33 @@ export function combined(parts: readonly FileResult[]): Read {
         fits[places[n * width] ?? 0] ?? [],
       ]),
     ),
-    kept: parts.flatMap(({ hits }) => Array.from({ length: hits.count }, (_, n) => keptOf(hits, n))),
+    kept: parts.flatMap(({ hits }) => {
+      if (hits.firstText === 0) texts = [];
+      texts.push(...hits.texts);
+      return Array.from({ length: hits.count }, (_, n) => keptOf(hits, texts, n));
+    }),
     faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };
 }
 
-function keptOf({ times, places, ids, texts }: PackedHits, n: number): Kept {
+function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n: number): Kept {
   const text = (k: number): string => texts[places[n * width + k] ?? 0] ?? '';
   const id = places[n * width + idPlace];
   const hex = Array.from(ids.subarray(n * 4, n * 4 + 4), (one) => (one >>> 0).toString(16).padStart(8, '0')).join('');
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   return {
     ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
-    ...{ actor: text(firstText), address: text(firstText + 1), name: text(firstText + 2), region: text(firstText + 3) },
+    ...{ actor: text(textPlace), session: text(textPlace + 1), address: text(textPlace + 2) },
+    ...{ name: text(textPlace + 3), region: text(textPlace + 4) },
   };
 }
 
 /** The plain way: what is kept of records that were parsed. */
 export const plainlyKept = (hits: readonly [string, number[]][]): Kept[] =>
   hits.map(([text]) => {
-    const { record: _, fits: __, ...kept } = hitOf(JSON.parse(text) as Record<string, unknown>, new Uint8Array(0), []);
+    const record = JSON.parse(text) as Record<string, unknown>;
+    const { record: _, fits: __, ...kept } = hitOf(record, new ActorWriter(), new Uint8Array(0), []);
     return kept;
   });
 

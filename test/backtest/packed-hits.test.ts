@@ -1,27 +1,85 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelIn, readActor, writeActor } from '../../backtest/actor-text.ts';
+import { ActorWriter, labelIn, readActor } from '../../backtest/actor-text.ts';
 import { uuidBytes, uuidInto } from '../../backtest/uuid.ts';
-import { type Actor, actorKinds } from '../../playbooks/actor.ts';
+import { type Attributed, actorOf } from '../../playbooks/actor.ts';
 
-describe('an actor as a text', () => {
-  const name = fc.oneof(fc.string({ minLength: 1 }), fc.constantFrom('{', '\u0000', 'a\u0000b'));
-  const actor: fc.Arbitrary<Actor> = fc.record(
-    {
-      ...{ kind: fc.constantFrom(...actorKinds), key: name, label: name },
-      ...{ arn: name, name, session: name, accountId: name, issuer: fc.record({ name, arn: name }) },
-    },
-    { requiredKeys: ['kind', 'key', 'label'], noNullPrototype: true },
+describe('actors as texts', () => {
+  const account = fc.constantFrom('111122223333', '444455556666', '1', '');
+  const name = fc.oneof(
+    fc.constantFrom('deployer', 'AWSReservedSSO_Admin_0123456789abcdef', '{', '\u0000', 'a\u0000b', ''),
+    fc.string(),
   );
+  const roleArn = fc.tuple(account, name).map(([owner, role]) => `arn:aws:iam::${owner}:role/${role}`);
+  const sessionArn = fc
+    .tuple(account, name, name)
+    .map(([owner, role, session]) => `arn:aws:sts::${owner}:assumed-role/${role}/${session}`);
+  /** Nobody has checked what stands in a record. */
+  const odd = fc.constantFrom(undefined, null, '', 7, {}, []);
+  const mostly = (usual: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    fc.oneof({ weight: 6, arbitrary: usual }, odd);
+  const identity = fc.record(
+    {
+      type: mostly(
+        fc.constantFrom('AssumedRole', 'AssumedRole', 'AssumedRole', 'IAMUser', 'Root', 'FederatedUser', 'AWSService'),
+      ),
+      ...{ arn: mostly(sessionArn), accountId: mostly(account), principalId: mostly(name), userName: mostly(name) },
+      invokedBy: mostly(fc.constantFrom('ec2.amazonaws.com', 'AWS Internal')),
+      sessionContext: mostly(
+        fc.record({
+          sessionIssuer: mostly(
+            fc.record(
+              { type: mostly(fc.constantFrom('Role', 'IAMUser')), arn: mostly(roleArn), userName: mostly(name) },
+              { noNullPrototype: true },
+            ),
+          ),
+        }),
+      ),
+    },
+    { noNullPrototype: true },
+  );
+  const record = fc.record({
+    userIdentity: mostly(identity),
+    awsRegion: fc.constant('us-east-1'),
+    sourceIPAddress: name,
+  });
 
-  it('is read as it was written', () => {
+  it('are those of the records, whichever came before', () => {
     fc.assert(
-      fc.property(actor, (one) => {
-        const text = writeActor(one);
-        expect(readActor(text)).toEqual(one);
-        expect(labelIn(text)).toBe(one.label);
+      fc.property(fc.array(fc.tuple(record, account), { minLength: 1, maxLength: 20 }), (records) => {
+        const writer = new ActorWriter();
+        // Each a second time, when all of them are known.
+        for (const [one, owner] of [...records, ...records]) {
+          const text = writer.write(one as Attributed, owner);
+          const actor = actorOf(one as Attributed, owner);
+          expect(readActor(text)).toEqual(actor);
+          expect(labelIn(text)).toBe(actor.label);
+        }
       }),
+      { numRuns: 500 },
     );
+  });
+
+  it('are written once for the sessions of a role', () => {
+    const inSession = (session: string): Attributed => ({
+      userIdentity: {
+        type: 'AssumedRole',
+        arn: `arn:aws:sts::111122223333:assumed-role/deployer/${session}`,
+        accountId: '111122223333',
+        sessionContext: {
+          sessionIssuer: { type: 'Role', arn: 'arn:aws:iam::111122223333:role/deployer', userName: 'deployer' },
+        },
+      },
+      awsRegion: 'us-east-1',
+      sourceIPAddress: '192.0.2.1',
+    });
+    const writer = new ActorWriter();
+    const [first, second] = ['a', 'b'].map((session) => writer.write(inSession(session), '111122223333'));
+    expect(second?.actor).toBe(first?.actor);
+    expect([first, second].map((text) => text && labelIn(text))).toEqual([
+      'role deployer (session a)',
+      'role deployer (session b)',
+    ]);
   });
 });
 

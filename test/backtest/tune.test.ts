@@ -31,6 +31,7 @@ async function found(
       eventID: undefined,
       time: minute(at),
       actor: '{}',
+      session: '',
       address,
       name: 'x',
       region: 'x',

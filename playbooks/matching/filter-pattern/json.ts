@@ -1,5 +1,5 @@
 import type { Match } from '../match.ts';
-import { InvalidPath, type Path, readSteps, select, wildcards } from '../path.ts';
+import { InvalidPath, type Path, readSteps, someNode, wildcards } from '../path.ts';
 import { valueText } from '../values.ts';
 import { combinedTest, readBoolean, readComparison } from './comparison.ts';
 import type { Scanner } from './scanner.ts';
@@ -65,17 +65,14 @@ function readCondition(scanner: Scanner, path: Path, name: string): Condition {
   if (word === 'NOT') {
     scanner.skipSpace();
     if (scanner.takeMatch(/EXISTS\b/iy) === undefined) scanner.fail('"EXISTS" is expected after "NOT"');
-    return {
-      test: (record) => select(record, path).length === 0,
-      implied: { kind: 'missing', path: name },
-      exact: true,
-    };
+    const isThere = someNode(path, () => true);
+    return { test: (record) => !isThere(record), implied: { kind: 'missing', path: name }, exact: true };
   }
   if (word === 'IS') {
     scanner.skipSpace();
     const node = readNode(scanner);
     const kind = node === null ? 'isNull' : node ? 'isTrue' : 'isFalse';
-    return { test: (record) => select(record, path).includes(node), implied: { kind, path: name }, exact: true };
+    return { test: someNode(path, (one) => one === node), implied: { kind, path: name }, exact: true };
   }
   if (word === 'EXISTS') scanner.fail('CloudWatch has no "EXISTS": say = "*"', at);
   if (word !== undefined) scanner.fail('a comparison, "IS" or "NOT EXISTS" is expected', at);
@@ -84,7 +81,7 @@ function readCondition(scanner: Scanner, path: Path, name: string): Condition {
     const text = valueText(node);
     return text !== undefined && test(text);
   };
-  return { test: (record) => select(record, path).some(holds), implied: implied(name), exact };
+  return { test: someNode(path, holds), implied: implied(name), exact };
 }
 
 function readNode(scanner: Scanner): null | boolean {
