@@ -9,7 +9,7 @@ import {
 import { athena, type Dialect, quoted, sqlCondition } from '../playbooks/matching/athena-sql.ts';
 import type { Match } from '../playbooks/matching/match.ts';
 import { ActorWriter } from './actor-text.ts';
-import { type BacktestResult, nothing, resultOf, type Subject } from './backtest.ts';
+import { type BacktestResult, criteriaOf, resultOf, type Subject, wantedOf } from './backtest.ts';
 import { type Criterion, impliedBy, testOf } from './criterion.ts';
 import { hitOf } from './file-scan.ts';
 import { Tally } from './tally.ts';
@@ -116,13 +116,10 @@ export const faultsQuery = (table: string): string =>
 export async function backtestByAthena(options: AthenaOptions): Promise<BacktestResult> {
   const { subjects, since, until } = options;
   const table = `${identifier(options.database)}.${identifier(options.table)}`;
-  const criteria: Criterion[] = [
-    ...subjects.map(({ criterion }) => criterion),
-    ...subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing })),
-  ];
+  const criteria = criteriaOf(subjects);
   const tests = criteria.map(testOf);
   const actors = new ActorWriter();
-  const tally = new Tally(criteria.length);
+  const tally = new Tally(wantedOf(subjects));
   const [counts] = await rows(countingQuery(table), options);
   for await (const [text = ''] of query(matchingQuery(table, criteria, options), options)) {
     const record = JSON.parse(text) as Record<string, unknown>;

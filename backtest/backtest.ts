@@ -1,6 +1,5 @@
 import { type AlarmTime, alarmTimes, type Threshold } from '../playbooks/alarm-times.ts';
 import type { Detection } from '../playbooks/detection.ts';
-import { is, type Match } from '../playbooks/matching/match.ts';
 import type { Criterion } from './criterion.ts';
 import type { PastIncident } from './incidents.ts';
 import { type InputFile, readAll } from './pool.ts';
@@ -74,24 +73,33 @@ export interface BacktestResult {
   subjects: readonly SubjectResult[];
 }
 
-/** Never holds: it stands where a detection has no related records. */
-export const nothing: Match = { kind: 'all', of: [is('eventName', '-'), is('eventName', '--')] };
+/** What is looked for: the subjects' own criteria, and behind them those of records that are related to a detection's. */
+export const criteriaOf = (subjects: readonly Subject[]): Criterion[] => [
+  ...subjects.map(({ criterion }) => criterion),
+  ...subjects.flatMap(({ detection }) => (detection?.related ? [{ match: detection.related.when }] : [])),
+];
+
+/** By criterion, whether a playbook is to judge its records; those of patterns nobody looks into. */
+export const wantedOf = (subjects: readonly Subject[]): boolean[] => [
+  ...subjects.map(({ detection }) => detection !== undefined),
+  ...subjects.flatMap(({ detection }) => (detection?.related ? [true] : [])),
+];
 
 /** Reads an archive, and finds out what would have happened. @throws InvalidPath, InvalidFilterPattern */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
   const { subjects } = options;
-  const related = subjects.map(({ detection }): Criterion => ({ match: detection?.related?.when ?? nothing }));
-  const tally = new Tally(subjects.length * 2);
+  const criteria = criteriaOf(subjects);
+  const tally = new Tally(wantedOf(subjects));
   const reading = readAll({
     ...options,
     module: compileScanner(),
     code: await workerCode(),
-    criteria: [...subjects.map(({ criterion }) => criterion), ...related],
+    criteria,
+    full: tally.full,
     onReport: (report, files) => {
       const names = files.map(({ name }) => name);
       tally.add(report, names);
       options.onFiles?.(report.done ? files : [], tally);
-      return tally.isFull;
     },
   });
   // While files are read there is time to load it.
@@ -105,9 +113,10 @@ type Incidents = typeof import('./incidents.ts');
 const incidentsFor = async (subjects: readonly Subject[]): Promise<Incidents | undefined> =>
   subjects.some(({ detection }) => detection) ? import('./incidents.ts') : undefined;
 
-/** Draws the results from what was added up; the n-th subject's related records follow those of all subjects. */
+/** Draws the results from what was added up by the {@link criteriaOf} the subjects. */
 export async function resultOf(tally: Tally, subjects: readonly Subject[], complete: boolean): Promise<BacktestResult> {
   const incidents = await incidentsFor(subjects);
+  let behind = subjects.length;
   return {
     files: tally.files,
     events: tally.events(),
@@ -117,7 +126,7 @@ export async function resultOf(tally: Tally, subjects: readonly Subject[], compl
     complete,
     span: tally.span,
     subjects: subjects.map((subject, n) => {
-      const related = subject.detection?.related ? tally.kept(subjects.length + n) : [];
+      const related = subject.detection?.related ? tally.kept(behind++) : [];
       return subjectResult(subject, tally.kept(n), related, incidents);
     }),
   };

@@ -1,5 +1,6 @@
 import type { CloudTrailRecord, UserIdentity } from '../playbooks/cloudtrail.ts';
 import { isoTime } from '../playbooks/iso-time.ts';
+import { objectOf } from '../playbooks/parameters.ts';
 import { type ActorText, ActorWriter } from './actor-text.ts';
 import { type Criterion, fieldsOf, impliedBy, type RecordTest, testOf } from './criterion.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
@@ -18,6 +19,8 @@ export interface Hit extends ActorText {
   address: string;
   name: string;
   region: string;
+  /** The call was refused or failed. */
+  failed: boolean;
   /** The record, as JSON in UTF-8; empty where nobody keeps it. */
   record: Uint8Array;
 }
@@ -45,14 +48,14 @@ export interface FileResult {
 export interface Keeping {
   /** As many faults are listed of each file; more are counted. What is wrong with the file itself is listed always. */
   mostFaults: number;
-  /** Whether anybody keeps the text of further records. */
-  isTextKept: () => boolean;
+  /** Whether nobody keeps the text of further records that fit a criterion. */
+  isFull: (criterion: number) => boolean;
   /** Whether the run ends early: a large file is then read no further. */
   isEnded: () => boolean;
 }
 
 const NONE = new Uint8Array(0);
-const KEEPING: Keeping = { mostFaults: 100, isTextKept: () => true, isEnded: () => false };
+const KEEPING: Keeping = { mostFaults: 100, isFull: () => false, isEnded: () => false };
 /** A part is handed over when it has so many hits, or so many lists of eventIDs that filled the scanner's. */
 const PART = { hits: 2000, ids: 2 };
 
@@ -210,12 +213,8 @@ class Collected {
       if (hasBit(found, n) && test(record, text)) fits.push(n);
     });
     if (fits.length === 0) return;
-    const hit = hitOf(
-      record,
-      this.#actors,
-      this.#keeping.isTextKept() ? (bytes?.().slice() ?? Buffer.from(text)) : NONE,
-      fits,
-    );
+    const kept = fits.every(this.#keeping.isFull) ? NONE : (bytes?.().slice() ?? Buffer.from(text));
+    const hit = hitOf(record, this.#actors, kept, fits);
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -262,7 +261,7 @@ export const isWithin = (
 /** The fields that {@link hitOf} reads. */
 const hitFields = [
   ...['eventID', 'eventTime', 'eventName', 'awsRegion', 'sourceIPAddress'],
-  ...['userIdentity', 'recipientAccountId'],
+  ...['userIdentity', 'recipientAccountId', 'errorCode', 'responseElements'],
 ] as const satisfies readonly (keyof CloudTrailRecord)[];
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
@@ -285,8 +284,13 @@ export function hitOf(record: Record<string, unknown>, actors: ActorWriter, byte
     address,
     name: textOf(eventName),
     region,
+    failed: isFailed(record),
     record: bytes,
   };
 }
+
+/** The same as playbooks tell it, of a record that nobody has checked yet. */
+const isFailed = ({ errorCode, responseElements }: Record<string, unknown>): boolean =>
+  (errorCode ?? '') !== '' || objectOf(responseElements).ConsoleLogin === 'Failure';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

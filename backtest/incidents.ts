@@ -8,7 +8,7 @@ import type { Incident, IncidentEvent } from '../playbooks/incident.ts';
 import { parsePath, select } from '../playbooks/matching/path.ts';
 import { defaultOptions } from '../playbooks/options.ts';
 import { failed } from '../playbooks/parameters.ts';
-import type { Response } from '../playbooks/response.ts';
+import { type Response, whyHarmless } from '../playbooks/response.ts';
 import { firstPlace } from './first-place.ts';
 import { type Kept, recordIn } from './tally.ts';
 
@@ -50,6 +50,8 @@ export function pastIncidents(
   related: readonly Kept[],
 ): PastIncident[] {
   const response = responseOf(detection.response);
+  // What a playbook does that never acts by itself, no record's text decides.
+  const acts = response.restore.length + response.contain.length > 0 || response.harmless !== undefined;
   let claimed = 0;
   return alarms.map((alarm) => {
     const earliest = alarm.time - detection.alarm.withinMinutes * 60_000 - LATE;
@@ -57,9 +59,13 @@ export function pastIncidents(
     while (from > claimed && (kept[from - 1]?.time ?? 0) >= earliest) from -= 1;
     const to = Math.max(alarm.to, from);
     claimed = to;
-    const records = kept.slice(from, to);
-    const near = between(related, earliest, alarm.until + LATE);
     const alarmAt = new Date(alarm.time).toISOString();
+    const records = kept.slice(from, to);
+    if (!acts) {
+      const attempts = records.filter(({ failed }) => failed).length;
+      return { from, to, alarmAt, would: [], attempts, harmless: 0, partial: false };
+    }
+    const near = between(related, earliest, alarm.until + LATE);
     return { from, to, alarmAt, ...judged(id, detection, response, { records, near, alarmAt }) };
   });
 }
@@ -108,7 +114,7 @@ function eventOf(kept: Kept, response: Response): IncidentEvent[] {
   const { actor } = kept;
   if (failed(record)) return [{ record, actor, verdict: 'attempt' }];
   // Neither the baselines nor the deployments of the time are known, nor who was protected.
-  const reason = response.harmless?.(record, { deployment: false, protected: false, baselines: [] });
+  const reason = whyHarmless(response, record, { deployment: false, protected: false, baselines: [] });
   return [reason ? { record, actor, verdict: 'benign', reason } : { record, actor, verdict: 'offence' }];
 }
 

@@ -28,9 +28,13 @@ export interface PackedHits {
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
 export const textFields = ['actor', 'session', 'address', 'name', 'region'] as const;
-/** Where in a hit's places that of its eventID is, where those of its texts begin, and how many places it has. */
+/**
+ * Where in a hit's places that of its eventID is, where 1 says that the call failed, where the places of its texts begin, and how many
+ * places it has.
+ */
 export const idPlace = 1;
-export const textPlace = 2;
+export const failedPlace = 2;
+export const textPlace = 3;
 export const width = textPlace + textFields.length;
 /** In the eventID's place: it is a UUID, or there is none. */
 export const UUID = -1;
@@ -70,6 +74,7 @@ export class HitPacker {
     const [only = 0] = hit.fits;
     this.#places[at] = this.#listOf(hit.fits.length === 1 ? only : hit.fits.join(), hit.fits);
     this.#places[at + idPlace] = this.#idOf(hit, n);
+    this.#places[at + failedPlace] = hit.failed ? 1 : 0;
     for (let k = 0; k < textFields.length; k += 1) {
       this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'name']);
     }

@@ -26,10 +26,11 @@ export interface PoolOptions {
   /** Ends the run early: files that a worker has at hand are finished, but for large ones, and no others are given out. */
   signal?: AbortSignal | undefined;
   /**
-   * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones. Returns
-   * whether the text of further records is of no use.
+   * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones.
    */
-  onReport: (report: Report, files: readonly InputFile[]) => boolean;
+  onReport: (report: Report, files: readonly InputFile[]) => void;
+  /** By criterion, other than 0 as soon as the text of further records is of no use to it. Shared with the workers. */
+  full: Int32Array;
 }
 
 /** How many tasks a worker has at hand: the next one must be there when it is done with one. */
@@ -60,8 +61,8 @@ class Pool {
   /** Reports that came before their turn, and the files that were given out, by the tasks' numbers. */
   readonly #waiting = new Map<number, Report[]>();
   readonly #files = new Map<number, readonly InputFile[]>();
-  /** What workers are told while they read: that no further text is kept, and that the run ends early. */
-  readonly #told = new Int32Array(new SharedArrayBuffer(8));
+  /** Shared with the workers: whether the run ends early. */
+  readonly #ended = new Int32Array(new SharedArrayBuffer(4));
   #isCut = false;
   #turn = 0;
   #wake: () => void = () => {};
@@ -69,15 +70,16 @@ class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { module, criteria, since, until } = options;
+    const { module, criteria, full, since, until } = options;
     const workerData: WorkerData = {
       module,
       criteria,
-      told: this.#told.buffer,
+      full,
+      ended: this.#ended,
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
-    options.signal?.addEventListener('abort', () => Atomics.store(this.#told, 1, 1), { once: true });
+    options.signal?.addEventListener('abort', () => Atomics.store(this.#ended, 0, 1), { once: true });
     let online = 0;
     this.#workers = Array.from({ length: options.workers }, () => {
       const worker = new Worker(options.code, {
@@ -172,7 +174,7 @@ class Pool {
       if (!files) return;
       for (const report of reports) {
         if (report.isCut) this.#isCut = true;
-        if (this.#options.onReport(report, files)) Atomics.store(this.#told, 0, 1);
+        this.#options.onReport(report, files);
       }
       if (!reports.at(-1)?.done) return;
       for (const file of files) file.release?.();

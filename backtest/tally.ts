@@ -3,7 +3,17 @@ import { type ActorText, labelIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { grown } from './growing.ts';
-import { HitPacker, idPlace, NONE, type PackedHits, textFields, textPlace, UUID, width } from './packed-hits.ts';
+import {
+  failedPlace,
+  HitPacker,
+  idPlace,
+  NONE,
+  type PackedHits,
+  textFields,
+  textPlace,
+  UUID,
+  width,
+} from './packed-hits.ts';
 import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
@@ -57,6 +67,11 @@ export class Kept {
     return this.#rows.text(this.#row, 'region');
   }
 
+  /** Whether the call was refused or failed. */
+  get failed(): boolean {
+    return this.#rows.failed(this.#row);
+  }
+
   /** The record as JSON in UTF-8; undefined beyond what is kept of them. */
   get record(): Uint8Array | undefined {
     return this.#rows.record(this.#row);
@@ -68,9 +83,13 @@ export function recordIn({ record }: Kept): unknown {
   return record && JSON.parse(Buffer.from(record.buffer, record.byteOffset, record.length).toString('utf8'));
 }
 
-/** As many problems are listed, and as much text of records is kept, in bytes: memory does not grow with the archive. */
+/** As many problems are listed: memory does not grow with the archive. */
 const MOST_PROBLEMS = 10_000;
-const MOST_TEXT = 8 * 1024 * 1024;
+/**
+ * As much text of records is kept, in bytes: so much of those that come first, and as much again in equal shares for all criteria, so
+ * that what is rare is kept though others are met often.
+ */
+const TEXT = { first: 4 * 1024 * 1024, shared: 4 * 1024 * 1024 };
 
 /** Adds up what files hold. Files come in their order, so that the result does not depend on which worker was quicker. */
 export class Tally {
@@ -92,16 +111,21 @@ export class Tally {
   readonly #packer = new HitPacker();
   /** By criterion, its rows. */
   readonly #kept: number[][];
+  /** By criterion, 1 as soon as the text of further records is kept for it no more. Other threads may look at it. */
+  readonly full: Int32Array;
   #textBytes = 0;
-  #isFull = false;
+  #isFirst = true;
+  /** By criterion, what it has of its share, in bytes. */
+  readonly #textOf: number[];
+  readonly #share: number;
 
-  constructor(criteria: number) {
-    this.#kept = Array.from({ length: criteria }, () => []);
-  }
-
-  /** Whether no further text of a record is kept. */
-  get isFull(): boolean {
-    return this.#isFull;
+  /** `wanted`: by criterion, whether anybody will look into the records that fit it. */
+  constructor(wanted: readonly boolean[]) {
+    this.#kept = wanted.map(() => []);
+    this.#textOf = wanted.map(() => 0);
+    this.#share = TEXT.shared / wanted.filter((one) => one).length;
+    this.full = new Int32Array(new SharedArrayBuffer(4 * wanted.length));
+    this.full.set(wanted.map((one) => (one ? 0 : 1)));
   }
 
   /** Adds what is known of files, by their names. */
@@ -167,17 +191,27 @@ export class Tally {
       let row = -1;
       for (const criterion of fits) {
         if (!this.#isNew(criterion, hits, n)) continue;
-        if (row < 0) row = this.#rows.add(hits, n, this.#isTextKept(hits, n));
+        if (row < 0) row = this.#rows.add(hits, n, this.#isTextKept(hits, n, fits));
         this.#kept[criterion]?.push(row);
       }
     }
   }
 
-  #isTextKept({ ends }: PackedHits, n: number): boolean {
+  /** What was once refused is refused from then on, as it is in the order of files: workers that were told of it send no more. */
+  #isTextKept({ ends }: PackedHits, n: number, fits: readonly number[]): boolean {
     const length = (ends[n] ?? 0) - (ends[n - 1] ?? 0);
-    if (this.#isFull || this.#textBytes + length > MOST_TEXT) this.#isFull = true;
-    else this.#textBytes += length;
-    return !this.#isFull;
+    const open = fits.filter((one) => this.full[one] === 0);
+    if (open.length === 0) return false;
+    this.#isFirst &&= this.#textBytes + length <= TEXT.first;
+    const isKept = this.#isFirst || open.some((one) => (this.#textOf[one] ?? 0) + length <= this.#share);
+    if (this.#isFirst) this.#textBytes += length;
+    else {
+      for (const criterion of open) {
+        if (isKept) this.#textOf[criterion] = (this.#textOf[criterion] ?? 0) + length;
+        else Atomics.store(this.full, criterion, 1);
+      }
+    }
+    return isKept;
   }
 
   #isNew(criterion: number, hits: PackedHits, n: number): boolean {
@@ -190,9 +224,10 @@ export class Tally {
   }
 }
 
-/** Of a row: the places of its texts, and of its record which piece it is in, where it begins and where it ends. */
+/** Of a row: the places of its texts, of its record which piece it is in, where it begins and where it ends, and whether the call failed. */
 const PIECE = textFields.length;
-const ROW = PIECE + 3;
+const FAILED = PIECE + 3;
+const ROW = FAILED + 1;
 /** More texts than there can be. */
 const MOST_TEXTS = 2 ** 26;
 
@@ -246,6 +281,7 @@ class Rows {
     this.#numbers[at + PIECE] = withText ? this.#pieces.length - 1 : -1;
     this.#numbers[at + PIECE + 1] = ends[n - 1] ?? 0;
     this.#numbers[at + PIECE + 2] = ends[n] ?? 0;
+    this.#numbers[at + FAILED] = places[n * width + failedPlace] ?? 0;
     return row;
   }
 
@@ -283,6 +319,10 @@ class Rows {
   /** One of the texts of hits, by its place among theirs. */
   textOf({ packer }: PackedHits, place: number): string {
     return this.#texts[this.#places.get(packer)?.[place] ?? 0] ?? '';
+  }
+
+  failed(row: number): boolean {
+    return this.#number(row, FAILED) === 1;
   }
 
   record(row: number): Uint8Array | undefined {

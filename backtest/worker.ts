@@ -10,13 +10,11 @@ export interface WorkerData {
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number;
   until?: number;
-  /** Two numbers, other than 0 as soon as nobody keeps the text of further records, and as soon as the run ends early. */
-  told: SharedArrayBuffer;
+  /** A number that is other than 0 as soon as the run ends early. */
+  ended: Int32Array;
+  /** By criterion, the same as soon as nobody keeps the text of further records for it. */
+  full: Int32Array;
 }
-
-/** Which of the two numbers is which. */
-const FULL = 0;
-const ENDED = 1;
 
 /** Files to read, one after the other. */
 export interface Task {
@@ -30,13 +28,12 @@ export interface Report extends FileResult {
   done: boolean;
 }
 
-const { module, criteria, since, until, told } = workerData as WorkerData;
-const flags = new Int32Array(told);
+const { module, criteria, since, until, ended, full } = workerData as WorkerData;
 const scan = new FileScan(
   module,
   criteria,
   { since, until },
-  { isTextKept: () => Atomics.load(flags, FULL) === 0, isEnded: () => Atomics.load(flags, ENDED) !== 0 },
+  { isFull: (criterion) => Atomics.load(full, criterion) !== 0, isEnded: () => Atomics.load(ended, 0) !== 0 },
 );
 
 // One after the other: they share the scanner's memory.

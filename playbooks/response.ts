@@ -63,7 +63,9 @@ export interface Section {
  */
 export interface Response {
   title: string;
-  /** Judges a record by what is known when it is collected: a reason why it did no harm, or undefined. */
+  /** What a deployment by a protected principal calls does no harm. */
+  sparesDeployments?: true;
+  /** Judges another record by what is known when it is collected: a reason why it did no harm, or undefined. */
   harmless?: (record: CloudTrailRecord, known: Known) => string | undefined;
   restore: Restore[];
   /** Ids of investigations, in order. */
@@ -87,6 +89,16 @@ export interface Known {
   protected: boolean;
   /** The current baseline of each trail. */
   baselines: readonly TrailBaseline[];
+}
+
+/** Why a record did no harm, by what is known when it is collected; undefined where it may have. */
+export function whyHarmless(
+  { sparesDeployments, harmless }: Response,
+  record: CloudTrailRecord,
+  known: Known,
+): string | undefined {
+  if (sparesDeployments && known.deployment) return 'a deployment by a protected principal made the call';
+  return harmless?.(record, known);
 }
 
 /** Declares a response; its id is its file's name and its key in the catalog. */

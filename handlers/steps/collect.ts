@@ -6,6 +6,7 @@ import type { IncidentEvent } from '../../playbooks/incident.ts';
 import type { Match } from '../../playbooks/matching/match.ts';
 import { parsePath, select } from '../../playbooks/matching/path.ts';
 import { predicate } from '../../playbooks/matching/predicate.ts';
+import { whyHarmless } from '../../playbooks/response.ts';
 import { sourceOf } from '../../playbooks/sources.ts';
 import { suppressionOf, suppressionWords } from '../../playbooks/suppression.ts';
 import type { TrailBaseline } from '../../playbooks/trail-baseline.ts';
@@ -243,7 +244,7 @@ function judged(head: Head, record: CloudTrailRecord, baselines: TrailBaseline[]
   const suppression = suppressionOf(record, head.detection, suppressions, context.now());
   if (suppression) return { record, actor, verdict: 'benign', reason: suppressionWords(suppression), suppressed: true };
   if (source.failed(record)) return { record, actor, verdict: 'attempt' };
-  const reason = responseOf(detectionOf(head.detection).response).harmless?.(record, {
+  const reason = whyHarmless(responseOf(detectionOf(head.detection).response), record, {
     deployment: isDeployment(record, context),
     protected: isByProtected(record, context),
     baselines,

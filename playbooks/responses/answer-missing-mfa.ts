@@ -35,8 +35,7 @@ const askUser = (user: string): ManualStep => ({
 
 export default response({
   title: 'Answer a missing second factor',
-  harmless: (_record, { deployment }) =>
-    deployment ? 'a deployment by a protected principal made the call' : undefined,
+  sparesDeployments: true,
   restore: [],
   investigate: ['actor', 'role-use'],
   contain: [

@@ -42,8 +42,7 @@ const restore: Response['restore'] = [
   { action: 'restore-own-role', targets: partsOf('role', ({ name }) => ({ ownRole: name })) },
 ];
 
-function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
-  if (deployment) return 'a deployment by a protected principal made the call';
+function harmless(record: CloudTrailRecord, { baselines }: Known): string | undefined {
   const [part] = socPartsOf(record);
   if (record.eventName === 'DeleteRole' && part?.name.startsWith(SIMULATION_PREFIX)) {
     return 'the end of a simulation, which takes away the role that it made';
@@ -134,6 +133,7 @@ function byHand(incident: Incident): ManualStep[] {
 
 export default response({
   title: 'Restore what detects and answers, and contain who switched it off',
+  sparesDeployments: true,
   harmless,
   restore,
   investigate: ['actor', 'role-use'],

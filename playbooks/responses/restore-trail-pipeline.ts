@@ -24,8 +24,7 @@ const partsOf =
   };
 
 /** Why a call did no harm, measured by the baselines of the trails that deliver through what it names. */
-function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
-  if (deployment) return 'a deployment by a protected principal made the call';
+function harmless(record: CloudTrailRecord, { baselines }: Known): string | undefined {
   const part = partOf(record, record.recipientAccountId ?? '');
   const concerned = part ? baselinesThrough(part, baselines) : [];
   if (concerned.length === 0) return 'no trail with a baseline delivers through what it names';
@@ -128,6 +127,7 @@ const isAnswered = ({ eventID }: CloudTrailRecord, { actions }: Incident): boole
 
 export default response({
   title: 'Restore what the trail delivers through and contain who took it away',
+  sparesDeployments: true,
   harmless,
   restore,
   investigate: ['actor', 'trail-health', 'role-use'],

@@ -39,8 +39,7 @@ function changed(records: CloudTrailRecord[], account: string): Target[] {
 const isDelete = (record: CloudTrailRecord): boolean => record.eventName === 'DeleteTrail';
 
 /** Why a call did no harm, measured by the trail's baseline. */
-function harmless(record: CloudTrailRecord, { deployment, baselines }: Known): string | undefined {
-  if (deployment) return 'a deployment by a protected principal made the call';
+function harmless(record: CloudTrailRecord, { baselines }: Known): string | undefined {
   const arn = trailArnOf(record, record.recipientAccountId ?? '');
   if (isDelete(record) && arn && trailName(arn).startsWith(SIMULATION_PREFIX)) {
     return 'the end of a simulation, which takes away the trail that it made';
@@ -85,6 +84,7 @@ function activityLines({ trail, from, to, calls, more }: GapActivity): string[] 
 
 export default response({
   title: 'Restore the trail and contain who tampered with it',
+  sparesDeployments: true,
   harmless,
   restore: [
     { action: 'start-logging', targets: stopped },

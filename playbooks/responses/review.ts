@@ -45,8 +45,7 @@ const decide = (incident: Incident): ManualStep[] =>
 
 export default response({
   title: 'Say who did what, for review',
-  harmless: (_record, { deployment }) =>
-    deployment ? 'a deployment by a protected principal made the call' : undefined,
+  sparesDeployments: true,
   restore: [],
   investigate: ['actor'],
   // These are changes that an audit wants to be seen. Most are somebody's work: nobody is contained for them.

@@ -13,7 +13,6 @@ const same = (actor: Actor) => (other: Actor) => other.key === actor.key;
 
 /** Why a call gave nobody anything. */
 function harmless(record: CloudTrailRecord, known: Known): string | undefined {
-  if (known.deployment) return 'a deployment by a protected principal made the call';
   const parameters = parametersOf(record);
   switch (record.eventName) {
     case 'CreateAccessKey':
@@ -142,6 +141,7 @@ function givenLine({ record, actor, verdict, reason }: IncidentEvent, account: s
 
 export default response({
   title: 'Take back access that somebody gave, and ask about who gave it',
+  sparesDeployments: true,
   harmless,
   restore: [],
   investigate: ['actor', 'role-use'],

@@ -4,7 +4,7 @@ import { ActorWriter } from '../../backtest/actor-text.ts';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
-import { idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
+import { failedPlace, idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
@@ -59,7 +59,7 @@ function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n:
   return {
     ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
     ...{ actor: text(textPlace), session: text(textPlace + 1), address: text(textPlace + 2) },
-    ...{ name: text(textPlace + 3), region: text(textPlace + 4) },
+    ...{ name: text(textPlace + 3), region: text(textPlace + 4), failed: places[n * width + failedPlace] === 1 },
   };
 }
 

@@ -23,7 +23,7 @@ async function found(
   threshold: { atLeast: number; withinMinutes: number },
   records: readonly { at: number; address?: string; length?: number }[],
 ) {
-  const tally = new Tally(2);
+  const tally = new Tally([true]);
   for (const { at, address = '203.0.113.1', length = 0 } of records) {
     const record = Buffer.from(JSON.stringify({ sourceIPAddress: address, more: 'x'.repeat(length) }));
     const hit = {
@@ -35,6 +35,7 @@ async function found(
       address,
       name: 'x',
       region: 'x',
+      failed: false,
       record,
     };
     tally.hit(hit, {}, 'here');
