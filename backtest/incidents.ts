@@ -61,12 +61,12 @@ export function pastIncidents(
     claimed = to;
     const alarmAt = new Date(alarm.time).toISOString();
     const records = kept.slice(from, to);
-    if (!acts) {
-      const attempts = records.filter(({ failed }) => failed).length;
-      return { from, to, alarmAt, would: [], attempts, harmless: 0, partial: false };
-    }
+    const attempts = records.filter(({ failed }) => failed).length;
+    const partial = acts && records.some(({ record }) => record === undefined);
+    const known = { from, to, alarmAt, attempts, partial };
+    if (!acts || records.every(({ record }) => record === undefined)) return { ...known, would: [], harmless: 0 };
     const near = between(related, earliest, alarm.until + LATE);
-    return { from, to, alarmAt, ...judged(id, detection, response, { records, near, alarmAt }) };
+    return { ...known, ...judged(id, detection, response, { records, near, alarmAt }) };
   });
 }
 
@@ -75,7 +75,7 @@ function judged(
   detection: Detection,
   response: Response,
   { records, near, alarmAt }: { records: readonly Kept[]; near: readonly Kept[]; alarmAt: string },
-): Omit<PastIncident, 'from' | 'to' | 'alarmAt'> {
+): Pick<PastIncident, 'would' | 'harmless'> {
   const account = records[0]?.actor.accountId ?? '';
   const mine = records.flatMap((one) => eventOf(one, response));
   const events = [...mine, ...relatedEvents(detection, mine, near)];
@@ -86,9 +86,7 @@ function judged(
   };
   return {
     would: [...restores(response, mine, account), ...containments(response, incident)],
-    attempts: mine.filter(({ verdict }) => verdict === 'attempt').length,
     harmless: mine.filter(({ verdict }) => verdict === 'benign').length,
-    partial: records.some(({ record }) => record === undefined),
   };
 }
 
