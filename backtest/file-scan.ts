@@ -17,8 +17,6 @@ export interface Hit extends ActorText {
   /** ms since 1970. */
   time: number;
   address: string;
-  name: string;
-  region: string;
   /** The call was refused or failed. */
   failed: boolean;
   /** The record, as JSON in UTF-8; empty where nobody keeps it. */
@@ -260,19 +258,18 @@ export const isWithin = (
 
 /** The fields that {@link hitOf} reads. */
 const hitFields = [
-  ...['eventID', 'eventTime', 'eventName', 'awsRegion', 'sourceIPAddress'],
+  ...['eventID', 'eventTime', 'awsRegion', 'sourceIPAddress'],
   ...['userIdentity', 'recipientAccountId', 'errorCode', 'responseElements'],
 ] as const satisfies readonly (keyof CloudTrailRecord)[];
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
 export function hitOf(record: Record<string, unknown>, actors: ActorWriter, bytes: Uint8Array, fits: number[]): Hit {
-  const { eventID, eventTime, eventName, userIdentity, recipientAccountId } = record;
+  const { eventID, eventTime, userIdentity, recipientAccountId } = record;
   const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
-  const region = textOf(record.awsRegion);
   const address = textOf(record.sourceIPAddress);
   // A playbook knows the account that it watches, and that the other fields are texts.
   const { actor, session } = actors.write(
-    { userIdentity: identity, awsRegion: region, sourceIPAddress: address },
+    { userIdentity: identity, awsRegion: textOf(record.awsRegion), sourceIPAddress: address },
     textOf(recipientAccountId) || textOf(identity?.accountId),
   );
   return {
@@ -282,8 +279,6 @@ export function hitOf(record: Record<string, unknown>, actors: ActorWriter, byte
     actor,
     session,
     address,
-    name: textOf(eventName),
-    region,
     failed: isFailed(record),
     record: bytes,
   };

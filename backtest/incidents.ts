@@ -80,7 +80,8 @@ function judged(
   const mine = records.flatMap((one) => eventOf(one, response));
   const events = [...mine, ...relatedEvents(detection, mine, near)];
   const incident: Incident = {
-    ...{ id, detection: id, account, region: records[0]?.region ?? '', severity: detection.severity, status: 'open' },
+    ...{ id, detection: id, account, region: mine[0]?.record.awsRegion ?? '' },
+    ...{ severity: detection.severity, status: 'open' },
     ...{ openedAt: alarmAt, alarmAt, alarmName: id, events, actions: [], failures: [], questions: [], evidence: '' },
     findings: response.investigate.includes('login-pattern') ? { 'login-pattern': loginPattern(events) } : {},
   };

@@ -27,7 +27,7 @@ export interface PackedHits {
 }
 
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
-export const textFields = ['actor', 'session', 'address', 'name', 'region'] as const;
+export const textFields = ['actor', 'session', 'address'] as const;
 /**
  * Where in a hit's places that of its eventID is, where 1 says that the call failed, where the places of its texts begin, and how many
  * places it has.
@@ -76,7 +76,7 @@ export class HitPacker {
     this.#places[at + idPlace] = this.#idOf(hit, n);
     this.#places[at + failedPlace] = hit.failed ? 1 : 0;
     for (let k = 0; k < textFields.length; k += 1) {
-      this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'name']);
+      this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'actor']);
     }
     this.#records.push(hit.record);
   }

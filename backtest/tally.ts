@@ -59,14 +59,6 @@ export class Kept {
     return this.#rows.text(this.#row, 'address');
   }
 
-  get name(): string {
-    return this.#rows.text(this.#row, 'name');
-  }
-
-  get region(): string {
-    return this.#rows.text(this.#row, 'region');
-  }
-
   /** Whether the call was refused or failed. */
   get failed(): boolean {
     return this.#rows.failed(this.#row);

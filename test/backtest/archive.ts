@@ -59,7 +59,7 @@ function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n:
   return {
     ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
     ...{ actor: text(textPlace), session: text(textPlace + 1), address: text(textPlace + 2) },
-    ...{ name: text(textPlace + 3), region: text(textPlace + 4), failed: places[n * width + failedPlace] === 1 },
+    failed: places[n * width + failedPlace] === 1,
   };
 }
 

@@ -7,7 +7,7 @@ let time = 0;
 /** A record of so many bytes that fits these criteria. */
 function add(tally: Tally, fits: number[], bytes: number): void {
   time += 1;
-  const texts = { actor: '', session: '', address: '', name: '', region: '', failed: false };
+  const texts = { actor: '', session: '', address: '', failed: false };
   tally.hit({ fits, eventID: undefined, time, ...texts, record: new Uint8Array(bytes) }, {}, 'here');
 }
 

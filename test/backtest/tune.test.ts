@@ -33,8 +33,6 @@ async function found(
       actor: '{}',
       session: '',
       address,
-      name: 'x',
-      region: 'x',
       failed: false,
       record,
     };
