@@ -13,7 +13,8 @@ import { Scanner } from './scan/scanner.ts';
 export interface Hit extends ActorText {
   /** Numbers of the criteria that it fits. */
   fits: number[];
-  eventID: string | undefined;
+  /** That of a UUID may be four numbers. */
+  eventID: string | Int32Array | undefined;
   /** ms since 1970. */
   time: number;
   address: string;
@@ -73,7 +74,11 @@ export class FileScan {
     range: TimeRange = {},
     keeping: Partial<Keeping> = {},
   ) {
-    this.#scanner = new Scanner(module, criteria.map(impliedBy), { always: hitFields, each: criteria.map(fieldsOf) });
+    this.#scanner = new Scanner(module, criteria.map(impliedBy), {
+      always: hitFields,
+      id: 'eventID',
+      each: criteria.map(fieldsOf),
+    });
     this.#tests = criteria.map(testOf);
     this.#range = range;
     this.#keeping = { ...KEEPING, ...keeping };
@@ -153,7 +158,7 @@ class Collected {
   }
 
   candidate(found: Candidate): void {
-    const text = found.picked ?? utf8(found.bytes());
+    const text = found.picked?.text ?? utf8(found.bytes());
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -199,7 +204,7 @@ class Collected {
     text: string,
     found: Pick<Candidate, 'offset' | 'low' | 'high' | 'odd'> & Partial<Candidate>,
   ): void {
-    const { offset, odd, bytes } = found;
+    const { offset, odd, bytes, picked } = found;
     const record = value as Record<string, unknown>;
     const eventID = typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined;
     if (odd) {
@@ -213,6 +218,7 @@ class Collected {
     if (fits.length === 0) return;
     const kept = fits.every(this.#keeping.isFull) ? NONE : (bytes?.().slice() ?? Buffer.from(text));
     const hit = hitOf(record, this.#actors, kept, fits);
+    if (picked?.id) hit.eventID = picked.id;
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -258,7 +264,7 @@ export const isWithin = (
 
 /** The fields that {@link hitOf} reads. */
 const hitFields = [
-  ...['eventID', 'eventTime', 'awsRegion', 'sourceIPAddress'],
+  ...['eventTime', 'awsRegion', 'sourceIPAddress'],
   ...['userIdentity', 'recipientAccountId', 'errorCode', 'responseElements'],
 ] as const satisfies readonly (keyof CloudTrailRecord)[];
 

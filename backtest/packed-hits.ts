@@ -90,6 +90,10 @@ export class HitPacker {
 
   #idOf({ eventID }: Hit, n: number): number {
     if (eventID === undefined) return NONE;
+    if (typeof eventID !== 'string') {
+      this.#ids.set(eventID, n * 4);
+      return UUID;
+    }
     if (uuidInto(eventID, this.#ids, n * 4)) return UUID;
     return this.#placeOf(eventID);
   }

@@ -14,6 +14,8 @@ export const layout = {
   mostFields: 59,
   fieldSize: 64,
   picked: 0x2b000,
+  pickedId: 0x2f000,
+  hasPickedId: 0x2f010,
   /** The longest record that is picked from. */
   mostPicked: 16_384,
   folded: 0x29000,
@@ -136,6 +138,8 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
 export interface Looked {
   /** At these, whatever it matches. */
   always: readonly string[];
+  /** At this one, but what is wanted is the number that it stands for, unless a match looks at its text. */
+  id: string;
   /** By match; undefined where it may be any. */
   each: readonly (readonly string[] | undefined)[];
 }
@@ -144,8 +148,8 @@ export interface Looked {
 const plainField = /^[A-Za-z0-9_-]{3,40}$/;
 
 /** Writes the fields that matches look at into the scanner's memory. Returns the bits of those that may look at any. */
-export function writeFields(memory: DataView, { always, each }: Looked): bigint {
-  const masks = new Map<string, bigint>(always.map((field) => [field, -1n]));
+export function writeFields(memory: DataView, { always, id, each }: Looked): bigint {
+  const masks = new Map<string, bigint>([...always, id].map((field) => [field, -1n]));
   let whole = 0n;
   each.forEach((fields, n) => {
     const fresh = fields?.filter((field) => !masks.has(field)) ?? [];
@@ -159,6 +163,7 @@ export function writeFields(memory: DataView, { always, each }: Looked): bigint 
     const at = layout.fields + n * layout.fieldSize;
     memory.setBigInt64(at, BigInt.asIntN(64, mask), true);
     memory.setUint8(at + 8, field.length + 1);
+    memory.setUint8(at + 9, field === id && !each.some((fields) => fields?.includes(id)) ? 1 : 0);
     putText(memory, `${field}"`, at + 16);
   });
   return whole;

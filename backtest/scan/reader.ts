@@ -1,6 +1,6 @@
 import { type Bits, everyBit, states } from './layout.ts';
 import { afterBroken, endOfValue, isRecordStart, isWordToEnd } from './recovery.ts';
-import { amongRecords, type Found, outside, type Place, type Scan, type Scanner } from './scanner.ts';
+import { amongRecords, type Found, outside, type Picked, type Place, type Scan, type Scanner } from './scanner.ts';
 
 /** Something in a file that is not as it should be; the offset counts bytes of the file's text, after decompression. */
 export interface Fault {
@@ -17,8 +17,8 @@ export interface Candidate extends Bits {
   document: boolean;
   /** Its text, as it is while this is called. */
   bytes: () => Uint8Array;
-  /** Its text with only those fields that anybody looks at, where that is known. */
-  picked?: string | undefined;
+  /** As much of it as anybody looks at, where that is known. */
+  picked?: Picked | undefined;
 }
 
 /** What reading a file's text reports. */

@@ -39,6 +39,14 @@ export interface Found extends Bits {
   document: boolean;
 }
 
+/** What was picked out of a record. */
+export interface Picked {
+  /** As JSON. */
+  text: string;
+  /** Its eventID as four numbers, where they are not in the text; they change with the next record. */
+  id?: Int32Array;
+}
+
 /** How a stretch of bytes was read. */
 export interface Scan {
   /**
@@ -88,6 +96,7 @@ export class Scanner {
   readonly #nameMask: (name: string | undefined) => bigint;
   /** The bits of the matches that may look at any field. */
   readonly #whole: Bits;
+  readonly #id = new Int32Array(4);
   #view: DataView;
   #memory: Uint8Array;
   #buffer: Buffer;
@@ -152,11 +161,14 @@ export class Scanner {
    * The text of a record that was found, with only those fields that anybody looks at who may want it: a fraction of it to parse. Undefined
    * where that may be any, and where it is not plain or long.
    */
-  pick({ start, end, low, high, odd }: Found): string | undefined {
+  pick({ start, end, low, high, odd }: Found): Picked | undefined {
     const isAny = (low & this.#whole.low) !== 0 || (high & this.#whole.high) !== 0;
     if (odd || isAny || end - start > layout.mostPicked) return undefined;
     const length = this.#exports.pick(layout.bytes + start, layout.bytes + end, low, high);
-    return this.#buffer.toString('utf8', layout.picked, layout.picked + length);
+    const text = this.#buffer.toString('utf8', layout.picked, layout.picked + length);
+    if (this.#number(layout.hasPickedId) === 0) return { text };
+    for (let n = 0; n < 4; n += 1) this.#id[n] = this.#view.getInt32(layout.pickedId + n * 4);
+    return { text, id: this.#id };
   }
 
   /** How many eventIDs wait to be taken: of all records that are not odd. To set it lower forgets the last ones. */

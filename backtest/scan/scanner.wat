@@ -11,12 +11,12 @@
 ;;   0x00100  next state: state * 16 + class
 ;;   0x01000  for each hash of a string's first four bytes: its first token of interest, or 0
 ;;   0x04000  control block                  0x05000  found records, 32 bytes each
-;;   0x04100  fields to pick out of a record, 64 bytes each: its detections (i64), the length of its text with the closing quote,
-;;            which stands at 16; a length of 0 ends the list
+;;   0x04100  fields to pick out of a record, 64 bytes each: its detections (i64), the length of its text with the closing quote, 1 where
+;;            it is the eventID and wanted as a number alone, at 16 its text; a length of 0 ends the list
 ;;   0x25000  tokens of interest, 128 bytes each: length, next token, length of what its value must contain, how many brackets are
 ;;            open around it in its record, or 0 for any number; at 8 its detections (i64), at 16 its text with the closing
 ;;            quote, at 64 what its value must contain
-;;   0x29000  what is left of a folded text  0x2B000  what was picked out of a record
+;;   0x29000  what is left of a folded text  0x2B000  what was picked out of a record, 0x2F000 and its eventID, with a 1 at 0x2F010
 ;;   0x30000  eventIDs, 16 bytes each        0xB0000  known event names, 80 bytes each
 ;;   0x100000 positions of tokens      0x140000 blocks that are not plain      0x180000 the bytes to scan
 (module
@@ -603,10 +603,12 @@
     (local.get $code))
 
   ;; Writes the record from $p to $end with only those fields that the detections with these bits look at. It must be valid, and short
-  ;; enough for one list of tokens and for where it goes. Returns the length of what it writes.
+  ;; enough for one list of tokens and for where it goes. Returns the length of what it writes; of an eventID that is wanted as a number
+  ;; alone, this is its 16 bytes, if it is plain.
   (func (export "pick") (param $p i32) (param $end i32) (param $low i32) (param $high i32) (result i32)
     (local $mask i64)
     (local $t i32) (local $class i32) (local $depth i32) (local $field i32) (local $isKey i32) (local $to i32)
+    (local $wanted i32)
     (global.set $inside (i64.const 0))
     (global.set $carry (i64.const 0))
     (global.set $wasScalar (i64.const 0))
@@ -614,6 +616,7 @@
     (local.set $mask (i64.or
       (i64.extend_i32_u (local.get $low))
       (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
+    (i32.store offset=0x2F010 (i32.const 0) (i32.const 0))
     (local.set $t (i32.const 0x100000))
     (i32.store8 offset=0x2B000 (i32.const 0) (i32.const 123))
     (local.set $to (i32.const 0x2B001))
@@ -626,7 +629,8 @@
           (if (local.get $isKey)
             (then
               (local.set $isKey (i32.const 0))
-              (local.set $field (select (local.get $p) (i32.const 0) (call $isWanted (local.get $p) (local.get $mask))))))
+              (local.set $wanted (call $wanted (local.get $p) (local.get $mask)))
+              (local.set $field (select (local.get $p) (i32.const 0) (local.get $wanted)))))
           (br $token)))
       (if (i32.lt_u (local.get $class) (i32.const 4))
         (then
@@ -638,6 +642,16 @@
           (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))))
       ;; A field ends with a comma, or with the record.
       (br_if $token (i32.gt_u (i32.add (local.get $depth) (i32.ne (local.get $class) (i32.const 5))) (i32.const 1)))
+      (if (local.get $field)
+        (then
+          (if (i32.load8_u offset=9 (local.get $wanted))
+            (then
+              (if (i32.eq (i32.load16_u offset=9 (local.get $field)) (i32.const 0x223a))
+                (then
+                  (if (call $uuid (i32.add (local.get $field) (i32.const 11)) (i32.const 0x2F000))
+                    (then
+                      (i32.store offset=0x2F010 (i32.const 0) (i32.const 1))
+                      (local.set $field (i32.const 0))))))))))
       (if (local.get $field)
         (then
           (memory.copy (local.get $to) (local.get $field) (i32.sub (local.get $p) (local.get $field)))
@@ -652,8 +666,8 @@
     (i32.store8 (local.get $to) (i32.const 125))
     (i32.sub (local.get $to) (i32.const 0x2AFFF)))
 
-  ;; Whether the key at $p is that of a field which the detections in $mask look at.
-  (func $isWanted (param $p i32) (param $mask i64) (result i32)
+  ;; The field whose key is at $p, if the detections in $mask look at it, or 0.
+  (func $wanted (param $p i32) (param $mask i64) (result i32)
     (local $at i32)
     (local.set $at (i32.const 0x4100))
     (loop $each
@@ -664,7 +678,7 @@
           (if (i32.and
                 (i64.ne (i64.and (i64.load (local.get $at)) (local.get $mask)) (i64.const 0))
                 (call $same (i32.add (local.get $at) (i32.const 16)) (i32.add (local.get $p) (i32.const 1)) (i32.load8_u offset=8 (local.get $at))))
-            (then (return (i32.const 1))))))
+            (then (return (local.get $at))))))
       (local.set $at (i32.add (local.get $at) (i32.const 64)))
       (br $each))
     (unreachable))
