@@ -67,6 +67,10 @@ export function labelIn({ actor, session }: ActorText): string {
   return labelInSession(actor.slice(from, actor.indexOf(BETWEEN, from)), session);
 }
 
+/** The same without the session; but that of IAM Identity Center is a person. */
+export const nameIn = ({ actor, session }: ActorText): string =>
+  labelIn({ actor, session: readPrincipal(actor).kind === 'identity-center-role' ? session : '' });
+
 /** The actor of whom {@link ActorWriter} wrote. */
 export const readActor = ({ actor, session }: ActorText): Actor => inSession(readPrincipal(actor), session);
 

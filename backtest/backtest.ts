@@ -34,6 +34,8 @@ export interface BacktestOptions {
 export interface Share {
   label: string;
   count: number;
+  /** Of a role, in how many sessions, where there are several. */
+  sessions?: number;
 }
 
 /** Those that appear most often, the most frequent first and of equal ones by name, and how many others there are. */
@@ -148,42 +150,67 @@ function subjectResult(
     ...{ id, threshold, kept, alarms },
     ...(detection ? { detection } : {}),
     incidents: (detection && incidents?.pastIncidents(id, detection, alarms, kept, related)) ?? [],
-    actors: shares(
-      kept,
-      ({ who }) => who,
-      ({ label }) => label,
-    ),
-    addresses: shares(
-      kept,
-      ({ where }) => where,
-      ({ address }) => address || 'no address',
-    ),
+    actors: shares(kept, actors),
+    addresses: shares(kept, addresses),
   };
 }
 
 /** As many are named. */
 const MOST_NAMED = 20;
 
-/** How often labels appear, of which equal ones have equal keys. There may be very many, of which few are ever made. */
-export function shares<T>(of: readonly T[], keyOf: (one: T) => number, labelOf: (one: T) => string): Shares {
-  const places = new Map<number, number>();
-  const examples: T[] = [];
-  const counts: number[] = [];
+/** What {@link shares} has to know: numbers tell things and their parts apart. */
+interface Sharing<T> {
+  keyOf: (one: T) => number;
+  partOf?: (one: T) => number;
+  /** What to call one, of so many parts. */
+  labelOf: (one: T, parts: number) => string;
+}
+
+interface Group<T> {
+  one: T;
+  count: number;
+  parts: Set<number>;
+}
+
+/** How often things appear. */
+export function shares<T>(of: readonly T[], { keyOf, partOf, labelOf }: Sharing<T>): Shares {
+  const groups = new Map<number, Group<T>>();
   for (const one of of) {
     const key = keyOf(one);
-    const place = places.get(key);
-    if (place === undefined) {
-      places.set(key, examples.push(one) - 1);
-      counts.push(1);
-    } else counts[place] = (counts[place] ?? 0) + 1;
+    let group = groups.get(key);
+    if (!group) {
+      group = { one, count: 0, parts: new Set() };
+      groups.set(key, group);
+    }
+    group.count += 1;
+    if (partOf) group.parts.add(partOf(one));
   }
-  const least = Uint32Array.from(counts).sort().at(-MOST_NAMED) ?? 0;
-  const first = examples
-    .flatMap((one, place) => ((counts[place] ?? 0) < least ? [] : [{ label: labelOf(one), count: counts[place] ?? 0 }]))
+  const all = [...groups.values()];
+  const least = Uint32Array.from(all, ({ count }) => count)
+    .sort()
+    .at(-MOST_NAMED);
+  // There may be very many, of which few are ever named.
+  const first = all
+    .filter(({ count }) => count >= (least ?? 0))
+    .map(({ one, count, parts: { size } }) => ({
+      ...{ label: labelOf(one, size), count },
+      ...(size > 1 ? { sessions: size } : {}),
+    }))
     .sort((a, b) => b.count - a.count || (a.label < b.label ? -1 : 1))
     .slice(0, MOST_NAMED);
-  return { first, others: examples.length - first.length };
+  return { first, others: groups.size - first.length };
 }
+
+/** By role rather than by session, of which a role may have very many. */
+const actors: Sharing<Kept> = {
+  keyOf: ({ who }) => who,
+  partOf: ({ session }) => session,
+  labelOf: ({ label, name }, sessions) => (sessions > 1 ? name : label),
+};
+const addresses: Sharing<Kept> = {
+  keyOf: ({ where }) => where,
+  labelOf: ({ address }) => address || 'no address',
+};
 
 /** Everybody who is behind an alarm's records, in the order in which they appear. */
 export function actorsOf(result: SubjectResult, { from, to }: { from: number; to: number }): string[] {

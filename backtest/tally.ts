@@ -1,5 +1,5 @@
-import { type Actor, labelInSession } from '../playbooks/actor.ts';
-import { type ActorText, labelIn, readActor } from './actor-text.ts';
+import type { Actor } from '../playbooks/actor.ts';
+import { type ActorText, labelIn, nameIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { grown } from './growing.ts';
@@ -42,12 +42,22 @@ export class Kept {
 
   /** What to call the actor in a sentence. */
   get label(): string {
-    return this.#rows.label(this.#row);
+    return labelIn(this.#rows.actor(this.#row));
   }
 
-  /** A number for each label. */
+  /** What to call the actor without the session of a role; but the sessions of IAM Identity Center are people. */
+  get name(): string {
+    return this.#rows.name(this.#row);
+  }
+
+  /** A number for each of these names. */
   get who(): number {
     return this.#rows.who(this.#row);
+  }
+
+  /** A number for each session's name. */
+  get session(): number {
+    return this.#rows.place(this.#row, 'session');
   }
 
   /** A number for each address. */
@@ -220,8 +230,6 @@ export class Tally {
 const PIECE = textFields.length;
 const FAILED = PIECE + 3;
 const ROW = FAILED + 1;
-/** More texts than there can be. */
-const MOST_TEXTS = 2 ** 26;
 
 /**
  * Matching records as numbers, each text once. As objects, V8 would copy them again and again while more of them come: that took longer
@@ -236,8 +244,8 @@ class Rows {
   /** By packer, the places of its texts. */
   readonly #places = new Map<string, number[]>();
   readonly #pieces: Uint8Array[] = [];
-  /** By the place of an actor's text, once it was asked for. */
-  readonly #labelPlaces: number[] = [];
+  /** By the place of an actor's text, that of the actor's name, once it was asked for. */
+  readonly #names: number[] = [];
 
   /** Takes the texts that hits come with: others of the same packer may have them too. */
   learn({ packer, texts, firstText }: PackedHits): void {
@@ -293,19 +301,15 @@ class Rows {
     return { actor: this.text(row, 'actor'), session: this.text(row, 'session') };
   }
 
-  label(row: number): string {
-    return labelInSession(this.#texts[this.#labelPlace(row)] ?? '', this.text(row, 'session'));
+  name(row: number): string {
+    return this.#texts[this.who(row)] ?? '';
   }
 
+  /** The place of that name. */
   who(row: number): number {
-    return this.#labelPlace(row) * MOST_TEXTS + this.place(row, 'session');
-  }
-
-  /** Of an actor's label without its session. */
-  #labelPlace(row: number): number {
-    const actor = this.place(row, 'actor');
-    this.#labelPlaces[actor] ??= this.#placeOf(labelIn({ actor: this.#texts[actor] ?? '', session: '' }));
-    return this.#labelPlaces[actor];
+    const place = this.place(row, 'actor');
+    this.#names[place] ??= this.#placeOf(nameIn(this.actor(row)));
+    return this.#names[place];
   }
 
   /** One of the texts of hits, by its place among theirs. */

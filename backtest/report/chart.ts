@@ -82,8 +82,8 @@ export function shareBars(heading: string, { first, others }: Shares, most = 8):
   const rows = first
     .slice(0, most)
     .map(
-      ({ label, count }) =>
-        `<tr><td class="name">${escaped(label)}</td><td class="share"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${fixed(Math.max(1, (count / highest) * 100))}" height="10"/></svg></td><td class="number">${count.toLocaleString('en-US')}</td></tr>`,
+      ({ label, count, sessions }) =>
+        `<tr><td class="name">${escaped(label)}${sessions === undefined ? '' : ` <span class="quiet">${sessions.toLocaleString('en-US')} sessions</span>`}</td><td class="share"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="bar" width="${fixed(Math.max(1, (count / highest) * 100))}" height="10"/></svg></td><td class="number">${count.toLocaleString('en-US')}</td></tr>`,
     );
   const rest = others + Math.max(0, first.length - most);
   return `<table class="shares"><caption>${escaped(heading)}${rest > 0 ? ` <span class="quiet">and ${rest.toLocaleString('en-US')} more</span>` : ''}</caption><tbody>${rows.join('')}</tbody></table>`;

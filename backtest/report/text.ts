@@ -51,7 +51,10 @@ function subjectLines(subject: SubjectResult): string[] {
   if (subject.kept.length === 0) return [];
   const top = ({ first, others }: Shares): string => {
     const more = others + Math.max(0, first.length - 5);
-    const named = first.slice(0, 5).map(({ label, count }) => `${plain(label)} (${number(count)})`);
+    const named = first.slice(0, 5).map(({ label, count, sessions }) => {
+      const within = sessions === undefined ? '' : ` in ${number(sessions)} sessions`;
+      return `${plain(label)} (${number(count)}${within})`;
+    });
     return named.join(', ') + (more > 0 ? `, ${number(more)} more` : '');
   };
   return [
