@@ -44,7 +44,7 @@ export class ActorWriter {
     // Where it has all of these from the record, nothing else of the record counts: see `principalOf`.
     const { kind, name } = principal;
     const isAsSaid = principal.arn === issuer?.arn && name === issuer?.userName && principal.accountId === accountId;
-    if (issuer && kind === 'assumed-role' && isAsSaid) {
+    if (issuer && kind === 'assumed-role' && isAsSaid && accountId !== undefined) {
       if (this.#roles.size > MOST_KNOWN) this.#roles.clear();
       this.#roles.set(principal.arn, { name, accountId, account, text });
     }

@@ -9,7 +9,7 @@ import {
 import { athena, type Dialect, quoted, sqlCondition } from '../playbooks/matching/athena-sql.ts';
 import type { Match } from '../playbooks/matching/match.ts';
 import { ActorWriter } from './actor-text.ts';
-import { type BacktestResult, criteriaOf, resultOf, type Subject, wantedOf } from './backtest.ts';
+import { type BacktestResult, criteriaOf, keepTexts, resultOf, type Subject } from './backtest.ts';
 import { type Criterion, impliedBy, testOf } from './criterion.ts';
 import { hitOf } from './file-scan.ts';
 import { Tally } from './tally.ts';
@@ -119,12 +119,14 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
   const criteria = criteriaOf(subjects);
   const tests = criteria.map(testOf);
   const actors = new ActorWriter();
-  const tally = new Tally(wantedOf(subjects));
+  const tally = new Tally(criteria.length);
+  await keepTexts(tally, subjects);
   const [counts] = await rows(countingQuery(table), options);
   for await (const [text = ''] of query(matchingQuery(table, criteria, options), options)) {
     const record = JSON.parse(text) as Record<string, unknown>;
     const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
-    if (fits.length > 0) tally.hit(hitOf(record, actors, Buffer.from(text), fits), { since, until }, 'Athena');
+    if (fits.length > 0)
+      tally.hit(hitOf(record, actors, { bytes: Buffer.from(text), fits }), { since, until }, 'Athena');
   }
   for (const [path = '', lines = '0'] of await rows(faultsQuery(table), options)) {
     tally.problem({ file: path, offset: 0, reason: `${lines} lines are no JSON` });

@@ -24,6 +24,8 @@ export interface BacktestOptions {
   /** Times in ms: records from `since` on, and before `until`. */
   since?: number | undefined;
   until?: number | undefined;
+  /** Keeps texts of records for all detections, not for those alone that a playbook judges. */
+  keepTexts?: boolean;
   /** Ends the run early; the result then says that it is partial. */
   signal?: AbortSignal | undefined;
   /** Called when some files were read, with what they were, or a part of large ones, with none; and with what is known by then. */
@@ -81,32 +83,37 @@ export const criteriaOf = (subjects: readonly Subject[]): Criterion[] => [
   ...subjects.flatMap(({ detection }) => (detection?.related ? [{ match: detection.related.when }] : [])),
 ];
 
-/** By criterion, whether a playbook is to judge its records; those of patterns nobody looks into. */
-export const wantedOf = (subjects: readonly Subject[]): boolean[] => [
-  ...subjects.map(({ detection }) => detection !== undefined),
-  ...subjects.flatMap(({ detection }) => (detection?.related ? [true] : [])),
-];
+/** Has those texts of records kept that a playbook which acts is to judge, or those of all detections. */
+export async function keepTexts(tally: Tally, subjects: readonly Subject[], ofAll = false): Promise<void> {
+  const incidents = await incidentsFor(subjects);
+  const isJudged = ({ detection }: Subject): boolean =>
+    detection !== undefined && (ofAll || incidents?.isJudged(detection) === true);
+  tally.want([
+    ...subjects.map(isJudged),
+    ...subjects.flatMap((subject) => (subject.detection?.related ? [isJudged(subject)] : [])),
+  ]);
+}
 
 /** Reads an archive, and finds out what would have happened. @throws InvalidPath, InvalidFilterPattern */
 export async function backtest(options: BacktestOptions): Promise<BacktestResult> {
   const { subjects } = options;
   const criteria = criteriaOf(subjects);
-  const tally = new Tally(wantedOf(subjects));
+  const tally = new Tally(criteria.length);
   const reading = readAll({
     ...options,
     module: compileScanner(),
     code: await workerCode(),
     criteria,
     full: tally.full,
+    // There is time for it while workers get ready.
+    ready: keepTexts(tally, subjects, options.keepTexts),
     onReport: (report, files) => {
       const names = files.map(({ name }) => name);
       tally.add(report, names);
       options.onFiles?.(report.done ? files : [], tally);
     },
   });
-  // While files are read there is time to load it.
-  const [complete] = await Promise.all([reading, incidentsFor(subjects)]);
-  return resultOf(tally, subjects, complete);
+  return resultOf(tally, subjects, await reading);
 }
 
 type Incidents = typeof import('./incidents.ts');

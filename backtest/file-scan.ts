@@ -18,8 +18,8 @@ export interface Hit extends ActorText {
   /** ms since 1970. */
   time: number;
   address: string;
-  /** The call was refused or failed. */
-  failed: boolean;
+  /** It is a call that was refused or failed, and that a playbook would count: it has an eventID and a time in UTC. */
+  isAttempt: boolean;
   /** The record, as JSON in UTF-8; empty where nobody keeps it. */
   record: Uint8Array;
 }
@@ -217,8 +217,7 @@ class Collected {
     });
     if (fits.length === 0) return;
     const kept = fits.every(this.#keeping.isFull) ? NONE : (bytes?.().slice() ?? Buffer.from(text));
-    const hit = hitOf(record, this.#actors, kept, fits);
-    if (picked?.id) hit.eventID = picked.id;
+    const hit = hitOf(record, this.#actors, { bytes: kept, fits, id: picked?.id });
     if (Number.isNaN(hit.time)) {
       this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
       return;
@@ -269,8 +268,12 @@ const hitFields = [
 ] as const satisfies readonly (keyof CloudTrailRecord)[];
 
 /** What is kept of a record that fits; its time is NaN where it has none that can be read. */
-export function hitOf(record: Record<string, unknown>, actors: ActorWriter, bytes: Uint8Array, fits: number[]): Hit {
-  const { eventID, eventTime, userIdentity, recipientAccountId } = record;
+export function hitOf(
+  record: Record<string, unknown>,
+  actors: ActorWriter,
+  { bytes, fits, id }: { bytes: Uint8Array; fits: number[]; id?: Int32Array | undefined },
+): Hit {
+  const { eventTime, userIdentity, recipientAccountId } = record;
   const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
   const address = textOf(record.sourceIPAddress);
   // A playbook knows the account that it watches, and that the other fields are texts.
@@ -278,14 +281,16 @@ export function hitOf(record: Record<string, unknown>, actors: ActorWriter, byte
     { userIdentity: identity, awsRegion: textOf(record.awsRegion), sourceIPAddress: address },
     textOf(recipientAccountId) || textOf(identity?.accountId),
   );
+  const eventID = id ?? (textOf(record.eventID) || undefined);
+  const isClaimable = eventID !== undefined && typeof eventTime === 'string' && eventTime.endsWith('Z');
   return {
     fits,
-    eventID: typeof eventID === 'string' && eventID !== '' ? eventID : undefined,
+    eventID,
     time: typeof eventTime === 'string' ? isoTime(eventTime) : Number.NaN,
     actor,
     session,
     address,
-    failed: isFailed(record),
+    isAttempt: isClaimable && isFailed(record),
     record: bytes,
   };
 }

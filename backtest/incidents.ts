@@ -41,6 +41,12 @@ export interface PastIncident {
 const LATE = 15 * 60_000;
 const badness = ['related', 'attempt', 'offence'] as const;
 
+/** Whether records decide what a detection's playbook does; one that never acts only reports them. */
+export function isJudged({ response }: Detection): boolean {
+  const { restore, contain, harmless } = responseOf(response);
+  return restore.length + contain.length > 0 || harmless !== undefined;
+}
+
 /** The incidents of a detection's alarms, and what its playbook would have done in each, as far as records alone can tell. */
 export function pastIncidents(
   id: string,
@@ -50,8 +56,6 @@ export function pastIncidents(
   related: readonly Kept[],
 ): PastIncident[] {
   const response = responseOf(detection.response);
-  // What a playbook does that never acts by itself, no record's text decides.
-  const acts = response.restore.length + response.contain.length > 0 || response.harmless !== undefined;
   let claimed = 0;
   return alarms.map((alarm) => {
     const earliest = alarm.time - detection.alarm.withinMinutes * 60_000 - LATE;
@@ -61,11 +65,11 @@ export function pastIncidents(
     claimed = to;
     const alarmAt = new Date(alarm.time).toISOString();
     const records = kept.slice(from, to);
-    const attempts = records.filter(({ failed }) => failed).length;
-    const partial = acts && records.some(({ record }) => record === undefined);
-    const known = { from, to, alarmAt, attempts, partial };
-    if (!acts || records.every(({ record }) => record === undefined)) return { ...known, would: [], harmless: 0 };
     const near = between(related, earliest, alarm.until + LATE);
+    const attempts = records.filter(({ isAttempt }) => isAttempt).length;
+    const partial = isJudged(detection) && [...records, ...near].some(({ record }) => record === undefined);
+    const known = { from, to, alarmAt, attempts, partial };
+    if (records.every(({ record }) => record === undefined)) return { ...known, would: [], harmless: 0 };
     return { ...known, ...judged(id, detection, response, { records, near, alarmAt }) };
   });
 }

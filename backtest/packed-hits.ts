@@ -29,11 +29,11 @@ export interface PackedHits {
 /** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
 export const textFields = ['actor', 'session', 'address'] as const;
 /**
- * Where in a hit's places that of its eventID is, where 1 says that the call failed, where the places of its texts begin, and how many
+ * Where in a hit's places that of its eventID is, where 1 says that it is an attempt, where the places of its texts begin, and how many
  * places it has.
  */
 export const idPlace = 1;
-export const failedPlace = 2;
+export const attemptPlace = 2;
 export const textPlace = 3;
 export const width = textPlace + textFields.length;
 /** In the eventID's place: it is a UUID, or there is none. */
@@ -74,7 +74,7 @@ export class HitPacker {
     const [only = 0] = hit.fits;
     this.#places[at] = this.#listOf(hit.fits.length === 1 ? only : hit.fits.join(), hit.fits);
     this.#places[at + idPlace] = this.#idOf(hit, n);
-    this.#places[at + failedPlace] = hit.failed ? 1 : 0;
+    this.#places[at + attemptPlace] = hit.isAttempt ? 1 : 0;
     for (let k = 0; k < textFields.length; k += 1) {
       this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'actor']);
     }

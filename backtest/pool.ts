@@ -25,10 +25,10 @@ export interface PoolOptions {
   until?: number | undefined;
   /** Ends the run early: files that a worker has at hand are finished, but for large ones, and no others are given out. */
   signal?: AbortSignal | undefined;
-  /**
-   * Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones.
-   */
+  /** Called in the order of the files, whichever worker is done first, for some at a time; several times for large ones. */
   onReport: (report: Report, files: readonly InputFile[]) => void;
+  /** What must be there before files are read: until then workers only get ready. */
+  ready?: Promise<unknown>;
   /** By criterion, other than 0 as soon as the text of further records is of no use to it. Shared with the workers. */
   full: Int32Array;
 }
@@ -112,6 +112,7 @@ class Pool {
   }
 
   async run(): Promise<boolean> {
+    await this.#options.ready;
     let number = 0;
     let all = true;
     for await (const files of tasksOf(this.#options.files)) {

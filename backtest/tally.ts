@@ -4,7 +4,7 @@ import { EventIds, IdFilter } from './event-ids.ts';
 import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
 import { grown } from './growing.ts';
 import {
-  failedPlace,
+  attemptPlace,
   HitPacker,
   idPlace,
   NONE,
@@ -29,10 +29,12 @@ export class Kept {
   readonly time: number;
   readonly #rows: Rows;
   readonly #row: number;
+  readonly #hasText: boolean;
 
-  constructor(rows: Rows, row: number) {
+  constructor(rows: Rows, row: number, hasText: boolean) {
     this.#rows = rows;
     this.#row = row;
+    this.#hasText = hasText;
     this.time = rows.time(row);
   }
 
@@ -69,14 +71,14 @@ export class Kept {
     return this.#rows.text(this.#row, 'address');
   }
 
-  /** Whether the call was refused or failed. */
-  get failed(): boolean {
-    return this.#rows.failed(this.#row);
+  /** Whether it is a call that was refused or failed, as a playbook counts them. */
+  get isAttempt(): boolean {
+    return this.#rows.isAttempt(this.#row);
   }
 
   /** The record as JSON in UTF-8; undefined beyond what is kept of them. */
   get record(): Uint8Array | undefined {
-    return this.#rows.record(this.#row);
+    return this.#hasText ? this.#rows.record(this.#row) : undefined;
   }
 }
 
@@ -88,10 +90,11 @@ export function recordIn({ record }: Kept): unknown {
 /** As many problems are listed: memory does not grow with the archive. */
 const MOST_PROBLEMS = 10_000;
 /**
- * As much text of records is kept, in bytes: so much of those that come first, and as much again in equal shares for all criteria, so
- * that what is rare is kept though others are met often.
+ * As much text of records is kept at most, in bytes: so much of those that come first, and as much again in equal shares for all
+ * criteria that want any, so that what is rare is kept though others are met often. The last record of a share may go beyond it, if it
+ * is no larger than CloudTrail's own are.
  */
-const TEXT = { first: 4 * 1024 * 1024, shared: 4 * 1024 * 1024 };
+const TEXT = { first: 4 * 1024 * 1024, shared: 4 * 1024 * 1024, beyond: 256 * 1024 };
 
 /** Adds up what files hold. Files come in their order, so that the result does not depend on which worker was quicker. */
 export class Tally {
@@ -119,15 +122,26 @@ export class Tally {
   #isFirst = true;
   /** By criterion, what it has of its share, in bytes. */
   readonly #textOf: number[];
-  readonly #share: number;
+  #share = 0;
+  /** By criterion, how many records fitted it when it became full: of those behind, none is kept for it. */
+  readonly #before: number[];
 
-  /** `wanted`: by criterion, whether anybody will look into the records that fit it. */
-  constructor(wanted: readonly boolean[]) {
-    this.#kept = wanted.map(() => []);
-    this.#textOf = wanted.map(() => 0);
+  /** Of so many criteria, for none of which the text of records is kept unless {@link want} says so. */
+  constructor(criteria: number) {
+    this.#kept = Array.from({ length: criteria }, () => []);
+    this.#textOf = Array.from({ length: criteria }, () => 0);
+    this.#before = Array.from({ length: criteria }, () => 0);
+    this.full = new Int32Array(new SharedArrayBuffer(4 * criteria)).fill(1);
+  }
+
+  /** Has the text of records kept, before any are added; by criterion, where somebody will look into those that fit it. */
+  want(wanted: readonly boolean[]): void {
     this.#share = TEXT.shared / wanted.filter((one) => one).length;
-    this.full = new Int32Array(new SharedArrayBuffer(4 * wanted.length));
-    this.full.set(wanted.map((one) => (one ? 0 : 1)));
+    wanted.forEach((one, criterion) => {
+      if (!one) return;
+      this.#before[criterion] = Number.POSITIVE_INFINITY;
+      Atomics.store(this.full, criterion, 0);
+    });
   }
 
   /** Adds what is known of files, by their names. */
@@ -182,7 +196,10 @@ export class Tally {
 
   /** The records that fit the n-th criterion, in order of their time; of one time, in that of the files. */
   kept(criterion: number): Kept[] {
-    return (this.#kept[criterion] ?? []).map((row) => new Kept(this.#rows, row)).sort((a, b) => a.time - b.time);
+    const before = this.#before[criterion] ?? 0;
+    return (this.#kept[criterion] ?? [])
+      .map((row, n) => new Kept(this.#rows, row, n < before))
+      .sort((a, b) => a.time - b.time);
   }
 
   #hits(hits: PackedHits): void {
@@ -205,12 +222,17 @@ export class Tally {
     const open = fits.filter((one) => this.full[one] === 0);
     if (open.length === 0) return false;
     this.#isFirst &&= this.#textBytes + length <= TEXT.first;
-    const isKept = this.#isFirst || open.some((one) => (this.#textOf[one] ?? 0) + length <= this.#share);
+    const room = (one: number): number => this.#share - (this.#textOf[one] ?? 0);
+    const hasRoom = (one: number): boolean => length <= room(one) || (room(one) > 0 && length <= TEXT.beyond);
+    const isKept = this.#isFirst || open.some(hasRoom);
     if (this.#isFirst) this.#textBytes += length;
     else {
       for (const criterion of open) {
         if (isKept) this.#textOf[criterion] = (this.#textOf[criterion] ?? 0) + length;
-        else Atomics.store(this.full, criterion, 1);
+        else {
+          this.#before[criterion] = this.#kept[criterion]?.length ?? 0;
+          Atomics.store(this.full, criterion, 1);
+        }
       }
     }
     return isKept;
@@ -226,10 +248,10 @@ export class Tally {
   }
 }
 
-/** Of a row: the places of its texts, of its record which piece it is in, where it begins and where it ends, and whether the call failed. */
-const PIECE = textFields.length;
-const FAILED = PIECE + 3;
-const ROW = FAILED + 1;
+/** Of a row: the places of its texts, that of its record, and whether it is an attempt. */
+const RECORD = textFields.length;
+const ATTEMPT = RECORD + 1;
+const ROW = ATTEMPT + 1;
 
 /**
  * Matching records as numbers, each text once. As objects, V8 would copy them again and again while more of them come: that took longer
@@ -243,7 +265,7 @@ class Rows {
   readonly #known = new Map<string, number>();
   /** By packer, the places of its texts. */
   readonly #places = new Map<string, number[]>();
-  readonly #pieces: Uint8Array[] = [];
+  readonly #records: Uint8Array[] = [];
   /** By the place of an actor's text, that of the actor's name, once it was asked for. */
   readonly #names: number[] = [];
 
@@ -277,11 +299,9 @@ class Rows {
     for (let k = 0; k < textFields.length; k += 1) {
       this.#numbers[at + k] = textPlaces[places[n * width + textPlace + k] ?? 0] ?? 0;
     }
-    if (withText && this.#pieces.at(-1) !== records) this.#pieces.push(records);
-    this.#numbers[at + PIECE] = withText ? this.#pieces.length - 1 : -1;
-    this.#numbers[at + PIECE + 1] = ends[n - 1] ?? 0;
-    this.#numbers[at + PIECE + 2] = ends[n] ?? 0;
-    this.#numbers[at + FAILED] = places[n * width + failedPlace] ?? 0;
+    // A copy: the others' memory goes with them.
+    this.#numbers[at + RECORD] = withText ? this.#records.push(records.slice(ends[n - 1] ?? 0, ends[n])) - 1 : -1;
+    this.#numbers[at + ATTEMPT] = places[n * width + attemptPlace] ?? 0;
     return row;
   }
 
@@ -317,13 +337,12 @@ class Rows {
     return this.#texts[this.#places.get(packer)?.[place] ?? 0] ?? '';
   }
 
-  failed(row: number): boolean {
-    return this.#number(row, FAILED) === 1;
+  isAttempt(row: number): boolean {
+    return this.#number(row, ATTEMPT) === 1;
   }
 
   record(row: number): Uint8Array | undefined {
-    const piece = this.#pieces[this.#number(row, PIECE)];
-    return piece?.subarray(this.#number(row, PIECE + 1), this.#number(row, PIECE + 2));
+    return this.#records[this.#number(row, RECORD)];
   }
 
   #number(row: number, k: number): number {

@@ -129,11 +129,12 @@ export function timeRange({ since, until }: { since?: string | undefined; until?
   return range;
 }
 
-/** Has this machine read the archive. @throws {CliFailure} */
+/** Has this machine read the archive; with `keepTexts`, as much text is kept of any detection's records. @throws {CliFailure} */
 export async function locally(
   { options: { since, until, workers }, out, signal }: PastCall,
   subjects: readonly Subject[],
   archive: Archive,
+  { keepTexts = false }: { keepTexts?: boolean } = {},
 ): Promise<BacktestResult> {
   const range = timeRange({ since, until });
   const progress = new Progress(process.stderr, Date.now);
@@ -151,7 +152,7 @@ export async function locally(
   let bytes = 0;
   try {
     return await backtest({
-      ...{ subjects, workers: workers ?? availableParallelism(), signal, files: archive.files() },
+      ...{ subjects, workers: workers ?? availableParallelism(), signal, keepTexts, files: archive.files() },
       ...range,
       onFiles: (read, { files, records }) => {
         for (const { size } of read) bytes += size;

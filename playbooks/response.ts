@@ -65,7 +65,7 @@ export interface Response {
   title: string;
   /** What a deployment by a protected principal calls does no harm. */
   sparesDeployments?: true;
-  /** Judges another record by what is known when it is collected: a reason why it did no harm, or undefined. */
+  /** Judges any other record by what is known when it is collected: a reason why it did no harm, or undefined. */
   harmless?: (record: CloudTrailRecord, known: Known) => string | undefined;
   restore: Restore[];
   /** Ids of investigations, in order. */

@@ -93,7 +93,7 @@ Then: npx vitest run --project unit test/catalog.test.ts, and npm run docs.`);
 
 const told = (files: string[]): void => console.log(`Written: ${files.join(', ')}.`);
 const RESPONSE_NEXT = (id: string): string => `To fill in, in playbooks/responses/${id}.ts:
-  - harmless: which calls do no harm; restore and contain: what is put back, and who is contained how far
+  - sparesDeployments and harmless: which calls do no harm; restore and contain: what is put back, and who is contained how far
   - after npm run docs: the part of docs/runbooks/${id}.md that is written by hand`;
 
 const mendable = [Refused, AlreadyThere, CatalogUnreadable, NotWellFormed];

@@ -10,6 +10,8 @@ const AT_ONCE = 8 * 1024 * 1024;
 const MOST_INFLATED = 24 * 1024 * 1024;
 /** Size of the pieces in which more is inflated, in bytes. */
 const PIECE = 1024 * 1024;
+/** Pieces of text that are smaller are read together, in bytes. */
+const SMALL = 256 * 1024;
 /** Sizes of the pieces in which it is inflated again in front of a fault, in bytes. */
 const FINER = [1024, 1];
 
@@ -224,13 +226,24 @@ async function gunzipped(
   const gunzip = createGunzip({ chunkSize: PIECE });
   let inflated = 0;
   let isCut = false;
+  // Small ones are read together: a reader may look at a record again for each piece of it.
+  let small: Uint8Array[] = [];
+  let smallSize = 0;
+  const read = (): void => {
+    const [only] = small;
+    if (only) reader.push(small.length === 1 ? only : Buffer.concat(small));
+    [small, smallSize] = [[], 0];
+  };
   // Taken as it comes, since what waits in a stream is lost when a fault ends it.
   gunzip.on('data', (piece: Uint8Array) => {
     if (gunzip.destroyed) return;
     const known = Math.min(piece.length, Math.max(0, from - inflated));
     inflated += piece.length;
+    if (known < piece.length) small.push(piece.subarray(known));
+    smallSize += piece.length - known;
+    if (smallSize < SMALL && known === 0) return;
     try {
-      if (known < piece.length) reader.push(piece.subarray(known));
+      read();
       isCut = sink.isEnded();
       if (reader.foreign || isCut) gunzip.destroy();
     } catch (error) {
@@ -245,8 +258,9 @@ async function gunzipped(
     if (!isSystemError(error)) throw error;
     if (!reader.foreign && !isCut) wrong = error.message;
   }
-  const [read, taken] = [Math.max(wrong === undefined ? 0 : from, inflated), gunzip.bytesWritten];
-  return { read, taken, ...(wrong !== undefined && { wrong }), isWhole: !isCut };
+  read();
+  const place = { read: Math.max(wrong === undefined ? 0 : from, inflated), taken: gunzip.bytesWritten };
+  return { ...place, ...(wrong !== undefined && { wrong }), isWhole: !isCut };
 }
 
 function isGzip(bytes: Uint8Array): boolean {

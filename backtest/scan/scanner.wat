@@ -603,8 +603,8 @@
     (local.get $code))
 
   ;; Writes the record from $p to $end with only those fields that the detections with these bits look at. It must be valid, and short
-  ;; enough for one list of tokens and for where it goes. Returns the length of what it writes; of an eventID that is wanted as a number
-  ;; alone, this is its 16 bytes, if it is plain.
+  ;; enough for one list of tokens and for where it goes. Returns the length of what it writes. An eventID that is wanted as a number
+  ;; alone is left out where it is plain: its 16 bytes go to 0x2F000, and a 1 to 0x2F010.
   (func (export "pick") (param $p i32) (param $end i32) (param $low i32) (param $high i32) (result i32)
     (local $mask i64)
     (local $t i32) (local $class i32) (local $depth i32) (local $field i32) (local $isKey i32) (local $to i32)

@@ -42,7 +42,7 @@ export default command({
     const subjects = subjectsOf({ ...options, prefix: asked.prefix });
     const labels = options.labels === undefined ? [] : labelsIn(options.labels);
     const leftOut = labels.filter(({ detection }) => !subjects.some(({ id }) => id === detection));
-    const result = await locally(call, subjects, await archiveOf(args.ARCHIVE, asked));
+    const result = await locally(call, subjects, await archiveOf(args.ARCHIVE, asked), { keepTexts: true });
     const span = spanOf(result, options);
     const tunings = result.subjects.map((subject) => tune(subject, labels, span));
     if (out.json) {

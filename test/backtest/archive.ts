@@ -4,7 +4,7 @@ import { ActorWriter } from '../../backtest/actor-text.ts';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
 import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
-import { failedPlace, idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
+import { attemptPlace, idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
@@ -59,7 +59,7 @@ function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n:
   return {
     ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
     ...{ actor: text(textPlace), session: text(textPlace + 1), address: text(textPlace + 2) },
-    failed: places[n * width + failedPlace] === 1,
+    isAttempt: places[n * width + attemptPlace] === 1,
   };
 }
 
@@ -67,7 +67,7 @@ function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n:
 export const plainlyKept = (hits: readonly [string, number[]][]): Kept[] =>
   hits.map(([text]) => {
     const record = JSON.parse(text) as Record<string, unknown>;
-    const { record: _, fits: __, ...kept } = hitOf(record, new ActorWriter(), new Uint8Array(0), []);
+    const { record: _, fits: __, ...kept } = hitOf(record, new ActorWriter(), { bytes: new Uint8Array(0), fits: [] });
     return kept;
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { constants, gzipSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Criterion } from '../../backtest/criterion.ts';
@@ -173,6 +173,26 @@ describe('what is broken is reported with its place, and the rest counts', { tim
       expect(read.records).toBe(records);
       expect(read.ids).toBe(records);
       expect(read.faults).toEqual([{ offset, reason: expect.stringMatching(reason) }]);
+    });
+
+    it('gives all in front of a fault in its middle, to the byte', async () => {
+      const path = join(folder, 'large.gz');
+      const packed = Buffer.from(gzipSync(large));
+      for (const at of [6_000_000, 6_500_001]) {
+        const data = Buffer.from(packed);
+        // No code begins like this, or the checks behind it fail: either way nothing behind it can be read.
+        data.fill(0xff, at, at + 40);
+        writeFileSync(path, data);
+        const { records, faults } = await readFile({ path }, [stop]);
+
+        // What zlib takes of it, one byte after the other.
+        const whole = inflateRawSync(packed.subarray(10), { finishFlush: constants.Z_SYNC_FLUSH });
+        const last = faults.at(-1)?.offset ?? 0;
+        expect(faults.at(-1)?.reason).toMatch(/read up to here/);
+        const before = inflateRawSync(packed.subarray(10, at), { finishFlush: constants.Z_SYNC_FLUSH }).length;
+        expect(last).toBeGreaterThanOrEqual(before);
+        expect(records).toBeGreaterThanOrEqual(whole.subarray(0, before).toString('latin1').split('\n').length - 1);
+      }
     });
 
     it.each([

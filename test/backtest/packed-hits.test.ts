@@ -60,21 +60,38 @@ describe('actors as texts', () => {
     );
   });
 
-  it('are written once for the sessions of a role', () => {
-    const inSession = (session: string): Attributed => ({
-      userIdentity: {
-        type: 'AssumedRole',
-        arn: `arn:aws:sts::111122223333:assumed-role/deployer/${session}`,
-        accountId: '111122223333',
-        sessionContext: {
-          sessionIssuer: { type: 'Role', arn: 'arn:aws:iam::111122223333:role/deployer', userName: 'deployer' },
-        },
-      },
-      awsRegion: 'us-east-1',
-      sourceIPAddress: '192.0.2.1',
-    });
+  it('are not taken for each other where the account stands in the ARN of the session alone', () => {
     const writer = new ActorWriter();
-    const [first, second] = ['a', 'b'].map((session) => writer.write(inSession(session), '111122223333'));
+    for (const [owner, more] of [
+      ['', {}],
+      ['444455556666', {}],
+      ['111122223333', {}],
+      ['444455556666', { accountId: '111122223333' }],
+      ['111122223333', { accountId: '444455556666' }],
+    ] as const) {
+      const record = inSession('x', owner, more);
+      expect(readActor(writer.write(record, '111122223333'))).toEqual(actorOf(record, '111122223333'));
+    }
+  });
+
+  const inSession = (session: string, owner: string, more: object): Attributed => ({
+    userIdentity: {
+      type: 'AssumedRole',
+      arn: `arn:aws:sts::${owner}:assumed-role/deployer/${session}`,
+      ...more,
+      sessionContext: {
+        sessionIssuer: { type: 'Role', arn: 'arn:aws:iam::111122223333:role/deployer', userName: 'deployer' },
+      },
+    },
+    awsRegion: 'us-east-1',
+    sourceIPAddress: '192.0.2.1',
+  });
+
+  it('are written once for the sessions of a role', () => {
+    const writer = new ActorWriter();
+    const [first, second] = ['a', 'b'].map((session) =>
+      writer.write(inSession(session, '111122223333', { accountId: '111122223333' }), '111122223333'),
+    );
     expect(second?.actor).toBe(first?.actor);
     expect([first, second].map((text) => text && labelIn(text))).toEqual([
       'role deployer (session a)',

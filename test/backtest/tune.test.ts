@@ -23,7 +23,8 @@ async function found(
   threshold: { atLeast: number; withinMinutes: number },
   records: readonly { at: number; address?: string; length?: number }[],
 ) {
-  const tally = new Tally([true]);
+  const tally = new Tally(1);
+  tally.want([true]);
   for (const { at, address = '203.0.113.1', length = 0 } of records) {
     const record = Buffer.from(JSON.stringify({ sourceIPAddress: address, more: 'x'.repeat(length) }));
     const hit = {
@@ -33,7 +34,7 @@ async function found(
       actor: '{}',
       session: '',
       address,
-      failed: false,
+      isAttempt: false,
       record,
     };
     tally.hit(hit, {}, 'here');
