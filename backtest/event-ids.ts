@@ -56,11 +56,16 @@ class IdSet {
 
   /** Adds one, of the four numbers from `at` on. Returns whether it is new. */
   addOne(numbers: Int32Array, at: number): boolean {
-    const before = this.size;
     if ((this.#count + 1) * 16 > this.#size * 0.7) this.#grow();
-    for (let n = 0; n < 4; n += 1) this.#first[n] = numbers[at + n] ?? 0;
-    this.#count += this.#exports.add(0, 1, this.#size - 1);
-    return this.size > before;
+    const [a = 0, b = 0, c = 0, d = 0] = [numbers[at], numbers[at + 1], numbers[at + 2], numbers[at + 3]];
+    const before = (a | b | c | d) === 0 ? this.#exports.zero.value : 1;
+    this.#first[0] = a;
+    this.#first[1] = b;
+    this.#first[2] = c;
+    this.#first[3] = d;
+    const added = this.#exports.add(0, 1, this.#size - 1);
+    this.#count += added;
+    return added === 1 || before === 0;
   }
 
   clear(): void {

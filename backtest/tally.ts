@@ -203,14 +203,14 @@ export class Tally {
   }
 
   #hits(hits: PackedHits): void {
-    this.#rows.learn(hits);
+    const texts = this.#rows.learn(hits);
     for (let n = 0; n < hits.count; n += 1) {
       this.#extend(hits.times[n]);
       const fits = hits.fits[hits.places[n * width] ?? 0] ?? [];
       let row = -1;
       for (const criterion of fits) {
         if (!this.#isNew(criterion, hits, n)) continue;
-        if (row < 0) row = this.#rows.add(hits, n, this.#isTextKept(hits, n, fits));
+        if (row < 0) row = this.#rows.add(hits, n, texts, this.#isTextKept(hits, n, fits));
         this.#kept[criterion]?.push(row);
       }
     }
@@ -269,11 +269,12 @@ class Rows {
   /** By the place of an actor's text, that of the actor's name, once it was asked for. */
   readonly #names: number[] = [];
 
-  /** Takes the texts that hits come with: others of the same packer may have them too. */
-  learn({ packer, texts, firstText }: PackedHits): void {
+  /** Takes the texts that hits come with, and returns the places of all that they may have: others of the same packer had some before. */
+  learn({ packer, texts, firstText }: PackedHits): readonly number[] {
     const places = firstText === 0 ? [] : (this.#places.get(packer) ?? []);
     for (const text of texts) places.push(this.#placeOf(text));
     this.#places.set(packer, places);
+    return places;
   }
 
   #placeOf(text: string): number {
@@ -285,9 +286,9 @@ class Rows {
     return place;
   }
 
-  /** Adds the n-th hit. Returns the row's number. */
-  add({ packer, times, places, records, ends }: PackedHits, n: number, withText: boolean): number {
-    const textPlaces = this.#places.get(packer) ?? [];
+  /** Adds the n-th hit, whose texts have these places. Returns the row's number. */
+  add(hits: PackedHits, n: number, texts: readonly number[], withText: boolean): number {
+    const { times, places, records, ends } = hits;
     const row = this.#count;
     if (row === this.#times.length) {
       this.#times = grown(this.#times, 2 * row);
@@ -297,7 +298,7 @@ class Rows {
     this.#times[row] = times[n] ?? Number.NaN;
     const at = row * ROW;
     for (let k = 0; k < textFields.length; k += 1) {
-      this.#numbers[at + k] = textPlaces[places[n * width + textPlace + k] ?? 0] ?? 0;
+      this.#numbers[at + k] = texts[places[n * width + textPlace + k] ?? 0] ?? 0;
     }
     // A copy: the others' memory goes with them.
     this.#numbers[at + RECORD] = withText ? this.#records.push(records.slice(ends[n - 1] ?? 0, ends[n])) - 1 : -1;
