@@ -138,6 +138,30 @@ const members = fc
             },
             { requiredKeys: ['type'], noNullPrototype: true },
           ),
+          fc.record(
+            {
+              type: fc.constant('AssumedRole'),
+              arn: fc
+                .tuple(fc.constantFrom('deployer', 'auditor'), fc.constantFrom('a', 'b', 'c/d'))
+                .map(([role, session]) => `arn:aws:sts::111122223333:assumed-role/${role}/${session}`),
+              accountId: fc.constantFrom('111122223333', '444455556666'),
+              sessionContext: fc.record(
+                {
+                  sessionIssuer: fc.record(
+                    {
+                      arn: fc
+                        .constantFrom('deployer', 'auditor')
+                        .map((role) => `arn:aws:iam::111122223333:role/${role}`),
+                      userName: fc.constantFrom('deployer', 'auditor'),
+                    },
+                    { noNullPrototype: true },
+                  ),
+                },
+                { noNullPrototype: true },
+              ),
+            },
+            { noNullPrototype: true },
+          ),
           nested,
         ),
         eventTime: fc.constantFrom('2026-05-01T03:00:00Z', '2026-05-01T03:01:00Z'),
@@ -148,7 +172,10 @@ const members = fc
         sourceIPAddress: fc.oneof(fc.constantFrom('198.51.100.7', 'config.amazonaws.com'), nested),
         recipientAccountId: fc.oneof(fc.constantFrom('111122223333', '444455556666'), nested),
         requestParameters: nested,
-        responseElements: nested,
+        responseElements: fc.oneof(
+          fc.record({ ConsoleLogin: fc.constantFrom('Failure', 'Success') }, { noNullPrototype: true }),
+          nested,
+        ),
         eventID: fc.oneof(
           { weight: 8, arbitrary: id },
           fc.constantFrom('not-a-uuid', 'ABCDEF01-0000-0000-0000-000000000000', '', 7),
