@@ -168,7 +168,7 @@ export class EventIds {
   #places = nonePlaced();
   #spilled: SpillFile | undefined;
 
-  constructor(most = 350_000) {
+  constructor(most = 1_000_000) {
     this.#kept = new Uint8Array(most * 16 + PAGE_SIZE);
   }
 

@@ -90,11 +90,11 @@ export function recordIn({ record }: Kept): unknown {
 /** As many problems are listed: memory does not grow with the archive. */
 const MOST_PROBLEMS = 10_000;
 /**
- * As much text of records is kept at most, in bytes: so much of those that come first, and as much again in equal shares for all
+ * As much text of records is kept at most, in bytes: so much of those that come first, and the rest in equal shares for all
  * criteria that want any, so that what is rare is kept though others are met often. The last record of a share may go beyond it, if it
  * is no larger than CloudTrail's own are.
  */
-const TEXT = { first: 4 * 1024 * 1024, shared: 4 * 1024 * 1024, beyond: 256 * 1024 };
+const TEXT = { first: 2 * 1024 * 1024, shared: 4 * 1024 * 1024, beyond: 256 * 1024 };
 
 /** Adds up what files hold. Files come in their order, so that the result does not depend on which worker was quicker. */
 export class Tally {

@@ -26,10 +26,10 @@ const textsOf = (tally: Tally, criterion: number): number[] =>
   tally.kept(criterion).map(({ record }) => record?.length ?? 0);
 
 describe('the texts of records that are kept', () => {
-  it('are 8 MB of the first ones where there is one criterion', () => {
+  it('are 6 MB of the first ones where there is one criterion', () => {
     const tally = tallyOf(1);
     for (let n = 0; n < 12; n += 1) add(tally, [0], MB);
-    expect(textsOf(tally, 0)).toEqual([...Array(8).fill(MB), ...Array(4).fill(0)]);
+    expect(textsOf(tally, 0)).toEqual([...Array(6).fill(MB), ...Array(6).fill(0)]);
     expect([...tally.full]).toEqual([1]);
   });
 
@@ -40,8 +40,8 @@ describe('the texts of records that are kept', () => {
     add(tally, [2], MB / 2);
     add(tally, [0, 2], MB / 2);
 
-    // 4 MB of the first, and 1 MB of each.
-    expect(textsOf(tally, 0).filter((length) => length > 0)).toHaveLength(8 + 2);
+    // 2 MB of the first, and 1 MB of each.
+    expect(textsOf(tally, 0).filter((length) => length > 0)).toHaveLength(4 + 2);
     expect(textsOf(tally, 1).filter((length) => length > 0)).toHaveLength(2);
     expect(textsOf(tally, 2)).toEqual([MB / 2, MB / 2]);
     expect([...tally.full]).toEqual([1, 1, 0, 0]);
@@ -51,7 +51,7 @@ describe('the texts of records that are kept', () => {
     const tally = tallyOf(2);
     for (let n = 0; n < 8; n += 1) add(tally, [0], MB);
     add(tally, [0, 1], MB);
-    expect(textsOf(tally, 0)).toEqual([...Array(6).fill(MB), 0, 0, 0]);
+    expect(textsOf(tally, 0)).toEqual([...Array(4).fill(MB), ...Array(5).fill(0)]);
     expect(textsOf(tally, 1)).toEqual([MB]);
   });
 
@@ -65,10 +65,10 @@ describe('the texts of records that are kept', () => {
 
   it('once refused are refused, though a smaller one would have room: whoever sends them may have been told', () => {
     const tally = tallyOf(1);
-    for (let n = 0; n < 7; n += 1) add(tally, [0], MB);
+    for (let n = 0; n < 5; n += 1) add(tally, [0], MB);
     add(tally, [0], 2 * MB);
     add(tally, [0], 1);
-    expect(textsOf(tally, 0)).toEqual([...Array(7).fill(MB), 0, 0]);
+    expect(textsOf(tally, 0)).toEqual([...Array(5).fill(MB), 0, 0]);
   });
 
   it('go beyond a small share by one record as CloudTrail writes them', () => {
