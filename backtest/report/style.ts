@@ -19,6 +19,7 @@ table { border-collapse: collapse; width: 100%; margin: 8px 0 16px; font-size: 1
 th, td { text-align: left; vertical-align: top; padding: 5px 12px 5px 0; border-bottom: 1px solid var(--line); }
 th { color: var(--quiet); font-weight: 600; }
 td, .name { overflow-wrap: anywhere; }
+.alarms td[data-label="Addresses"] { min-width: 18ch; }
 .number { text-align: right; padding-right: 24px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: 4px; }

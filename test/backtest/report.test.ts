@@ -69,6 +69,40 @@ describe('a report', { timeout: 60_000 }, () => {
     expect(page).toContain('Pattern: { $.a = &#34;&#60;b&#62;\\u202e&#34; }');
   });
 
+  it('counts the most frequent actors by role, with how many sessions they had, and people each', async () => {
+    const by = (role: string, session: string) => ({
+      type: 'AssumedRole',
+      arn: `arn:aws:sts::111122223333:assumed-role/${role}/${session}`,
+      accountId: '111122223333',
+      sessionContext: {
+        sessionIssuer: { type: 'Role', arn: `arn:aws:iam::111122223333:role/${role}`, userName: role },
+      },
+    });
+    const calls = [
+      ...['a', 'b', 'b', 'c'].map((session) => by('deployer', session)),
+      ...['ann', 'ann', 'eve'].map((person) => by('AWSReservedSSO_Admin_0123456789abcdef', person)),
+      ...['nightly', 'nightly'].map((session) => by('auditor', session)),
+    ].map((who, n) =>
+      at(`2026-05-01T03:0${n}:00Z`, call('ec2.amazonaws.com', 'RunInstances', who, { errorCode: 'AccessDenied' })),
+    );
+
+    const result = await resultOf(calls, ['cis-unauthorized-calls']);
+    const [text, page] = both(result);
+
+    expect(result.subjects[0]?.actors).toEqual({
+      first: [
+        { label: 'role deployer', count: 4, sessions: 3 },
+        { label: 'Identity Center role AWSReservedSSO_Admin_0123456789abcdef (session ann)', count: 2 },
+        { label: 'role auditor (session nightly)', count: 2 },
+        { label: 'Identity Center role AWSReservedSSO_Admin_0123456789abcdef (session eve)', count: 1 },
+      ],
+      others: 0,
+    });
+    expect(text).toContain('  actors     role deployer (4 in 3 sessions), Identity Center role');
+    expect(page).toContain('role deployer 3 sessions 4');
+    expect(text).toContain('9 records  role deployer (session a), role deployer (session b), ');
+  });
+
   it('says how large an incident is where it is larger than its alarm', async () => {
     const early = ['ann', 'eve'].map((user) => failure(user, '2026-05-01T03:00:00Z'));
     const burst = ['bob', 'carl', 'bob', 'carl', 'bob'].map((user, n) => failure(user, `2026-05-01T03:10:0${n}Z`));
