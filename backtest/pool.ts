@@ -43,6 +43,8 @@ setFlagsFromString('--no-parallel-scavenge');
 
 /** So is what compiles JavaScript again, to run faster, unless a run is long. */
 const COMPILE_LATER = '--interrupt-budget=1000000';
+/** Most of what is made is garbage soon: with more room for it, memory would grow with the archive. */
+const KEEP_SMALL = '--semi-space-growth-factor=1';
 
 /** Has workers read all files, and reports what they find in the order of the files. Resolves to whether all were read. */
 export async function readAll(options: PoolOptions): Promise<boolean> {
@@ -105,7 +107,9 @@ class Pool {
       worker.once('online', () => {
         online += 1;
         // With other flags than it was built with, Node would start the rest of them from its own modules' source.
-        if (online === options.workers) setFlagsFromString(COMPILE_LATER);
+        if (online < options.workers) return;
+        setFlagsFromString(COMPILE_LATER);
+        setFlagsFromString(KEEP_SMALL);
       });
       return entry;
     });
