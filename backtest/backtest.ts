@@ -77,21 +77,25 @@ export interface BacktestResult {
   subjects: readonly SubjectResult[];
 }
 
-/** What is looked for: the subjects' own criteria, and behind them those of records that are related to a detection's. */
-export const criteriaOf = (subjects: readonly Subject[]): Criterion[] => [
-  ...subjects.map(({ criterion }) => criterion),
-  ...subjects.flatMap(({ detection }) => (detection?.related ? [{ match: detection.related.when }] : [])),
+/** What is looked for, and for whom: the subjects' own criteria, and behind them those of records that are related to a detection's. */
+const sought = (subjects: readonly Subject[]): { subject: Subject; criterion: Criterion }[] => [
+  ...subjects.map((subject) => ({ subject, criterion: subject.criterion })),
+  ...subjects.flatMap((subject) => {
+    const { related } = subject.detection ?? {};
+    return related ? [{ subject, criterion: { match: related.when } }] : [];
+  }),
 ];
+
+/** The criteria that are looked for. */
+export const criteriaOf = (subjects: readonly Subject[]): Criterion[] =>
+  sought(subjects).map(({ criterion }) => criterion);
 
 /** Has those texts of records kept that a playbook which acts is to judge, or those of all detections. */
 export async function keepTexts(tally: Tally, subjects: readonly Subject[], ofAll = false): Promise<void> {
   const incidents = await incidentsFor(subjects);
   const isJudged = ({ detection }: Subject): boolean =>
     detection !== undefined && (ofAll || incidents?.isJudged(detection) === true);
-  tally.want([
-    ...subjects.map(isJudged),
-    ...subjects.flatMap((subject) => (subject.detection?.related ? [isJudged(subject)] : [])),
-  ]);
+  tally.want(sought(subjects).map(({ subject }) => isJudged(subject)));
 }
 
 /** Reads an archive, and finds out what would have happened. @throws InvalidPath, InvalidFilterPattern */

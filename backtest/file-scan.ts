@@ -206,9 +206,9 @@ class Collected {
   ): void {
     const { offset, odd, bytes, picked } = found;
     const record = value as Record<string, unknown>;
-    const eventID = typeof record.eventID === 'string' && record.eventID !== '' ? record.eventID : undefined;
     if (odd) {
-      if (eventID === undefined) this.#result.withoutId += 1;
+      const eventID = textOf(record.eventID);
+      if (eventID === '') this.#result.withoutId += 1;
       else this.#result.oddIds.push(eventID);
     }
     const fits: number[] = [];

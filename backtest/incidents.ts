@@ -56,6 +56,8 @@ export function pastIncidents(
   related: readonly Kept[],
 ): PastIncident[] {
   const response = responseOf(detection.response);
+  const isWanting = ({ record }: Kept): boolean => record === undefined;
+  const needsAll = isJudged(detection);
   let claimed = 0;
   return alarms.map((alarm) => {
     const earliest = alarm.time - detection.alarm.withinMinutes * 60_000 - LATE;
@@ -67,9 +69,9 @@ export function pastIncidents(
     const records = kept.slice(from, to);
     const near = between(related, earliest, alarm.until + LATE);
     const attempts = records.filter(({ isAttempt }) => isAttempt).length;
-    const partial = isJudged(detection) && [...records, ...near].some(({ record }) => record === undefined);
+    const partial = needsAll && (records.some(isWanting) || near.some(isWanting));
     const known = { from, to, alarmAt, attempts, partial };
-    if (records.every(({ record }) => record === undefined)) return { ...known, would: [], harmless: 0 };
+    if (records.every(isWanting)) return { ...known, would: [], harmless: 0 };
     return { ...known, ...judged(id, detection, response, { records, near, alarmAt }) };
   });
 }
