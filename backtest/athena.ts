@@ -11,7 +11,7 @@ import type { Match } from '../playbooks/matching/match.ts';
 import { ActorWriter } from './actor-text.ts';
 import { type BacktestResult, criteriaOf, keepTexts, resultOf, type Subject } from './backtest.ts';
 import { type Criterion, impliedBy, testOf } from './criterion.ts';
-import { hitOf } from './file-scan.ts';
+import { factsOf } from './judge.ts';
 import { Tally } from './tally.ts';
 
 /** A query that Athena refused or that failed. */
@@ -126,7 +126,7 @@ export async function backtestByAthena(options: AthenaOptions): Promise<Backtest
     const record = JSON.parse(text) as Record<string, unknown>;
     const fits = tests.flatMap((test, n) => (test(record, text) ? [n] : []));
     if (fits.length > 0)
-      tally.hit(hitOf(record, actors, { bytes: Buffer.from(text), fits }), { since, until }, 'Athena');
+      tally.hit({ ...factsOf(record, actors, { fits }), record: Buffer.from(text) }, { since, until }, 'Athena');
   }
   for (const [path = '', lines = '0'] of await rows(faultsQuery(table), options)) {
     tally.problem({ file: path, offset: 0, reason: `${lines} lines are no JSON` });

@@ -3,8 +3,9 @@ import type { Detection } from '../playbooks/detection.ts';
 import type { Criterion } from './criterion.ts';
 import type { PastIncident } from './incidents.ts';
 import { type InputFile, readAll } from './pool.ts';
+import type { Kept } from './rows.ts';
 import { compileScanner } from './scan/compile.ts';
-import { type Kept, type Problem, Tally } from './tally.ts';
+import { type Problem, Tally } from './tally.ts';
 import { workerCode } from './worker-code.ts';
 
 /** What is tried on an archive: a detection of the catalog, or a filter pattern under the id `pattern`. */

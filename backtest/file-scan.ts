@@ -1,28 +1,11 @@
-import type { CloudTrailRecord, UserIdentity } from '../playbooks/cloudtrail.ts';
-import { isoTime } from '../playbooks/iso-time.ts';
-import { objectOf } from '../playbooks/parameters.ts';
-import { type ActorText, ActorWriter } from './actor-text.ts';
-import { type Criterion, fieldsOf, impliedBy, type RecordTest, testOf } from './criterion.ts';
+import { type Criterion, fieldsOf, impliedBy } from './criterion.ts';
+import { type Facts, factFields, Judge, type Judged, textOf } from './judge.ts';
+import { HitNoter, type NotedHits } from './noted-hits.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
-import { everyBit, hasBit } from './scan/layout.ts';
+import { type Bits, bitOf, bitsOf, everyBit } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
 import { type Candidate, type Fault, RecordReader } from './scan/reader.ts';
 import { Scanner } from './scan/scanner.ts';
-
-/** A record that matches, as little of it as the results need. */
-export interface Hit extends ActorText {
-  /** Numbers of the criteria that it fits. */
-  fits: number[];
-  /** That of a UUID may be four numbers. */
-  eventID: string | Int32Array | undefined;
-  /** ms since 1970. */
-  time: number;
-  address: string;
-  /** It is a call that was refused or failed, and that a playbook would count: it has an eventID and a time in UTC. */
-  isAttempt: boolean;
-  /** The record, as JSON in UTF-8; empty where nobody keeps it. */
-  record: Uint8Array;
-}
 
 /** What files, or a part of them, hold. */
 export interface FileResult {
@@ -35,6 +18,8 @@ export interface FileResult {
   /** How many have none. */
   withoutId: number;
   hits: PackedHits;
+  /** Further hits, and the order of all. */
+  noted: NotedHits;
   /** With the number of the file. */
   faults: (Fault & { file: number })[];
   /** Faults beyond those that are listed. */
@@ -45,6 +30,8 @@ export interface FileResult {
 
 /** What of a file is kept. */
 export interface Keeping {
+  /** When the records must be from. */
+  range: TimeRange;
   /** As many faults are listed of each file; more are counted. What is wrong with the file itself is listed always. */
   mostFaults: number;
   /** Whether nobody keeps the text of further records that fit a criterion. */
@@ -54,20 +41,34 @@ export interface Keeping {
 }
 
 const NONE = new Uint8Array(0);
-const KEEPING: Keeping = { mostFaults: 100, isFull: () => false, isEnded: () => false };
-/** A part is handed over when it has so many hits, or so many lists of eventIDs that filled the scanner's. */
-const PART = { hits: 2000, ids: 2 };
+const KEEPING: Keeping = { range: {}, mostFaults: 100, isFull: () => false, isEnded: () => false };
+/** A part is handed over when it has so many lists of eventIDs that filled the scanner's, or the scanner has no room for more hits. */
+const MOST_ID_LISTS = 2;
+
+/** A record that is judged: where it is, what the scanner says of it, and its text. */
+interface Judging {
+  offset: number;
+  found: Bits & { odd: boolean };
+  bytes: () => Uint8Array;
+}
 
 /** Reads files for the records that match. */
 export class FileScan {
   readonly #scanner: Scanner;
-  readonly #tests: readonly RecordTest[];
-  readonly #range: TimeRange;
+  readonly #judge: Judge;
   readonly #keeping: Keeping;
-  readonly #actors = new ActorWriter();
+  readonly #criteria: number;
   readonly #hits = new HitPacker();
+  readonly #noter: HitNoter;
+  #ids: Uint8Array[] = [];
+  #result = emptyResult();
+  /** Which file it is, how many faults it had, and the bits of criteria for which somebody keeps the text of records. */
+  #file = 0;
+  #faults = 0;
+  #wanting = everyBit;
+  #part: (result: FileResult) => void = () => {};
 
-  /** @throws InvalidPath */
+  /** @throws InvalidPath, InvalidFilterPattern */
   constructor(
     module: WebAssembly.Module,
     criteria: readonly Criterion[],
@@ -75,101 +76,91 @@ export class FileScan {
     keeping: Partial<Keeping> = {},
   ) {
     this.#scanner = new Scanner(module, criteria.map(impliedBy), {
-      always: hitFields,
-      id: 'eventID',
+      always: factFields,
       each: criteria.map(fieldsOf),
     });
-    this.#tests = criteria.map(testOf);
-    this.#range = range;
-    this.#keeping = { ...KEEPING, ...keeping };
+    this.#scanner.within(range.since, range.until);
+    this.#noter = new HitNoter(this.#scanner);
+    this.#judge = new Judge(criteria);
+    this.#criteria = criteria.length;
+    this.#keeping = { ...KEEPING, ...keeping, range };
   }
 
   /** Reads files, one after the other. Parts are handed over as they become large; what is left is the result. */
   async read(files: readonly Source[], part: (result: FileResult) => void): Promise<FileResult> {
-    const collected = new Collected(this.#tests, this.#range, this.#keeping, this.#actors, this.#hits);
-    const taken = (): FileResult => collected.take(this.#scanner.takeIds());
+    this.#part = part;
     const sink = {
-      candidate: collected.candidate.bind(collected),
+      candidate: (one: Candidate) => this.#candidate(one),
       counted: (records: number) => {
-        collected.count(records);
-        if (collected.isLarge) part(taken());
+        this.#result.records += records;
+        this.#handOverIfLarge();
       },
-      full: (ids: Uint8Array) => collected.keep(ids),
-      fault: (one: Fault) => collected.fault(one),
+      full: (ids: Uint8Array) => this.#ids.push(ids),
+      fault: (one: Fault) => this.#fault(one),
     };
     const { isEnded } = this.#keeping;
-    const whole = { isEnded, fault: (one: Fault) => collected.fileFault(one) };
-    for (const file of files) {
+    for (const [n, file] of files.entries()) {
+      [this.#file, this.#faults, this.#wanting] = [n, 0, this.#wantingNow()];
+      // A fault of the file itself comes behind those of its records, and is listed always.
+      const whole = { isEnded, fault: (one: Fault) => this.#result.faults.push({ ...one, file: n }) };
       const isRead = await readInto(file, new RecordReader(this.#scanner, sink), whole);
-      collected.next(isRead);
+      if (!isRead) this.#result.isCut = true;
     }
-    return taken();
-  }
-}
-
-class Collected {
-  readonly #tests: readonly RecordTest[];
-  readonly #range: TimeRange;
-  readonly #keeping: Keeping;
-  readonly #actors: ActorWriter;
-  readonly #hits: HitPacker;
-  #ids: Uint8Array[] = [];
-  #result = emptyResult();
-  /** Which file it is, and how many faults it had. */
-  #file = 0;
-  #faults = 0;
-
-  constructor(tests: readonly RecordTest[], range: TimeRange, keeping: Keeping, actors: ActorWriter, hits: HitPacker) {
-    this.#keeping = keeping;
-    this.#tests = tests;
-    this.#range = range;
-    this.#actors = actors;
-    this.#hits = hits;
+    return this.#take();
   }
 
-  get isLarge(): boolean {
-    return this.#hits.count >= PART.hits || this.#ids.length >= PART.ids;
+  #wantingNow(): Bits {
+    let mask = 0n;
+    for (let n = 0; n < this.#criteria; n += 1) if (!this.#keeping.isFull(n)) mask |= bitOf(n);
+    return bitsOf(mask);
   }
 
-  count(records: number): void {
-    this.#result.records += records;
+  #handOverIfLarge(): void {
+    if (this.#noter.isFull || this.#ids.length >= MOST_ID_LISTS) this.#part(this.#take());
   }
 
-  keep(ids: Uint8Array): void {
-    this.#ids.push(ids);
+  /** What there is, with the eventIDs that wait in the scanner. */
+  #take(): FileResult {
+    const ids = this.#scanner.takeIds();
+    const all = this.#ids.length === 0 ? ids : joined([...this.#ids, ids]);
+    const result = { ...this.#result, ids: all, hits: this.#hits.take(), noted: this.#noter.take() };
+    this.#result = emptyResult();
+    this.#ids = [];
+    return result;
   }
 
-  fault(one: Fault): void {
+  #fault(one: Fault): void {
     this.#faults += 1;
     if (this.#faults <= this.#keeping.mostFaults) this.#result.faults.push({ ...one, file: this.#file });
     else this.#result.moreFaults += 1;
   }
 
-  /** A fault of the file itself, behind those of its records. */
-  fileFault(one: Fault): void {
-    this.#result.faults.push({ ...one, file: this.#file });
-  }
-
-  /** Another file comes. `isRead`: this one was read to its end. */
-  next(isRead: boolean): void {
-    if (!isRead) this.#result.isCut = true;
-    this.#file += 1;
-    this.#faults = 0;
-  }
-
-  candidate(found: Candidate): void {
-    const text = found.picked?.text ?? utf8(found.bytes());
+  #candidate(one: Candidate): void {
+    const { found, offset } = one;
+    const isTextWanted = (found.low & this.#wanting.low) !== 0 || (found.high & this.#wanting.high) !== 0;
+    const outline = isTextWanted ? undefined : this.#scanner.note(found);
+    if (outline === 'noted') return;
+    if (outline === 'full') {
+      this.#handOverIfLarge();
+      this.#candidate(one);
+      return;
+    }
+    const picked = one.picked();
+    const text = picked?.text ?? utf8(one.bytes());
     let value: unknown;
     try {
       value = JSON.parse(text);
     } catch (error) {
       // Counted as a record by its brackets, but it is none.
       this.#result.records -= 1;
-      this.fault({ offset: found.offset, reason: `a record is no JSON (${(error as Error).message.slice(0, 80)})` });
+      this.#fault({ offset, reason: `a record is no JSON (${(error as Error).message.slice(0, 80)})` });
       return;
     }
-    if (found.odd && found.document) this.#document(value, text, found.offset);
-    else this.#record(value, text, found);
+    if (found.odd && found.document) this.#document(value, text, offset);
+    else {
+      const judged = this.#record(value, text, one, picked?.id);
+      if (outline !== undefined) this.#noter.learn(outline, judged);
+    }
   }
 
   /** A document that is no plain record: it may hold records, be one, or be something else. */
@@ -179,59 +170,54 @@ class Collected {
       this.#result.records -= 1;
       const { Records } = value as { Records: unknown };
       if (!Array.isArray(Records)) {
-        this.fault({ offset, reason: 'not CloudTrail: its Records are no list' });
+        this.#fault({ offset, reason: 'not CloudTrail: its Records are no list' });
         return;
       }
       for (const one of Records) {
         if (typeof one !== 'object' || one === null || Array.isArray(one)) {
-          this.fault({ offset, reason: 'an element of Records is no record' });
+          this.#fault({ offset, reason: 'an element of Records is no record' });
           continue;
         }
         this.#result.records += 1;
-        this.#record(one, JSON.stringify(one), { ...everyBit, offset, odd: true });
+        this.#odd(one, JSON.stringify(one), offset);
       }
     } else if (['eventVersion', 'eventID', 'eventName'].some(own)) {
-      this.#record(value, text, { ...everyBit, offset, odd: true });
+      this.#odd(value, text, offset);
     } else {
       this.#result.records -= 1;
-      this.fault({ offset, reason: 'not CloudTrail: an object with neither Records nor the fields of one' });
+      this.#fault({ offset, reason: 'not CloudTrail: an object with neither Records nor the fields of one' });
     }
   }
 
-  /** `text` is as much of it as was parsed, `bytes` gives all of it, unless that is the same. */
-  #record(
-    value: unknown,
-    text: string,
-    found: Pick<Candidate, 'offset' | 'low' | 'high' | 'odd'> & Partial<Candidate>,
-  ): void {
-    const { offset, odd, bytes, picked } = found;
+  /** A record of a document, of which the scanner knows nothing. */
+  #odd(value: unknown, text: string, offset: number): void {
+    const found = { ...everyBit, odd: true };
+    this.#record(value, text, { found, offset, bytes: () => Buffer.from(text) });
+  }
+
+  /** `text` is as much of it as was parsed; `id` its eventID, where that was read otherwise. */
+  #record(value: unknown, text: string, one: Judging, id?: Int32Array): Judged {
     const record = value as Record<string, unknown>;
-    if (odd) {
+    if (one.found.odd) {
       const eventID = textOf(record.eventID);
       if (eventID === '') this.#result.withoutId += 1;
       else this.#result.oddIds.push(eventID);
     }
-    const fits: number[] = [];
-    this.#tests.forEach((test, n) => {
-      if (hasBit(found, n) && test(record, text)) fits.push(n);
-    });
-    if (fits.length === 0) return;
-    const kept = fits.every(this.#keeping.isFull) ? NONE : (bytes?.().slice() ?? Buffer.from(text));
-    const hit = hitOf(record, this.#actors, { bytes: kept, fits, id: picked?.id });
-    if (Number.isNaN(hit.time)) {
-      this.fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
-      return;
-    }
-    if (isWithin(hit.time, this.#range)) this.#hits.add(hit);
+    const judged = this.#judge.judge(record, text, one.found, id);
+    if (judged !== 'unfit') this.#add(judged, one);
+    return judged;
   }
 
-  /** What there is, with the eventIDs that waited in the scanner. */
-  take(ids: Uint8Array): FileResult {
-    const all = this.#ids.length === 0 ? ids : joined([...this.#ids, ids]);
-    const result = { ...this.#result, ids: all, hits: this.#hits.take() };
-    this.#result = emptyResult();
-    this.#ids = [];
-    return result;
+  #add(facts: Facts, one: Judging): void {
+    const { range, isFull } = this.#keeping;
+    if (Number.isNaN(facts.time)) {
+      const reason = 'a record matches, but has no readable eventTime: it is left out';
+      this.#fault({ offset: one.offset, reason });
+    } else if (isWithin(facts.time, range)) {
+      this.#handOverIfLarge();
+      this.#hits.add(facts, facts.fits.every(isFull) ? NONE : one.bytes().slice());
+      this.#noter.addPacked();
+    }
   }
 }
 
@@ -260,43 +246,3 @@ export const isWithin = (
   time: number,
   { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: TimeRange,
 ): boolean => time >= since && time < until;
-
-/** The fields that {@link hitOf} reads. */
-const hitFields = [
-  ...['eventTime', 'awsRegion', 'sourceIPAddress'],
-  ...['userIdentity', 'recipientAccountId', 'errorCode', 'responseElements'],
-] as const satisfies readonly (keyof CloudTrailRecord)[];
-
-/** What is kept of a record that fits; its time is NaN where it has none that can be read. */
-export function hitOf(
-  record: Record<string, unknown>,
-  actors: ActorWriter,
-  { bytes, fits, id }: { bytes: Uint8Array; fits: number[]; id?: Int32Array | undefined },
-): Hit {
-  const { eventTime, userIdentity, recipientAccountId } = record;
-  const identity = (typeof userIdentity === 'object' ? userIdentity : undefined) as UserIdentity | null | undefined;
-  const address = textOf(record.sourceIPAddress);
-  // A playbook knows the account that it watches, and that the other fields are texts.
-  const { actor, session } = actors.write(
-    { userIdentity: identity, awsRegion: textOf(record.awsRegion), sourceIPAddress: address },
-    textOf(recipientAccountId) || textOf(identity?.accountId),
-  );
-  const eventID = id ?? (textOf(record.eventID) || undefined);
-  const isClaimable = eventID !== undefined && typeof eventTime === 'string' && eventTime.endsWith('Z');
-  return {
-    fits,
-    eventID,
-    time: typeof eventTime === 'string' ? isoTime(eventTime) : Number.NaN,
-    actor,
-    session,
-    address,
-    isAttempt: isClaimable && isFailed(record),
-    record: bytes,
-  };
-}
-
-/** The same as playbooks tell it, of a record that nobody has checked yet. */
-const isFailed = ({ errorCode, responseElements }: Record<string, unknown>): boolean =>
-  (errorCode ?? '') !== '' || objectOf(responseElements).ConsoleLogin === 'Failure';
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

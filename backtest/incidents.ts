@@ -10,7 +10,7 @@ import { defaultOptions } from '../playbooks/options.ts';
 import { failed } from '../playbooks/parameters.ts';
 import { type Response, whyHarmless } from '../playbooks/response.ts';
 import { firstPlace } from './first-place.ts';
-import { type Kept, recordIn } from './tally.ts';
+import { type Kept, recordIn } from './rows.ts';
 
 /** One thing that a playbook would have done, or asked. */
 export interface WouldDo {

@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
-import type { Hit } from './file-scan.ts';
 import { grown } from './growing.ts';
+import type { Facts } from './judge.ts';
 import { uuidInto } from './uuid.ts';
 
 /**
@@ -19,23 +19,21 @@ export interface PackedHits {
   /** Whose hits they are, and those texts that it did not hand over with others before. */
   packer: string;
   texts: string[];
-  /** The place of the first of these; 0 where all that came before is forgotten. */
-  firstText: number;
+  /** How many came before; 0 where those are forgotten. */
+  textsBefore: number;
   /** Records as JSON, one behind the other, and where each ends. */
   records: Uint8Array;
   ends: Int32Array;
 }
 
-/** Fields of a hit that are texts, in the order in which their places stand, behind those of `fits` and the eventID. */
-export const textFields = ['actor', 'session', 'address'] as const;
 /**
- * Where in a hit's places that of its eventID is, where 1 says that it is an attempt, where the places of its texts begin, and how many
- * places it has.
+ * Where in a hit's places that of its eventID is, where 1 says that it is an attempt, where those of actor, session and address begin, and
+ * how many places it has.
  */
 export const idPlace = 1;
 export const attemptPlace = 2;
 export const textPlace = 3;
-export const width = textPlace + textFields.length;
+export const width = textPlace + 3;
 /** In the eventID's place: it is a UUID, or there is none. */
 export const UUID = -1;
 export const NONE = -2;
@@ -58,14 +56,15 @@ export class HitPacker {
   #records: Uint8Array[] = [];
   readonly #lists = new Map<string | number, number>();
   readonly #known = new Map<string, number>();
-  #firstText = 0;
+  #textsBefore = 0;
 
   /** How many there are. */
   get count(): number {
     return this.#count;
   }
 
-  add(hit: Hit): void {
+  /** `record` is its text, as JSON in UTF-8; empty where nobody keeps it. */
+  add(hit: Facts, record: Uint8Array): void {
     const n = this.#count;
     if (n === this.#times.length) this.#grow();
     this.#count += 1;
@@ -75,10 +74,11 @@ export class HitPacker {
     this.#places[at] = this.#listOf(hit.fits.length === 1 ? only : hit.fits.join(), hit.fits);
     this.#places[at + idPlace] = this.#idOf(hit, n);
     this.#places[at + attemptPlace] = hit.isAttempt ? 1 : 0;
-    for (let k = 0; k < textFields.length; k += 1) {
-      this.#places[at + textPlace + k] = this.#placeOf(hit[textFields[k] ?? 'actor']);
-    }
-    this.#records.push(hit.record);
+    // One by one, as all this is for each of very many.
+    this.#places[at + textPlace] = this.#placeOf(hit.actor);
+    this.#places[at + textPlace + 1] = this.#placeOf(hit.session);
+    this.#places[at + textPlace + 2] = this.#placeOf(hit.address);
+    this.#records.push(record);
   }
 
   #grow(): void {
@@ -88,10 +88,10 @@ export class HitPacker {
     this.#ids = grown(this.#ids, room * 4);
   }
 
-  #idOf({ eventID }: Hit, n: number): number {
+  #idOf({ eventID }: Facts, n: number): number {
     if (eventID === undefined) return NONE;
     if (typeof eventID !== 'string') {
-      this.#ids.set(eventID, n * 4);
+      for (let k = 0; k < 4; k += 1) this.#ids[n * 4 + k] = eventID[k] ?? 0;
       return UUID;
     }
     if (uuidInto(eventID, this.#ids, n * 4)) return UUID;
@@ -110,7 +110,7 @@ export class HitPacker {
   #placeOf(text: string): number {
     let place = this.#known.get(text);
     if (place === undefined) {
-      place = this.#firstText + this.#texts.push(text) - 1;
+      place = this.#textsBefore + this.#texts.push(text) - 1;
       this.#known.set(text, place);
     }
     return place;
@@ -122,14 +122,14 @@ export class HitPacker {
     const packed: PackedHits = {
       ...{ count, times: this.#times.slice(0, count), places: this.#places.slice(0, count * width) },
       ...{ ids: this.#ids.slice(0, count * 4), fits: this.#fits, ...joined(this.#records) },
-      ...{ packer: this.#packer, texts: this.#texts, firstText: this.#firstText },
+      ...{ packer: this.#packer, texts: this.#texts, textsBefore: this.#textsBefore },
     };
     this.#count = 0;
-    this.#firstText += this.#texts.length;
+    this.#textsBefore += this.#texts.length;
     [this.#fits, this.#texts, this.#records] = [[], [], []];
     this.#lists.clear();
-    if (this.#firstText > MOST_KNOWN) {
-      this.#firstText = 0;
+    if (this.#textsBefore > MOST_KNOWN) {
+      this.#textsBefore = 0;
       this.#known.clear();
     }
     return packed;

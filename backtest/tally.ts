@@ -1,19 +1,9 @@
-import type { Actor } from '../playbooks/actor.ts';
-import { type ActorText, labelIn, nameIn, readActor } from './actor-text.ts';
 import { EventIds, IdFilter } from './event-ids.ts';
-import { type Hit, isWithin, type TimeRange } from './file-scan.ts';
-import { grown } from './growing.ts';
-import {
-  attemptPlace,
-  HitPacker,
-  idPlace,
-  NONE,
-  type PackedHits,
-  textFields,
-  textPlace,
-  UUID,
-  width,
-} from './packed-hits.ts';
+import { isWithin, type TimeRange } from './file-scan.ts';
+import type { Facts } from './judge.ts';
+import { eachHit, type NotedHits } from './noted-hits.ts';
+import { HitPacker, idPlace, NONE, type PackedHits, UUID, width } from './packed-hits.ts';
+import { Kept, Rows } from './rows.ts';
 import type { Report } from './worker.ts';
 
 /** Something that was wrong with a file. The offset counts bytes of its text, after decompression. */
@@ -21,70 +11,6 @@ export interface Problem {
   file: string;
   offset: number;
   reason: string;
-}
-
-/** A record that fits, as it is kept. There may be very many: what is asked of one is made when it is asked. */
-export class Kept {
-  /** ms since 1970. */
-  readonly time: number;
-  readonly #rows: Rows;
-  readonly #row: number;
-  readonly #hasText: boolean;
-
-  constructor(rows: Rows, row: number, hasText: boolean) {
-    this.#rows = rows;
-    this.#row = row;
-    this.#hasText = hasText;
-    this.time = rows.time(row);
-  }
-
-  get actor(): Actor {
-    return readActor(this.#rows.actor(this.#row));
-  }
-
-  /** What to call the actor in a sentence. */
-  get label(): string {
-    return labelIn(this.#rows.actor(this.#row));
-  }
-
-  /** What to call the actor without the session of a role; but the sessions of IAM Identity Center are people. */
-  get name(): string {
-    return this.#rows.name(this.#row);
-  }
-
-  /** A number for each of these names. */
-  get who(): number {
-    return this.#rows.who(this.#row);
-  }
-
-  /** A number for each session's name. */
-  get session(): number {
-    return this.#rows.place(this.#row, 'session');
-  }
-
-  /** A number for each address. */
-  get where(): number {
-    return this.#rows.place(this.#row, 'address');
-  }
-
-  get address(): string {
-    return this.#rows.text(this.#row, 'address');
-  }
-
-  /** Whether it is a call that was refused or failed, as a playbook counts them. */
-  get isAttempt(): boolean {
-    return this.#rows.isAttempt(this.#row);
-  }
-
-  /** The record as JSON in UTF-8; undefined beyond what is kept of them. */
-  get record(): Uint8Array | undefined {
-    return this.#hasText ? this.#rows.record(this.#row) : undefined;
-  }
-}
-
-/** The record itself, as it was read; undefined where its text is not kept. */
-export function recordIn({ record }: Kept): unknown {
-  return record && JSON.parse(Buffer.from(record.buffer, record.byteOffset, record.length).toString('utf8'));
 }
 
 /** As many problems are listed: memory does not grow with the archive. */
@@ -156,7 +82,7 @@ export class Tally {
     this.#withoutId += result.withoutId;
     for (const { file, offset, reason } of result.faults) this.problem({ file: files[file] ?? '', offset, reason });
     this.problemCount += result.moreFaults;
-    this.#hits(result.hits);
+    this.#hits(result.hits, result.noted);
   }
 
   problem(problem: Problem): void {
@@ -165,7 +91,7 @@ export class Tally {
   }
 
   /** Adds one matching record that came from elsewhere than a file. */
-  hit(hit: Hit, range: TimeRange, from: string): void {
+  hit(hit: Facts & { record: Uint8Array }, range: TimeRange, from: string): void {
     if (Number.isNaN(hit.time)) {
       this.problem({
         file: from,
@@ -173,7 +99,7 @@ export class Tally {
         reason: 'a record matches, but has no readable eventTime: it is left out',
       });
     } else if (isWithin(hit.time, range)) {
-      this.#packer.add(hit);
+      this.#packer.add(hit, hit.record);
       this.#hits(this.#packer.take());
     }
   }
@@ -202,23 +128,47 @@ export class Tally {
       .sort((a, b) => a.time - b.time);
   }
 
-  #hits(hits: PackedHits): void {
-    const texts = this.#rows.learn(hits);
-    for (let n = 0; n < hits.count; n += 1) {
-      this.#extend(hits.times[n]);
-      const fits = hits.fits[hits.places[n * width] ?? 0] ?? [];
-      let row = -1;
-      for (const criterion of fits) {
-        if (!this.#isNew(criterion, hits, n)) continue;
-        if (row < 0) row = this.#rows.add(hits, n, texts, this.#isTextKept(hits, n, fits));
-        this.#kept[criterion]?.push(row);
-      }
+  #hits(hits: PackedHits, noted?: NotedHits): void {
+    const texts = this.#rows.learn(hits.packer, hits);
+    let packed = 0;
+    if (noted) {
+      const likes = this.#rows.learnLikes(hits.packer, noted);
+      const own = this.#rows.learn(`${hits.packer} noted`, noted);
+      eachHit(
+        noted,
+        (one, numbers, idAt) => {
+          const like = likes[one.like];
+          if (!like) return;
+          this.#extend(one.time);
+          let row = -1;
+          for (const criterion of like.fits) {
+            if (!this.#seenBy(criterion).isNewUuid(numbers, idAt)) continue;
+            if (row < 0) row = this.#rows.addNoted(one, like, own);
+            this.#kept[criterion]?.push(row);
+          }
+        },
+        () => this.#packed(hits, packed++, texts),
+      );
+    }
+    while (packed < hits.count) this.#packed(hits, packed++, texts);
+  }
+
+  #packed(hits: PackedHits, n: number, texts: readonly number[]): void {
+    this.#extend(hits.times[n]);
+    const fits = hits.fits[hits.places[n * width] ?? 0] ?? [];
+    let row = -1;
+    for (const criterion of fits) {
+      if (!this.#isNew(criterion, hits, n)) continue;
+      if (row < 0) row = this.#rows.add(hits, n, texts, this.#isTextKept(hits, n, fits));
+      this.#kept[criterion]?.push(row);
     }
   }
 
   /** What was once refused is refused from then on, as it is in the order of files: workers that were told of it send no more. */
   #isTextKept({ ends }: PackedHits, n: number, fits: readonly number[]): boolean {
     const length = (ends[n] ?? 0) - (ends[n - 1] ?? 0);
+    // Nobody wants it.
+    if (length === 0) return false;
     const open = fits.filter((one) => this.full[one] === 0);
     if (open.length === 0) return false;
     this.#isFirst &&= this.#textBytes + length <= TEXT.first;
@@ -238,116 +188,18 @@ export class Tally {
     return isKept;
   }
 
+  #seenBy(criterion: number): IdFilter {
+    const seen = this.#seen[criterion] ?? new IdFilter();
+    this.#seen[criterion] = seen;
+    return seen;
+  }
+
   #isNew(criterion: number, hits: PackedHits, n: number): boolean {
     const { places, ids } = hits;
     const place = places[n * width + idPlace] ?? NONE;
     if (place === NONE) return true;
-    const seen = this.#seen[criterion] ?? new IdFilter();
-    this.#seen[criterion] = seen;
-    return place === UUID ? seen.isNewUuid(ids, n * 4) : seen.isNew(this.#rows.textOf(hits, place));
-  }
-}
-
-/** Of a row: the places of its texts, that of its record, and whether it is an attempt. */
-const RECORD = textFields.length;
-const ATTEMPT = RECORD + 1;
-const ROW = ATTEMPT + 1;
-
-/**
- * Matching records as numbers, each text once. As objects, V8 would copy them again and again while more of them come: that took longer
- * than all else that is done with them.
- */
-class Rows {
-  #count = 0;
-  #times = new Float64Array(1024);
-  #numbers = new Int32Array(1024 * ROW);
-  readonly #texts: string[] = [];
-  readonly #known = new Map<string, number>();
-  /** By packer, the places of its texts. */
-  readonly #places = new Map<string, number[]>();
-  readonly #records: Uint8Array[] = [];
-  /** By the place of an actor's text, that of the actor's name, once it was asked for. */
-  readonly #names: number[] = [];
-
-  /** Takes the texts that hits come with, and returns the places of all that they may have: others of the same packer had some before. */
-  learn({ packer, texts, firstText }: PackedHits): readonly number[] {
-    const places = firstText === 0 ? [] : (this.#places.get(packer) ?? []);
-    for (const text of texts) places.push(this.#placeOf(text));
-    this.#places.set(packer, places);
-    return places;
-  }
-
-  #placeOf(text: string): number {
-    let place = this.#known.get(text);
-    if (place === undefined) {
-      place = this.#texts.push(text) - 1;
-      this.#known.set(text, place);
-    }
-    return place;
-  }
-
-  /** Adds the n-th hit, whose texts have these places. Returns the row's number. */
-  add(hits: PackedHits, n: number, texts: readonly number[], withText: boolean): number {
-    const { times, places, records, ends } = hits;
-    const row = this.#count;
-    if (row === this.#times.length) {
-      this.#times = grown(this.#times, 2 * row);
-      this.#numbers = grown(this.#numbers, 2 * row * ROW);
-    }
-    this.#count += 1;
-    this.#times[row] = times[n] ?? Number.NaN;
-    const at = row * ROW;
-    for (let k = 0; k < textFields.length; k += 1) {
-      this.#numbers[at + k] = texts[places[n * width + textPlace + k] ?? 0] ?? 0;
-    }
-    // A copy: the others' memory goes with them.
-    this.#numbers[at + RECORD] = withText ? this.#records.push(records.slice(ends[n - 1] ?? 0, ends[n])) - 1 : -1;
-    this.#numbers[at + ATTEMPT] = places[n * width + attemptPlace] ?? 0;
-    return row;
-  }
-
-  time(row: number): number {
-    return this.#times[row] ?? Number.NaN;
-  }
-
-  text(row: number, field: (typeof textFields)[number]): string {
-    return this.#texts[this.place(row, field)] ?? '';
-  }
-
-  place(row: number, field: (typeof textFields)[number]): number {
-    return this.#number(row, textFields.indexOf(field));
-  }
-
-  actor(row: number): ActorText {
-    return { actor: this.text(row, 'actor'), session: this.text(row, 'session') };
-  }
-
-  name(row: number): string {
-    return this.#texts[this.who(row)] ?? '';
-  }
-
-  /** The place of that name. */
-  who(row: number): number {
-    const place = this.place(row, 'actor');
-    this.#names[place] ??= this.#placeOf(nameIn(this.actor(row)));
-    return this.#names[place];
-  }
-
-  /** One of the texts of hits, by its place among theirs. */
-  textOf({ packer }: PackedHits, place: number): string {
-    return this.#texts[this.#places.get(packer)?.[place] ?? 0] ?? '';
-  }
-
-  isAttempt(row: number): boolean {
-    return this.#number(row, ATTEMPT) === 1;
-  }
-
-  record(row: number): Uint8Array | undefined {
-    return this.#records[this.#number(row, RECORD)];
-  }
-
-  #number(row: number, k: number): number {
-    return this.#numbers[row * ROW + k] ?? 0;
+    const seen = this.#seenBy(criterion);
+    return place === UUID ? seen.isNewUuid(ids, n * 4) : seen.isNew(this.#rows.textFrom(hits.packer, place));
   }
 }
 

@@ -6,7 +6,7 @@ import { valueText } from '../playbooks/matching/values.ts';
 import { plural } from '../playbooks/report/words.ts';
 import type { SubjectResult } from './backtest.ts';
 import { firstPlace } from './first-place.ts';
-import { recordIn } from './tally.ts';
+import { recordIn } from './rows.ts';
 
 /** An incident that somebody knows of: what a detection must not miss. */
 export interface Label {

@@ -45,8 +45,8 @@ parentPort?.on('message', (task: Task) => {
 async function read({ number, files }: Task): Promise<void> {
   const post = (result: FileResult, done: boolean): void => {
     const report: Report = { ...result, number, done };
-    const { ids, hits } = result;
-    const large = [ids, hits.times, hits.places, hits.ids, hits.records, hits.ends];
+    const { ids, hits, noted } = result;
+    const large = [ids, hits.times, hits.places, hits.ids, hits.records, hits.ends, noted.rows];
     parentPort?.postMessage(
       report,
       large.map(({ buffer }) => buffer as ArrayBuffer),

@@ -26,16 +26,19 @@ const MINUTE = 60_000;
  */
 export function alarmTimes(times: ArrayLike<number>, { atLeast, withinMinutes }: Threshold): AlarmTime[] {
   const alarms: AlarmTime[] = [];
+  const minutes = new Float64Array(times.length);
+  for (let n = 0; n < times.length; n += 1) minutes[n] = Math.floor((times[n] ?? 0) / MINUTE);
+  const minuteOf = (n: number): number => minutes[n] ?? 0;
   // The window at a minute holds the records from `from` up to before `to`.
   let [from, to] = [0, 0];
   let open: AlarmTime | undefined;
   while (to < times.length || open) {
     // Nothing changes but when a record comes in or the first one goes out.
-    const comes = to < times.length ? minuteOf(times, to) : Number.POSITIVE_INFINITY;
-    const goes = from < to ? minuteOf(times, from) + withinMinutes : Number.POSITIVE_INFINITY;
+    const comes = to < times.length ? minuteOf(to) : Number.POSITIVE_INFINITY;
+    const goes = from < to ? minuteOf(from) + withinMinutes : Number.POSITIVE_INFINITY;
     const minute = Math.min(comes, goes);
-    while (to < times.length && minuteOf(times, to) <= minute) to += 1;
-    while (from < to && minuteOf(times, from) <= minute - withinMinutes) from += 1;
+    while (to < times.length && minuteOf(to) <= minute) to += 1;
+    while (from < to && minuteOf(from) <= minute - withinMinutes) from += 1;
     const breaching = to - from >= atLeast;
     const time = (minute + 1) * MINUTE;
     if (breaching && !open) open = { time, until: time, from, to };
@@ -47,5 +50,3 @@ export function alarmTimes(times: ArrayLike<number>, { atLeast, withinMinutes }:
   }
   return alarms;
 }
-
-const minuteOf = (times: ArrayLike<number>, n: number): number => Math.floor((times[n] ?? 0) / MINUTE);

@@ -7,17 +7,30 @@ export const layout = {
   transitions: 0x0100,
   escapes: 0x0200,
   hashes: 0x1000,
-  texts: 0x25000,
-  mostTexts: 127,
-  textSize: 128,
+  interests: 0x25000,
+  mostInterests: 127,
+  interestSize: 128,
   fields: 0x4100,
   mostFields: 59,
   fieldSize: 64,
   picked: 0x2b000,
   pickedId: 0x2f000,
   hasPickedId: 0x2f010,
+  /** What the record has of its own that was met last: begin and end of its session, and at 16 the number of its day. */
+  own: 0x2f020,
+  hits: 0x2f040,
+  hitList: 0x260000,
+  hitSize: 40,
+  outlines: 0x142000,
+  texts: 0x200000,
+  /** In a table of texts: whether it was too small, and where the first one's entry is, and how large. */
+  crowded: 8,
+  entries: 0x8010,
+  entrySize: 16,
   /** The longest record that is picked from. */
   mostPicked: 16_384,
+  /** The longest that an outline is made of. */
+  mostOutlined: 8192,
   folded: 0x29000,
   foldedSize: 4800,
   position: 0x4004,
@@ -38,7 +51,7 @@ export const layout = {
   idList: 0x30000,
   /** As many fit in, and a scan ends where they do. */
   mostIds: 32768,
-  bytes: 0x180000,
+  bytes: 0x280000,
   /** Blank bytes that must follow the bytes to scan. */
   padding: 256,
 } as const;
@@ -116,7 +129,7 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
   let free = 0n;
   for (const { texts: needed, bit } of each) {
     const keys = needed?.map((one) => JSON.stringify(one)) ?? [];
-    if (!needed || new Set([...texts.keys(), ...keys]).size > layout.mostTexts) free |= bit;
+    if (!needed || new Set([...texts.keys(), ...keys]).size > layout.mostInterests) free |= bit;
     else {
       needed.forEach((one, n) => {
         const key = keys[n] ?? '';
@@ -138,18 +151,26 @@ export function writeConditions(memory: DataView, matches: readonly (Match | und
 export interface Looked {
   /** At these, whatever it matches. */
   always: readonly string[];
-  /** At this one, but what is wanted is the number that it stands for, unless a match looks at its text. */
-  id: string;
   /** By match; undefined where it may be any. */
   each: readonly (readonly string[] | undefined)[];
 }
 
 /** Keys that JSON can write only as they are, or with `\u`. */
-const plainField = /^[A-Za-z0-9_-]{3,40}$/;
+const plainField = /^[A-Za-z0-9_-]{3,39}$/;
+
+/** An eventID is wanted of every record. */
+const id = 'eventID';
+/** The fields that an outline has in part, by their numbers in scanner.wat. */
+const parts: Record<string, number> = {
+  ...{ [id]: 1, eventTime: 2, sourceIPAddress: 3 },
+  ...{ userIdentity: 4, awsRegion: 8, responseElements: 9 },
+};
 
 /** Writes the fields that matches look at into the scanner's memory. Returns the bits of those that may look at any. */
-export function writeFields(memory: DataView, { always, id, each }: Looked): bigint {
-  const masks = new Map<string, bigint>([...always, id].map((field) => [field, -1n]));
+export function writeFields(memory: DataView, { always, each }: Looked): bigint {
+  /** By field, the bits of those that look at it. */
+  const masks = new Map<string, bigint>([...always, id].map((field) => [field, 0n]));
+  const wantedByAll = masks.size;
   let whole = 0n;
   each.forEach((fields, n) => {
     const fresh = fields?.filter((field) => !masks.has(field)) ?? [];
@@ -161,10 +182,13 @@ export function writeFields(memory: DataView, { always, id, each }: Looked): big
   });
   [...masks].forEach(([field, mask], n) => {
     const at = layout.fields + n * layout.fieldSize;
-    memory.setBigInt64(at, BigInt.asIntN(64, mask), true);
+    const look = BigInt.asIntN(64, mask);
+    memory.setBigInt64(at, n < wantedByAll ? -1n : look, true);
     memory.setUint8(at + 8, field.length + 1);
-    memory.setUint8(at + 9, field === id && !each.some((fields) => fields?.includes(id)) ? 1 : 0);
+    memory.setUint8(at + 9, field === id && mask === 0n ? 1 : 0);
+    memory.setUint8(at + 10, parts[field] ?? 0);
     putText(memory, `${field}"`, at + 16);
+    memory.setBigInt64(at + 56, look, true);
   });
   return whole;
 }
@@ -176,7 +200,7 @@ function writeText(
   { text, level, contains, mask }: NecessaryText & { mask: bigint },
 ): void {
   const bytes = Buffer.from(`${text}"`, 'latin1');
-  const at = layout.texts + index * layout.textSize;
+  const at = layout.interests + index * layout.interestSize;
   const slot = layout.hashes + (Math.imul(bytes.readInt32LE(0), 0x9e3779b1 | 0) >>> 20);
   memory.setUint8(at, bytes.length);
   memory.setUint8(at + 1, memory.getUint8(slot));

@@ -1,4 +1,4 @@
-import { type Bits, everyBit, states } from './layout.ts';
+import { everyBit, states } from './layout.ts';
 import { afterBroken, endOfValue, isRecordStart, isWordToEnd } from './recovery.ts';
 import { amongRecords, type Found, outside, type Picked, type Place, type Scan, type Scanner } from './scanner.ts';
 
@@ -8,17 +8,29 @@ export interface Fault {
   reason: string;
 }
 
-/** What is known of a record that must be looked at, and the bits of the matches that may hold. */
-export interface Candidate extends Bits {
-  offset: number;
-  /** Something in it is not plain. */
-  odd: boolean;
-  /** It may hold records of its own. */
-  document: boolean;
-  /** Its text, as it is while this is called. */
-  bytes: () => Uint8Array;
-  /** As much of it as anybody looks at, where that is known. */
-  picked?: Picked | undefined;
+/** A record that must be looked at; what it is asked for is as it is while it is handed over. */
+export class Candidate {
+  readonly found: Found;
+  readonly offset: number;
+  readonly #scanner: Scanner;
+
+  /** `offset` is that of its beginning. */
+  constructor(found: Found, offset: number, scanner: Scanner) {
+    this.found = found;
+    this.offset = offset;
+    this.#scanner = scanner;
+  }
+
+  /** Its text. */
+  bytes(): Uint8Array {
+    const { start, end } = this.found;
+    return this.#scanner.bytes(end).subarray(start);
+  }
+
+  /** As much of its text as anybody looks at, where that is known. */
+  picked(): Picked | undefined {
+    return this.#scanner.pick(this.found);
+  }
 }
 
 /** What reading a file's text reports. */
@@ -154,10 +166,7 @@ export class RecordReader {
   }
 
   #candidate(found: Found): void {
-    const { start, end, low, high, odd, document } = found;
-    const bytes = (): Uint8Array => this.#scanner.bytes(this.#have).subarray(start, end);
-    const picked = this.#scanner.pick(found);
-    this.#sink.candidate({ offset: this.#offset + start, low, high, odd, document, bytes, picked });
+    this.#sink.candidate(new Candidate(found, this.#offset + found.start, this.#scanner));
   }
 
   #atEnd(scan: Scan, last: boolean, cut: boolean): undefined {
@@ -238,8 +247,7 @@ export class RecordReader {
       // Valid after all: nested deeper than the scanner looks.
       this.#begin();
       this.#sink.counted(1);
-      const found = { ...everyBit, offset: this.#offset + open, odd: true, document: base === 0 };
-      this.#sink.candidate({ ...found, bytes: () => text });
+      this.#candidate({ ...everyBit, start: open, end, odd: true, document: base === 0 });
       this.#place = behind;
       return end;
     }

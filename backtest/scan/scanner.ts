@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isoTime } from '../../playbooks/iso-time.ts';
 import type { Match } from '../../playbooks/matching/match.ts';
 import {
   type Bits,
@@ -75,6 +76,12 @@ interface Exports {
   memory: WebAssembly.Memory;
   scan: (from: number, to: number) => number;
   pick: (at: number, end: number, low: number, high: number) => number;
+  note: (at: number, end: number, low: number, high: number) => number;
+  hit: () => number;
+  isFull: () => number;
+  clear: (table: number) => void;
+  since: WebAssembly.Global;
+  until: WebAssembly.Global;
   remember: (at: number, length: number, mask: bigint) => number;
   begin: (from: number, to: number, out: number) => void;
   inflate: (enough: number, limit: number) => number;
@@ -90,6 +97,12 @@ const SLACK = 512;
 /** About as much text is inflated, folded and scanned before there is more: while the processor's cache has it. */
 const PART = 64 * 1024;
 
+/** Where in a table of texts what is known of one is. */
+const entry = (table: number, number: number): number => table + layout.entries + number * layout.entrySize;
+
+/** What the scanner returns instead of an outline's number. */
+const FULL = -2;
+
 /** Finds records in bytes, and those of them that may match. Its memory holds the bytes; scanner.wat does the work. */
 export class Scanner {
   readonly #exports: Exports;
@@ -97,6 +110,8 @@ export class Scanner {
   /** The bits of the matches that may look at any field. */
   readonly #whole: Bits;
   readonly #id = new Int32Array(4);
+  /** By the bits of those who may want them, how many records were met, how many noted, and of how many somebody had to ask in vain. */
+  readonly #met = new Map<number, { all: number; noted: number; vain: number }>();
   #view: DataView;
   #memory: Uint8Array;
   #buffer: Buffer;
@@ -108,6 +123,8 @@ export class Scanner {
     this.#view = new DataView(this.#exports.memory.buffer);
     this.#buffer = Buffer.from(this.#exports.memory.buffer);
     writeGrammar(this.#memory);
+    this.#exports.clear(layout.outlines);
+    this.#exports.clear(layout.texts);
     this.#nameMask = writeConditions(this.#view, matches).nameMask;
     this.#whole = looked ? bitsOf(writeFields(this.#view, looked)) : everyBit;
   }
@@ -161,14 +178,116 @@ export class Scanner {
    * The text of a record that was found, with only those fields that anybody looks at who may want it: a fraction of it to parse. Undefined
    * where that may be any, and where it is not plain or long.
    */
-  pick({ start, end, low, high, odd }: Found): Picked | undefined {
-    const isAny = (low & this.#whole.low) !== 0 || (high & this.#whole.high) !== 0;
-    if (odd || isAny || end - start > layout.mostPicked) return undefined;
+  pick(found: Found): Picked | undefined {
+    const { start, end, low, high } = found;
+    if (!this.#isPlain(found, layout.mostPicked)) return undefined;
     const length = this.#exports.pick(layout.bytes + start, layout.bytes + end, low, high);
     const text = this.#buffer.toString('utf8', layout.picked, layout.picked + length);
-    if (this.#number(layout.hasPickedId) === 0) return { text };
+    return this.#number(layout.hasPickedId) === 0 ? { text } : { text, id: this.#pickedId() };
+  }
+
+  /**
+   * Notes a record that was found among the hits, if one like it was judged: in all that anybody looks at who may want it they are the same, but
+   * for eventID, time, address and the session of a role. Returns `noted` where that is done, or it is known not to fit; the number of its
+   * outline where none like it was judged; undefined where it has none, since it is not plain or long, where anybody may look at any of its
+   * fields, or where hardly any are alike; and `full` where hits must be taken first.
+   */
+  note(found: Found): 'noted' | 'full' | number | undefined {
+    const { start, end, low, high } = found;
+    if (!this.#isPlain(found, layout.mostOutlined)) return undefined;
+    const met = this.#metBy(found);
+    met.all += 1;
+    // Looking for those that are alike costs a third of judging one.
+    if (met.vain > 32 + met.noted * 8 + (met.all >> 4)) return undefined;
+    const outline = this.#exports.note(layout.bytes + start, layout.bytes + end, low, high);
+    if (outline === 0) {
+      met.noted += 1;
+      return 'noted';
+    }
+    if (outline === FULL) return 'full';
+    met.vain += 1;
+    return outline < 0 ? undefined : outline;
+  }
+
+  /** Whether the record that was met last has a session beside its outline. */
+  get hasSession(): boolean {
+    return this.#number(layout.own) !== 0;
+  }
+
+  /**
+   * Has an outline, of the record that was met last, spoken for by a number from 1 on, which hits are given that are like it; -1 where
+   * it does not fit.
+   */
+  speak(outline: number, speaker: number): void {
+    this.#view.setInt32(entry(layout.outlines, outline) + 8, speaker, true);
+    const day = this.#number(layout.own + 16);
+    const at = entry(layout.outlines, day) + 8;
+    if (this.#view.getFloat64(at, true) !== 0) return;
+    this.#view.setFloat64(at, isoTime(`${this.#text(layout.outlines, day)}T00:00:00Z`), true);
+  }
+
+  /** Leaves out of what it notes records from before or behind, in ms since 1970. */
+  within(since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY): void {
+    this.#exports.since.value = since;
+    this.#exports.until.value = until;
+  }
+
+  /** Puts a hit among those that are noted, of which nothing is known here. */
+  addUnknown(): void {
+    this.#exports.hit();
+  }
+
+  /** Whether there is no room for another hit. */
+  get isFull(): boolean {
+    return this.#exports.isFull() !== 0;
+  }
+
+  /** Takes the hits, 40 bytes each as scanner.wat says. */
+  takeHits(): Uint8Array {
+    const count = this.#number(layout.hits);
+    this.#view.setUint32(layout.hits, 0, true);
+    return this.#memory.slice(layout.hitList, layout.hitList + count * layout.hitSize);
+  }
+
+  /** The texts of hits by their numbers, beginning behind so many. */
+  texts(behind: number): string[] {
+    const texts: string[] = [];
+    for (let n = behind + 1; n <= this.#number(layout.texts); n += 1) texts.push(this.#text(layout.texts, n));
+    return texts;
+  }
+
+  /** Forgets outlines, or the texts of hits, if there was no room for another one. Returns whether they are forgotten. */
+  forgetIfCrowded(what: 'outlines' | 'texts'): boolean {
+    if (this.#number(layout[what] + layout.crowded) === 0) return false;
+    this.#exports.clear(layout[what]);
+    return true;
+  }
+
+  #text(table: number, number: number): string {
+    const at = entry(table, number);
+    const from = this.#number(at);
+    return this.#buffer.toString('utf8', from, from + this.#number(at + 4));
+  }
+
+  #metBy({ low, high }: Bits): { all: number; noted: number; vain: number } {
+    // Where two sets of bits come to the same, they share what is no more than an estimate.
+    const key = low ^ Math.imul(high, 0x9e3779b1);
+    let met = this.#met.get(key);
+    if (!met) {
+      met = { all: 0, noted: 0, vain: 0 };
+      this.#met.set(key, met);
+    }
+    return met;
+  }
+
+  #isPlain({ start, end, low, high, odd }: Found, most: number): boolean {
+    const isAny = (low & this.#whole.low) !== 0 || (high & this.#whole.high) !== 0;
+    return !odd && !isAny && end - start <= most;
+  }
+
+  #pickedId(): Int32Array {
     for (let n = 0; n < 4; n += 1) this.#id[n] = this.#view.getInt32(layout.pickedId + n * 4);
-    return { text, id: this.#id };
+    return this.#id;
   }
 
   /** How many eventIDs wait to be taken: of all records that are not odd. To set it lower forgets the last ones. */

@@ -3,14 +3,16 @@ import fc from 'fast-check';
 import { ActorWriter } from '../../backtest/actor-text.ts';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
-import { type FileResult, FileScan, type Hit, hitOf } from '../../backtest/file-scan.ts';
+import { type FileResult, FileScan, type Keeping, type TimeRange } from '../../backtest/file-scan.ts';
+import { type Facts, factsOf } from '../../backtest/judge.ts';
+import { eachHit, type Like } from '../../backtest/noted-hits.ts';
 import { attemptPlace, idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
 import { compileScanner } from '../../backtest/scan/compile.ts';
 import type { Source } from '../../backtest/scan/read-file.ts';
 
 const module = compileScanner();
 
-type Kept = Omit<Hit, 'record' | 'fits'>;
+type Kept = Omit<Facts, 'fits'>;
 
 /** What a file comes to, without what depends on how it was read. */
 export interface Read {
@@ -19,63 +21,106 @@ export interface Read {
   hits: [string, number[]][];
   /** What is kept of them besides. */
   kept: Kept[];
+  /** How many of them the scanner noted by itself. */
+  noted: number;
   faults: { offset: number; reason: string }[];
   ids: number;
 }
 
+/** How a file is read. */
+interface Reading {
+  gzip?: boolean;
+  range?: TimeRange;
+  keeping?: Partial<Keeping>;
+}
+
 /** Reads a file as a worker does, but lists every fault: what is compared must not depend on which come first. */
-export async function readFile(source: Source, criteria: readonly Criterion[]): Promise<Read> {
+export async function readFile(
+  source: Source,
+  criteria: readonly Criterion[],
+  { range = {}, keeping = {} }: Reading = {},
+): Promise<Read> {
   const parts: FileResult[] = [];
-  const scan = new FileScan(module, criteria, {}, { mostFaults: Number.POSITIVE_INFINITY });
+  const scan = new FileScan(module, criteria, range, { mostFaults: Number.POSITIVE_INFINITY, ...keeping });
   const last = await scan.read([source], (part) => parts.push(part));
   return combined([...parts, last]);
 }
 
 export function combined(parts: readonly FileResult[]): Read {
-  let texts: string[] = [];
+  const hits = hitsIn(parts);
   return {
     records: parts.reduce((sum, { records }) => sum + records, 0),
-    hits: parts.flatMap(({ hits: { count, records, ends, places, fits } }) =>
-      Array.from({ length: count }, (_, n): [string, number[]] => [
-        Buffer.from(records.subarray(ends[n - 1] ?? 0, ends[n])).toString(),
-        fits[places[n * width] ?? 0] ?? [],
-      ]),
-    ),
-    kept: parts.flatMap(({ hits }) => {
-      if (hits.firstText === 0) texts = [];
-      texts.push(...hits.texts);
-      return Array.from({ length: hits.count }, (_, n) => keptOf(hits, texts, n));
-    }),
+    hits: hits.map(({ record, fits }) => [record, fits]),
+    kept: hits.map(({ kept }) => kept),
+    noted: hits.filter(({ isNoted }) => isNoted).length,
     faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };
 }
 
+/** Hits in their order, as the thread that adds them up has to put them together. */
+function hitsIn(parts: readonly FileResult[]): { record: string; fits: number[]; kept: Kept; isNoted: boolean }[] {
+  let [texts, ownTexts]: string[][] = [[], []];
+  let likes: Like[] = [];
+  return parts.flatMap(({ hits, noted }) => {
+    texts = [...(hits.textsBefore === 0 ? [] : (texts ?? [])), ...hits.texts];
+    ownTexts = [...(noted.textsBefore === 0 ? [] : (ownTexts ?? [])), ...noted.texts];
+    likes = [...(noted.likesBefore === 0 ? [] : likes), ...noted.likes];
+    const all: ReturnType<typeof hitsIn> = [];
+    let packed = 0;
+    eachHit(
+      noted,
+      ({ time, like, session, address }, numbers, idAt) => {
+        const { fits, ...rest } = likes[like] as Like;
+        const own = { session: ownTexts?.[session] ?? rest.session, address: ownTexts?.[address] ?? rest.address };
+        const kept = { ...rest, ...own, time, eventID: uuidAt(numbers, idAt) };
+        all.push({ record: '', fits, kept, isNoted: true });
+      },
+      () => {
+        const { records, ends, places, fits } = hits;
+        const n = packed++;
+        const record = Buffer.from(records.subarray(ends[n - 1] ?? 0, ends[n])).toString();
+        const kept = keptOf(hits, texts ?? [], n);
+        all.push({ record, fits: fits[places[n * width] ?? 0] ?? [], kept, isNoted: false });
+      },
+    );
+    return all;
+  });
+}
+
 function keptOf({ times, places, ids }: PackedHits, texts: readonly string[], n: number): Kept {
   const text = (k: number): string => texts[places[n * width + k] ?? 0] ?? '';
   const id = places[n * width + idPlace];
-  const hex = Array.from(ids.subarray(n * 4, n * 4 + 4), (one) => (one >>> 0).toString(16).padStart(8, '0')).join('');
-  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   return {
-    ...{ time: times[n] ?? Number.NaN, eventID: id === UUID ? uuid : id === NONE ? undefined : text(idPlace) },
+    ...{ time: times[n] ?? Number.NaN },
+    eventID: id === UUID ? uuidAt(ids, n * 4) : id === NONE ? undefined : text(idPlace),
     ...{ actor: text(textPlace), session: text(textPlace + 1), address: text(textPlace + 2) },
     isAttempt: places[n * width + attemptPlace] === 1,
   };
+}
+
+function uuidAt(numbers: Int32Array, at: number): string {
+  const hex = Array.from(numbers.subarray(at, at + 4), (one) => (one >>> 0).toString(16).padStart(8, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** The plain way: what is kept of records that were parsed. */
 export const plainlyKept = (hits: readonly [string, number[]][]): Kept[] =>
   hits.map(([text]) => {
     const record = JSON.parse(text) as Record<string, unknown>;
-    const { record: _, fits: __, ...kept } = hitOf(record, new ActorWriter(), { bytes: new Uint8Array(0), fits: [] });
+    const { fits: _, ...kept } = factsOf(record, new ActorWriter(), { fits: [] });
     return kept;
   });
 
 /** Reads a text as a worker does; gzip or not. */
-export const readText = (text: string | Uint8Array, criteria: readonly Criterion[], gzip = false): Promise<Read> => {
+export function readText(
+  text: string | Uint8Array,
+  criteria: readonly Criterion[],
+  reading: Reading = {},
+): Promise<Read> {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  return readFile({ bytes: Uint8Array.from(gzip ? gzipSync(bytes) : bytes) }, criteria);
-};
+  return readFile({ bytes: Uint8Array.from(reading.gzip ? gzipSync(bytes) : bytes) }, criteria, reading);
+}
 
 /** The plain way: what the criteria say of records that were parsed. */
 export function plainly(records: readonly string[], criteria: readonly Criterion[]): [string, number[]][] {

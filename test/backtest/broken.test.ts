@@ -157,7 +157,7 @@ describe('what is broken is reported with its place, and the rest counts', { tim
     ],
   ])('%s', async (_, text, { records, faults }) => {
     for (const gzip of [false, true]) {
-      const read = await readText(text, [stop], gzip);
+      const read = await readText(text, [stop], { gzip });
       expect(read.records).toBe(records);
       expect(read.faults).toEqual(
         faults.map(([offset, reason]) => ({ offset, reason: expect.stringMatching(reason) })),
@@ -347,7 +347,7 @@ describe('whatever is done to a file', { timeout: 120_000 }, () => {
 function inPieces(module: WebAssembly.Module, bytes: Uint8Array, sizes: readonly number[]) {
   const read = { records: 0, found: [] as string[], faults: [] as unknown[] };
   const reader = new RecordReader(new Scanner(module, [undefined]), {
-    candidate: ({ bytes, offset }) => read.found.push(`${offset} ${Buffer.from(bytes()).toString()}`),
+    candidate: (one) => read.found.push(`${one.offset} ${Buffer.from(one.bytes()).toString()}`),
     counted: (records) => {
       read.records += records;
     },

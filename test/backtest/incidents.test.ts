@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ActorWriter } from '../../backtest/actor-text.ts';
 import { backtest } from '../../backtest/backtest.ts';
-import { hitOf } from '../../backtest/file-scan.ts';
 import { localArchive } from '../../backtest/files.ts';
+import { factsOf } from '../../backtest/judge.ts';
 import { subjectsOf } from '../../cli/archive.ts';
 import { cloudTrailRecord } from '../../playbooks/cloudtrail.ts';
 import { call, iamUser, signIn } from '../../playbooks/detections/samples.ts';
@@ -76,7 +76,7 @@ it('a call is an attempt to a backtest where it failed to a playbook that could 
   fc.assert(
     fc.property(record, (one) => {
       const parsed = cloudTrailRecord.safeParse(one);
-      const hit = hitOf(one, new ActorWriter(), { bytes: new Uint8Array(0), fits: [0] });
+      const hit = { ...factsOf(one, new ActorWriter(), { fits: [0] }), record: new Uint8Array(0) };
       expect(hit.isAttempt).toBe(parsed.success && failed(parsed.data));
     }),
     { numRuns: 500 },

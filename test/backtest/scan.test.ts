@@ -34,7 +34,7 @@ describe('a file', { timeout: 120_000 }, () => {
   it('gives what parsing every record and asking the predicate gives, whatever its form', async () => {
     let hits = 0;
     const property = fc.asyncProperty(fileText, fc.boolean(), async ({ text, records }, gzip) => {
-      const read = await readText(text, criteria, gzip);
+      const read = await readText(text, criteria, { gzip });
       const expected = plainly(records, criteria);
       hits += expected.length;
       expect(read.hits).toEqual(expected);

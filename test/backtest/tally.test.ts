@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { FileResult, Hit } from '../../backtest/file-scan.ts';
+import type { FileResult } from '../../backtest/file-scan.ts';
+import type { Facts } from '../../backtest/judge.ts';
 import { HitPacker } from '../../backtest/packed-hits.ts';
 import { Tally } from '../../backtest/tally.ts';
 
 const MB = 1024 * 1024;
 let time = 0;
+
+type Hit = Facts & { record: Uint8Array };
 
 /** A record of so many bytes that fits these criteria. */
 function hit(fits: number[], bytes: number, texts: Partial<Hit> = {}): Hit {
@@ -114,9 +117,11 @@ it('tells the texts of several packers apart, also when they have forgotten thos
     for (let n = 0; n < 1000; n += 1) {
       const address = n % 10 === 0 ? 'often' : `${part}/${n}`;
       expected.push(address);
-      packer.add(hit([0], 0, { address, eventID: n % 3 === 0 ? `odd ${part}/${n}` : undefined }));
+      const eventID = n % 3 === 0 ? `odd ${part}/${n}` : undefined;
+      packer.add(hit([0], 0, { address, eventID }), new Uint8Array(0));
     }
-    const report: FileResult = { ...nothing, hits: packer.take() };
+    const noted = { rows: new Uint8Array(0), texts: [], textsBefore: 0, likes: [], likesBefore: 0 };
+    const report: FileResult = { ...nothing, noted, hits: packer.take() };
     tally.add({ ...report, number: part, done: true }, []);
   }
   expect(tally.kept(0).map(({ address }) => address)).toEqual(expected);
