@@ -1,3 +1,4 @@
+import type { ActorKind } from '../playbooks/actor.ts';
 import { readActor } from './actor-text.ts';
 import type { Facts, Judged } from './judge.ts';
 import type { Scanner } from './scan/scanner.ts';
@@ -64,13 +65,13 @@ export class HitNoter {
   }
 }
 
-/**
- * Whether what a record comes to tells the same of all that are like it: where neither its address nor its session, once that is told
- * apart, has any part in who its principal is.
- */
+/** Principals of whom neither the address tells who they are, nor their id, nor what they signed with: see `principalOf`. */
+const named: readonly ActorKind[] = ['root', 'iam-user', 'assumed-role', 'identity-center-role'];
+
+/** Whether what a record comes to tells the same of all that are like it; `hasSession`: its session is told apart from the rest. */
 function speaksForOthers(facts: Facts, hasSession: boolean): boolean {
   const { kind } = readActor(facts);
-  return hasSession ? kind === 'assumed-role' : kind !== 'aws-service';
+  return hasSession ? kind === 'assumed-role' : named.includes(kind);
 }
 
 /** How many numbers of 32 bits a hit has; where in it its eventID begins, which is its speaker, and which are its texts. */

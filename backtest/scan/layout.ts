@@ -163,7 +163,7 @@ const id = 'eventID';
 /** The fields that an outline has in part, by their numbers in scanner.wat. */
 const parts: Record<string, number> = {
   ...{ [id]: 1, eventTime: 2, sourceIPAddress: 3 },
-  ...{ userIdentity: 4, awsRegion: 8, responseElements: 9 },
+  ...{ userIdentity: 4, awsRegion: 7, responseElements: 8 },
 };
 
 /** Writes the fields that matches look at into the scanner's memory. Returns the bits of those that may look at any. */

@@ -752,7 +752,7 @@
       (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
     (local.set $t (i32.const 0x100000))
     (i64.store offset=0x2B000 (i32.const 0) (local.get $mask))
-    (local.set $to (i32.const 0x2B008))
+    (local.set $to (i32.const 0x2B009))
     (loop $token
       (local.set $p (i32.load (local.get $t)))
       (local.set $t (i32.add (local.get $t) (i32.const 4)))
@@ -771,7 +771,7 @@
                   ;; What a detection looks at stays as it is.
                   (br_if $token (i64.ne (i64.and (i64.load offset=56 (local.get $n)) (local.get $mask)) (i64.const 0)))
                   (local.set $part (i32.load8_u offset=10 (local.get $n)))
-                  (if (i32.or (i32.eq (local.get $part) (i32.const 4)) (i32.eq (local.get $part) (i32.const 9)))
+                  (if (i32.or (i32.eq (local.get $part) (i32.const 4)) (i32.eq (local.get $part) (i32.const 8)))
                     (then (local.set $within (local.get $part)))))
                 (else
                   (if (i32.eq (local.get $within) (i32.const 4))
@@ -779,7 +779,7 @@
                     ;; What was answered counts where it may say that a sign-in failed.
                     (else (if (call $isSignIn (local.get $p)) (then (local.set $within (i32.const 0))))))))
               ;; Which of two counts is not for here to say.
-              (local.set $n (i32.and (i32.shl (i32.const 1) (local.get $part)) (i32.const 0x37e)))
+              (local.set $n (i32.and (i32.shl (i32.const 1) (local.get $part)) (i32.const 0x1be)))
               (if (i32.and (local.get $seen) (local.get $n)) (then (return (i32.const -1))))
               (local.set $seen (i32.or (local.get $seen) (local.get $n)))
               (br $token)))
@@ -788,8 +788,13 @@
           (local.set $n (call $length (local.get $p) (local.get $end)))
           (if (i32.lt_s (local.get $n) (i32.const 0)) (then (return (i32.const -1))))
           (local.set $cut (local.get $p))
-          (block $isCut (block $isRegion (block $isPrincipal (block $isArn (block $isAddress (block $isTime (block $isId
-                      (br_table $token $isId $isTime $isAddress $token $isArn $isPrincipal $isCut $isRegion $token (local.get $part)))
+          (block $isCut
+            (block $isRegion
+              (block $isArn
+                (block $isAddress
+                  (block $isTime
+                    (block $isId
+                      (br_table $token $isId $isTime $isAddress $token $isArn $isCut $isRegion $token (local.get $part)))
                     (if (i32.eqz (call $uuid (local.get $p) (i32.const 0x2F000))) (then (return (i32.const -1))))
                     (local.set $seen (i32.or (local.get $seen) (i32.const 0x1000)))
                     (br $isCut))
@@ -809,11 +814,6 @@
               (i32.store offset=0x2F020 (i32.const 0) (local.get $cut))
               (i32.store offset=0x2F024 (i32.const 0) (i32.add (local.get $p) (local.get $n)))
               (br $isCut))
-            ;; That of a role's session has the session's name behind a colon.
-            (local.set $class (i32.add (local.get $p) (local.get $n)))
-            (br_if $token (i32.eq (call $find (local.get $p) (local.get $class) (i32.const 58)) (local.get $class)))
-            (local.set $seen (i32.or (local.get $seen) (i32.const 0x2000)))
-            (br $isCut))
             (i32.store offset=0x2F038 (i32.const 0) (local.get $p))
             (i32.store offset=0x2F03C (i32.const 0) (i32.add (local.get $p) (local.get $n))))
           (local.set $to (call $copy (local.get $to) (local.get $from) (local.get $cut)))
@@ -837,13 +837,15 @@
           (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))))
       ;; A field ends with a comma, or with the record.
       (br_if $token (i32.gt_u (i32.add (local.get $depth) (i32.ne (local.get $class) (i32.const 5))) (i32.const 1)))
-      (if (i32.and (i32.ne (local.get $from) (i32.const 0)) (i32.ne (local.get $within) (i32.const 9)))
+      (if (i32.and (i32.ne (local.get $from) (i32.const 0)) (i32.ne (local.get $within) (i32.const 8)))
         (then
           (local.set $to (call $copy (local.get $to) (local.get $from) (local.get $p)))
           (i32.store8 (local.get $to) (i32.const 44))
           (local.set $to (i32.add (local.get $to) (i32.const 1)))))
       (local.set $from (i32.const 0))
       (br_if $token (local.get $depth)))
+    ;; An ARN may end where the name of a session would begin, without one.
+    (i32.store8 offset=0x2B008 (i32.const 0) (i32.ne (i32.load offset=0x2F020 (i32.const 0)) (i32.const 0)))
     ;; A Region counts where no ARN tells of its partition.
     (if (i32.and
           (i32.eqz (i32.load offset=0x2F020 (i32.const 0)))
@@ -855,21 +857,17 @@
           (i32.load offset=0x2F038 (i32.const 0))
           (i32.load offset=0x2F03C (i32.const 0))))))
     (local.set $to (i32.sub (local.get $to) (i32.const 0x2B000)))
-    ;; Without eventID or time, of a principal's id that is no session's, or so long that it is hardly met again.
+    ;; Without eventID or time, or so long that it is hardly met again.
     (if (i32.or
           (i32.or
             (i32.eqz (i32.and (local.get $seen) (i32.const 0x1000)))
             (i32.eqz (i32.load offset=0x2F030 (i32.const 0))))
-          (i32.or
-            (i32.and
-              (i32.shr_u (local.get $seen) (i32.const 13))
-              (i32.eqz (i32.load offset=0x2F020 (i32.const 0))))
-            (i32.gt_u (local.get $to) (i32.const 2048))))
+          (i32.gt_u (local.get $to) (i32.const 2048)))
       (then (return (i32.const -1))))
     (local.set $n (call $intern (i32.const 0x142000) (i32.const 0x200000) (i32.const 0x2B000) (local.get $to)))
     (select (local.get $n) (i32.const -1) (local.get $n)))
 
-  ;; Which part of an identity the value is whose key is at $p: 5 its ARN, 6 its id, 7 what says nothing of who it is, 0 any other.
+  ;; Which part of an identity the value is whose key is at $p: 5 its ARN, 6 what hardly says who it is, 0 any other.
   (func $ofIdentity (param $p i32) (param $depth i32) (result i32)
     (local $first i64) (local $rest i32)
     (local.set $first (i64.load offset=1 (local.get $p)))
@@ -877,12 +875,11 @@
     ;; arn"
     (if (i32.and (i32.eq (local.get $depth) (i32.const 2)) (i32.eq (i32.wrap_i64 (local.get $first)) (i32.const 0x226e7261)))
       (then (return (i32.const 5))))
-    ;; principalId", which counts where it is the identity's own.
-    (if (i32.and (i64.eq (local.get $first) (i64.const 0x617069636e697270)) (i32.eq (local.get $rest) (i32.const 0x2264496c)))
-      (then (return (i32.sub (i32.const 7) (i32.eq (local.get $depth) (i32.const 2))))))
-    ;; accessKeyId", creationDate"
-    (i32.mul (i32.const 7) (i32.or
-      (i32.and (i64.eq (local.get $first) (i64.const 0x654b737365636361)) (i32.eq (local.get $rest) (i32.const 0x22644979)))
+    ;; accessKeyId", principalId", creationDate"
+    (i32.mul (i32.const 6) (i32.or
+      (i32.or
+        (i32.and (i64.eq (local.get $first) (i64.const 0x654b737365636361)) (i32.eq (local.get $rest) (i32.const 0x22644979)))
+        (i32.and (i64.eq (local.get $first) (i64.const 0x617069636e697270)) (i32.eq (local.get $rest) (i32.const 0x2264496c))))
       (i32.and
         (i64.eq (local.get $first) (i64.const 0x6e6f697461657263))
         (i64.eq (i64.load offset=6 (local.get $p)) (i64.const 0x22657461446e6f69))))))
@@ -905,6 +902,8 @@
     (if (i64.ne (i64.load (i32.sub (local.get $at) (i32.const 13))) (i64.const 0x64656d757373613a)) (then (return (i32.const 0))))
     (if (i64.ne (i64.load (i32.sub (local.get $at) (i32.const 8))) (i64.const 0x656c6f722d64656d)) (then (return (i32.const 0))))
     (local.set $p (i32.add (local.get $at) (i32.const 1)))
+    ;; Sessions of AWSReservedSSO_ are people.
+    (if (i64.eq (i64.load (local.get $p)) (i64.const 0x7265736552535741)) (then (return (i32.const 0))))
     (local.set $at (i32.add (call $find (local.get $p) (local.get $end) (i32.const 47)) (i32.const 1)))
     (if (i32.or
           (i32.eq (local.get $at) (i32.add (local.get $p) (i32.const 1)))
