@@ -44,7 +44,8 @@ export function alarmTimes(times: ArrayLike<number>, { atLeast, withinMinutes }:
     if (breaching && !open) open = { time, until: time, from, to };
     else if (breaching && open) open.to = to;
     else if (open) {
-      alarms.push({ ...open, until: time });
+      open.until = time;
+      alarms.push(open);
       open = undefined;
     }
   }
