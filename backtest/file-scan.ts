@@ -126,6 +126,7 @@ export class FileScan {
     const result = { ...this.#result, ids: all, hits: this.#hits.take(), noted: this.#noter.take() };
     this.#result = emptyResult();
     this.#ids = [];
+    this.#wanting = this.#wantingNow();
     return result;
   }
 

@@ -8,7 +8,7 @@ export type Like = Pick<Facts, 'fits' | 'actor' | 'session' | 'address' | 'isAtt
 
 /** Hits in their order: those that the scanner noted by itself, and in between the places of those that were packed one by one. */
 export interface NotedHits {
-  /** As scanner.wat says. */
+  /** As note.wat says. */
   rows: Uint8Array;
   /** Their texts, as far as those were not handed over before, and how many were; 0 where all that came before are forgotten. */
   texts: string[];

@@ -9,7 +9,7 @@ export function assemble(name: 'scanner.wat' | 'id-set.wat'): Uint8Array {
 }
 
 /** What other texts are put into. */
-export const included = ['inflate.wat', 'fold.wat'];
+export const included = ['inflate.wat', 'fold.wat', 'note.wat'];
 
 /** A module's tree, in which `(@include "name")` is what another module holds. */
 function treeOf(name: string): Tree[] {

@@ -1,7 +1,7 @@
 import type { Match } from '../../playbooks/matching/match.ts';
 import { type Necessary, type NecessaryText, necessary } from './necessary.ts';
 
-/** Where in the scanner's memory things are; scanner.wat says the same. */
+/** Where in the scanner's memory things are; scanner.wat and note.wat say the same. */
 export const layout = {
   classes: 0x0000,
   transitions: 0x0100,
@@ -160,7 +160,7 @@ const plainField = /^[A-Za-z0-9_-]{3,39}$/;
 
 /** An eventID is wanted of every record. */
 const id = 'eventID';
-/** The fields that an outline has in part, by their numbers in scanner.wat. */
+/** The fields that an outline has in part, by their numbers in note.wat. */
 const parts: Record<string, number> = {
   ...{ [id]: 1, eventTime: 2, sourceIPAddress: 3 },
   ...{ userIdentity: 4, awsRegion: 7, responseElements: 8 },

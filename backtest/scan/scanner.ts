@@ -242,7 +242,7 @@ export class Scanner {
     return this.#exports.isFull() !== 0;
   }
 
-  /** Takes the hits, 40 bytes each as scanner.wat says. */
+  /** Takes the hits, 40 bytes each as note.wat says. */
   takeHits(): Uint8Array {
     const count = this.#number(layout.hits);
     this.#view.setUint32(layout.hits, 0, true);
