@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,12 @@ const rest = '"eventTime":"2026-05-01T03:00:00Z"';
 const id = (n: number) => `${`${n}`.padStart(8, '0')}-0000-4000-8000-000000000000`;
 const record = (n: number, name = 'StopLogging') =>
   `{"eventVersion":"1.11","eventName":"${name}",${rest},"eventID":"${id(n)}"}`;
+
+/** So many bytes as base64, which are hardly packed, and the same each time. */
+function noise(bytes: number): string {
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16));
+  return cipher.update(Buffer.alloc(bytes)).toString('base64url');
+}
 
 /** The text of a gzip file up to a fault that lies behind a place: the longest beginning that zlib takes. */
 function inFrontOf(data: Buffer, place: number): Buffer {
@@ -170,7 +176,7 @@ describe('what is broken is reported with its place, and the rest counts', { tim
     // Of 30 MB each: well packed and small as stored, or hardly packed and large.
     const lines = (pad: (n: number) => string): string =>
       Array.from({ length: 30_000 }, (_, n) => `{"pad":"${pad(n)}",${record(n).slice(1)}\n`).join('');
-    const random = randomBytes(9 * 1024 * 1024).toString('base64url');
+    const random = noise(9 * 1024 * 1024);
     const small = Buffer.from(lines(() => 'x'.repeat(900)));
     const large = Buffer.from(lines((n) => random.slice(n * 400, n * 400 + 400)));
     const last = Buffer.from(`${record(30_000)}\n`);
@@ -191,6 +197,25 @@ describe('what is broken is reported with its place, and the rest counts', { tim
       expect(read.records).toBe(records);
       expect(read.ids).toBe(records);
       expect(read.faults).toEqual([{ offset, reason: expect.stringMatching(reason) }]);
+    });
+
+    it('gives all in front of a fault in its middle, to the byte', async () => {
+      const path = join(folder, 'large.gz');
+      const packed = Buffer.from(gzipSync(large));
+      for (const at of [6_000_000, 6_500_001]) {
+        const data = Buffer.from(packed);
+        // No code begins like this, or the checks behind it fail: either way nothing behind it can be read.
+        data.fill(0xff, at, at + 40);
+        writeFileSync(path, data);
+        const { records, faults } = await readFile({ path }, [stop]);
+
+        const text = inFrontOf(data, at);
+        const fault = faults.find(({ reason }) => /read up to here/.test(reason));
+        expect(fault?.offset).toBe(text.length);
+        // Wrong bits may still be codes, for some other text: what stands in front of them is right.
+        const right = inflateRawSync(packed.subarray(10, at), { finishFlush: constants.Z_SYNC_FLUSH });
+        expect(records).toBeGreaterThanOrEqual(right.toString('latin1').split('\n').length - 1);
+      }
     });
 
     it.each([
@@ -237,10 +262,10 @@ describe('what is broken is reported with its place, and the rest counts', { tim
   });
 
   it('a gzip file with a wrong bit gives the records in front of it', async () => {
-    const noise = randomBytes(300 * 300).toString('base64url');
+    const hardlyPacked = noise(300 * 300);
     const lines = Array.from(
       { length: 300 },
-      (_, n) => `{"pad":"${noise.slice(n * 400, n * 400 + 400)}",${record(n).slice(1)}\n`,
+      (_, n) => `{"pad":"${hardlyPacked.slice(n * 400, n * 400 + 400)}",${record(n).slice(1)}\n`,
     );
     const packed = gzipSync(lines.join(''));
     for (let middle = packed.length >> 1; middle < packed.length - 100; middle += 997) {
@@ -269,8 +294,8 @@ describe('what is broken is reported with its place, and the rest counts', { tim
     ['plain', false],
   ])('a %s file larger than what is read at once gives the same', async (_, gzip) => {
     const long = `{"Records":[${Array.from({ length: 90_000 }, (_, n) => record(n, n % 1000 === 0 ? 'StopLogging' : 'DescribeInstances')).join(',')}]}`;
-    const noise = `{"x":"${Array.from({ length: 9_000 }, (_, n) => Math.sin(n).toString(36)).join('')}",${rest}}`;
-    const text = `${long}\n{"Records":[${Array.from({ length: 40 }, () => noise).join(',')}]}\n`;
+    const padded = `{"x":"${Array.from({ length: 9_000 }, (_, n) => Math.sin(n).toString(36)).join('')}",${rest}}`;
+    const text = `${long}\n{"Records":[${Array.from({ length: 40 }, () => padded).join(',')}]}\n`;
     const path = join(folder, `large-${gzip}`);
     writeFileSync(path, gzip ? gzipSync(text, { level: 1 }) : text);
 
