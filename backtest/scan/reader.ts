@@ -1,5 +1,5 @@
 import { everyBit, states } from './layout.ts';
-import { afterBroken, endOfValue, isRecordStart, isWordToEnd } from './recovery.ts';
+import { afterBroken, afterBrokenLine, endOfValue, isRecordStart, isWordToEnd, nesting } from './recovery.ts';
 import { amongRecords, type Found, outside, type Picked, type Place, type Scan, type Scanner } from './scanner.ts';
 
 /** Something in a file that is not as it should be; the offset counts bytes of the file's text, after decompression. */
@@ -43,6 +43,11 @@ export interface ReaderSink {
   full: (ids: Uint8Array) => void;
   fault: (fault: Fault) => void;
 }
+
+/** The scanner calls it a fault where more brackets are open. */
+const deepest = 60;
+/** What is wrong with a text shows in so many bytes from where the scanner gives it up. */
+const ENOUGH_TO_TELL = 64;
 
 /** The longest record, in bytes; CloudTrail's own are at most 1 MB. Longer ones are reported and passed over. */
 export const longestRecord = 16 * 1024 * 1024;
@@ -238,33 +243,36 @@ export class RecordReader {
 
   #passRecord(bytes: Uint8Array, scan: Scan, open: number, last: boolean): number | undefined {
     const { base } = scan.place;
-    const end = endOfValue(bytes, open);
-    if (end === undefined && !last) return this.#keep(open, scan.place);
-    const text = end === undefined ? undefined : bytes.subarray(open, end);
-    const wrong = text ? syntaxError(text) : 'it has no end';
-    const behind = base === 0 ? outside : amongRecords(base, states.afterValueInArray);
-    if (text && end !== undefined && wrong === undefined) {
-      // Valid after all: nested deeper than the scanner looks.
-      this.#begin();
-      this.#sink.counted(1);
-      this.#candidate({ ...everyBit, start: open, end, odd: true, document: base === 0 });
-      this.#place = behind;
-      return end;
+    if (base + nesting(bytes, open, scan.at) > deepest) {
+      const end = endOfValue(bytes, open);
+      if (end === undefined && !last) return this.#keep(open, scan.place);
+      if (end !== undefined && syntaxError(bytes.subarray(open, end)) === undefined) {
+        this.#passDeep(open, end, base);
+        return end;
+      }
     }
+    const told = scan.at + ENOUGH_TO_TELL;
+    if (told > bytes.length && !last) return this.#keep(open, scan.place);
+    const wrong = syntaxError(bytes.subarray(open, told)) ?? 'it has no end';
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const next = base === 0 ? afterBrokenLine(text, open, scan.at) : afterBroken(bytes, open);
+    if (next === undefined && !last) return this.#keep(open, scan.place);
     const fault = `a record is no JSON (${wrong})`;
     if (base > 0) this.#fault(open, fault);
     else this.#faultOfLine(open, fault, `not CloudTrail: it begins like JSON, but is none (${wrong})`);
     if (this.#foreign) return undefined;
-    const next = afterBroken(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
-      open,
-      end,
-      at: scan.at,
-      base,
-    });
-    if (next.how === 'end') this.#place = behind;
-    else if (next.how === 'record') this.#place = base === 0 ? outside : amongRecords(base);
+    if (next?.how === 'end') this.#place = base === 0 ? outside : amongRecords(base, states.afterValueInArray);
+    else if (next?.how === 'record') this.#place = amongRecords(base);
     else this.#lose(base);
-    return next.position;
+    return next?.position ?? bytes.length;
+  }
+
+  /** A record that is valid after all, but nested deeper than the scanner looks. */
+  #passDeep(open: number, end: number, base: number): void {
+    this.#begin();
+    this.#sink.counted(1);
+    this.#candidate({ ...everyBit, start: open, end, odd: true, document: base === 0 });
+    this.#place = base === 0 ? outside : amongRecords(base, states.afterValueInArray);
   }
 
   /** Looks for where to begin again once the structure is lost. */

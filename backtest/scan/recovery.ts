@@ -13,24 +13,40 @@ export function isRecordStart(bytes: Uint8Array, at: number): boolean {
 
 /** Where the JSON value that begins at a position ends, by its quotes and brackets alone; undefined where the bytes end first. */
 export function endOfValue(bytes: Uint8Array, at: number): number | undefined {
+  const { end } = follow(bytes, at, false);
+  return end;
+}
+
+/** How many brackets are open at a position, its own included, in the value that begins at another one. */
+export const nesting = (bytes: Uint8Array, open: number, at: number): number =>
+  follow(bytes.subarray(0, at + 1), open, false).depth;
+
+/**
+ * Follows the JSON value that begins at a position by its quotes and brackets alone, to its end, or, with `untilRecord`, to where a record
+ * seems to begin in it, whichever comes first. Else the bytes end, with so many brackets open.
+ */
+function follow(bytes: Uint8Array, at: number, untilRecord: boolean): { end?: number; record?: number; depth: number } {
   let depth = 0;
   let inside = false;
+  let escaped = false;
   for (let n = at; n < bytes.length; n += 1) {
     const byte = bytes[n] ?? 0;
+    // In a string as well: that may lack its end.
+    if (untilRecord && byte === 0x7b && n > at && isRecordStart(bytes, n)) return { record: n, depth };
     if (inside) {
-      if (byte === BACKSLASH) n += 1;
+      if (escaped) escaped = false;
+      else if (byte === BACKSLASH) escaped = true;
       else if (byte === QUOTE) inside = false;
-      else continue;
-      if (!inside && depth === 0) return n + 1;
+      if (!inside && depth === 0) return { end: n + 1, depth };
     } else if (byte === QUOTE) inside = true;
     else if (byte === 0x7b || byte === 0x5b) depth += 1;
     else if (byte === 0x7d || byte === 0x5d) {
       depth -= 1;
-      if (depth < 0) return n;
-      if (depth === 0) return n + 1;
-    } else if (depth === 0 && (byte === 0x2c || byte === 0x0a)) return n;
+      if (depth < 0) return { end: n, depth };
+      if (depth === 0) return { end: n + 1, depth };
+    } else if (depth === 0 && (byte === 0x2c || byte === 0x0a)) return { end: n, depth };
   }
-  return undefined;
+  return { depth };
 }
 
 const STRUCTURE = new Set(Buffer.from('{}[]:,"'));
@@ -52,20 +68,21 @@ export interface Next {
 }
 
 /**
- * Finds where to go on: at the next record that begins in what seems to belong to the broken one, else behind its last
- * bracket where that makes sense, else wherever a record begins, or in files of lines at the next line.
+ * Finds where to go on behind a record among others that begins at a position: at the next one that begins in what seems to belong to the
+ * broken one, else behind its last bracket. Undefined where the bytes end first. It looks no further than it must, as there may be very many.
  */
-export function afterBroken(
-  bytes: Buffer,
-  { open, end, at, base }: { open: number; end: number | undefined; at: number; base: number },
-): Next {
-  if (base === 0) {
-    // A line that begins like a record is one; else whatever line comes behind the fault.
-    const next = bytes.subarray(0, at + 1).indexOf('\n{', open);
-    const line = next < 0 ? bytes.indexOf(0x0a, Math.min(at, end ?? at)) : next;
-    return line < 0 ? { how: 'lost', position: bytes.length } : { how: 'end', position: line };
-  }
-  const limit = end ?? bytes.length;
-  for (let n = open + 1; n < limit; n += 1) if (isRecordStart(bytes, n)) return { how: 'record', position: n };
-  return end === undefined ? { how: 'lost', position: bytes.length } : { how: 'end', position: end };
+export function afterBroken(bytes: Uint8Array, open: number): Next | undefined {
+  const { end, record } = follow(bytes, open, true);
+  if (record !== undefined) return { how: 'record', position: record };
+  return end === undefined ? undefined : { how: 'end', position: end };
+}
+
+/**
+ * The same in a file of lines, of a record with a fault at a position: a line that begins like a record is one; else whatever line comes
+ * behind the fault.
+ */
+export function afterBrokenLine(bytes: Buffer, open: number, at: number): Next {
+  const next = bytes.subarray(0, at + 1).indexOf('\n{', open);
+  const line = next < 0 ? bytes.indexOf(0x0a, at) : next;
+  return line < 0 ? { how: 'lost', position: bytes.length } : { how: 'end', position: line };
 }

@@ -281,6 +281,19 @@ describe('what is broken is reported with its place, and the rest counts', { tim
     }
   });
 
+  // The end of each is that of the file: to look for it took a minute for so many.
+  it.each([
+    ['lines', (records: string[]) => records.join('\n')],
+    ['an array', (records: string[]) => `{"Records":[${records.join(',')}]}`],
+  ])('very many broken records in %s are passed over one by one', async (_, text) => {
+    const count = 20_000;
+    const broken = Array.from({ length: count }, (_, n) => record(n).replace('"eventID"', '"x":{"eventID"'));
+    const read = await readText(text([record(1), ...broken, record(2)]), [stop]);
+    expect(read.records).toBe(2);
+    expect(read.faults).toHaveLength(count);
+    expect(read.faults[0]?.reason).toMatch(/is no JSON/);
+  });
+
   it('a gzip file of several members is read to its end', async () => {
     const bytes = Uint8Array.from(Buffer.concat([gzipSync(text), gzipSync(`\n${record(1000)}\n`), gzipSync('')]));
 
