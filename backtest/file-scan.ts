@@ -1,5 +1,5 @@
 import { type Criterion, fieldsOf, impliedBy } from './criterion.ts';
-import { type Facts, factFields, Judge, type Judged, textOf } from './judge.ts';
+import { type Facts, factFields, Judge, textOf } from './judge.ts';
 import { HitNoter, type NotedHits } from './noted-hits.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
 import { type Bits, bitOf, bitsOf, everyBit } from './scan/layout.ts';
@@ -116,7 +116,7 @@ export class FileScan {
   }
 
   #handOverIfLarge(): void {
-    if (this.#noter.isFull || this.#ids.length >= MOST_ID_LISTS) this.#part(this.#take());
+    if (!this.#noter.hasRoom || this.#ids.length >= MOST_ID_LISTS) this.#part(this.#take());
   }
 
   /** What there is, with the eventIDs that wait in the scanner. */
@@ -158,10 +158,7 @@ export class FileScan {
       return;
     }
     if (found.odd && found.document) this.#document(value, text, offset);
-    else {
-      const judged = this.#record(value, text, one, picked?.id);
-      if (outline !== undefined) this.#noter.learn(outline, judged);
-    }
+    else this.#record(value, text, one, { id: picked?.id, outline });
   }
 
   /** A document that is no plain record: it may hold records, be one, or be something else. */
@@ -196,8 +193,13 @@ export class FileScan {
     this.#record(value, text, { found, offset, bytes: () => Buffer.from(text) });
   }
 
-  /** `text` is as much of it as was parsed; `id` its eventID, where that was read otherwise. */
-  #record(value: unknown, text: string, one: Judging, id?: Int32Array): Judged {
+  /** `text` is as much of it as was parsed; `id` its eventID, where that was read otherwise, and `outline` the number of its outline, if it has one. */
+  #record(
+    value: unknown,
+    text: string,
+    one: Judging,
+    { id, outline }: { id?: Int32Array | undefined; outline?: number | undefined } = {},
+  ): void {
     const record = value as Record<string, unknown>;
     if (one.found.odd) {
       const eventID = textOf(record.eventID);
@@ -205,8 +207,8 @@ export class FileScan {
       else this.#result.oddIds.push(eventID);
     }
     const judged = this.#judge.judge(record, text, one.found, id);
+    if (outline !== undefined) this.#noter.learn(outline, judged);
     if (judged !== 'unfit') this.#add(judged, one);
-    return judged;
   }
 
   #add(facts: Facts, one: Judging): void {

@@ -44,7 +44,7 @@ export class Judge {
   }
 }
 
-/** The fields that {@link factsOf} reads. */
+/** The fields that {@link factsOf} reads, besides the eventID. */
 export const factFields = [
   ...['eventTime', 'awsRegion', 'sourceIPAddress'],
   ...['userIdentity', 'recipientAccountId', 'errorCode', 'responseElements'],

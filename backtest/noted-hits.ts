@@ -1,6 +1,7 @@
 import type { ActorKind } from '../playbooks/actor.ts';
 import { readActor } from './actor-text.ts';
 import type { Facts, Judged } from './judge.ts';
+import { layout } from './scan/layout.ts';
 import type { Scanner } from './scan/scanner.ts';
 
 /** What hits have in common with the one that was judged for them, where they have nothing of their own. */
@@ -29,13 +30,15 @@ export class HitNoter {
     this.#scanner = scanner;
   }
 
-  /** Has an outline, of the record that was met last, stand for what that came to. */
+  /** Has an outline stand for what the record came to that was met last: nothing may be taken in between. */
   learn(outline: number, judged: Judged): void {
-    if (judged === 'unfit') this.#scanner.speak(outline, -1);
+    this.#scanner.learnDay();
+    if (this.#scanner.speaker(outline) !== 0) return;
+    if (judged === 'unfit') this.#scanner.setSpeaker(outline, -1);
     else if (speaksForOthers(judged, this.#scanner.hasSession)) {
       const { fits, actor, session, address, isAttempt } = judged;
       const speaker = this.#likesBefore + this.#likes.push({ fits, actor, session, address, isAttempt });
-      this.#scanner.speak(outline, speaker);
+      this.#scanner.setSpeaker(outline, speaker);
     }
   }
 
@@ -44,9 +47,9 @@ export class HitNoter {
     this.#scanner.addUnknown();
   }
 
-  /** Whether there is no room for another hit. */
-  get isFull(): boolean {
-    return this.#scanner.isFull;
+  /** Whether there is room for another hit. */
+  get hasRoom(): boolean {
+    return this.#scanner.hasRoom;
   }
 
   /** Takes what there is, and begins anew. */
@@ -65,7 +68,7 @@ export class HitNoter {
   }
 }
 
-/** Principals of whom neither the address tells who they are, nor their id, nor what they signed with: see `principalOf`. */
+/** Principals of whom neither the address tells who they are, nor their id: outlines lack both. See `principalOf`. */
 const named: readonly ActorKind[] = ['root', 'iam-user', 'assumed-role', 'identity-center-role'];
 
 /** Whether what a record comes to tells the same of all that are like it; `hasSession`: its session is told apart from the rest. */
@@ -75,7 +78,7 @@ function speaksForOthers(facts: Facts, hasSession: boolean): boolean {
 }
 
 /** How many numbers of 32 bits a hit has; where in it its eventID begins, which is its speaker, and which are its texts. */
-const WIDTH = 10;
+const WIDTH = layout.hitSize / 4;
 const place = { id: 2, speaker: 6, session: 7, address: 8 };
 
 /** A noted hit, with what it has of its own; of the rest, another one speaks for it. */

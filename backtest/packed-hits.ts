@@ -58,11 +58,6 @@ export class HitPacker {
   readonly #known = new Map<string, number>();
   #textsBefore = 0;
 
-  /** How many there are. */
-  get count(): number {
-    return this.#count;
-  }
-
   /** `record` is its text, as JSON in UTF-8; empty where nobody keeps it. */
   add(hit: Facts, record: Uint8Array): void {
     const n = this.#count;

@@ -1,7 +1,7 @@
 import type { Actor } from '../playbooks/actor.ts';
 import { type ActorText, labelIn, nameIn, readActor } from './actor-text.ts';
 import { grown } from './growing.ts';
-import type { NotedHit, NotedHits } from './noted-hits.ts';
+import type { Like, NotedHit, NotedHits } from './noted-hits.ts';
 import { attemptPlace, type PackedHits, textPlace, width } from './packed-hits.ts';
 
 /** A record that fits, as it is kept. There may be very many: what is asked of one is made when it is asked. */
@@ -68,13 +68,10 @@ export function recordIn({ record }: Kept): unknown {
   return record && JSON.parse(Buffer.from(record.buffer, record.byteOffset, record.length).toString('utf8'));
 }
 
-/** Whom hits are like, with the places of the texts. */
-export interface PlacedLike {
-  fits: readonly number[];
-  actor: number;
-  session: number;
-  address: number;
-  isAttempt: boolean;
+/** Whom hits are like, with the places of the texts once there is such a hit. */
+interface Known {
+  like: Like;
+  places?: { actor: number; session: number; address: number };
 }
 
 /** What a row has: the places of its texts, that of its record, and whether it is an attempt. */
@@ -94,7 +91,7 @@ export class Rows {
   /** By where texts come from, the places of those. */
   readonly #places = new Map<string, number[]>();
   /** The same of those whom noted hits are like. */
-  readonly #likes = new Map<string, PlacedLike[]>();
+  readonly #likes = new Map<string, Known[]>();
   readonly #records: Uint8Array[] = [];
   /** By the place of an actor's text, that of the actor's name, once it was asked for. */
   readonly #names: number[] = [];
@@ -108,13 +105,10 @@ export class Rows {
   }
 
   /** The same of those whom noted hits are like. Returns all of them. */
-  learnLikes(packer: string, { likes, likesBefore }: NotedHits): readonly PlacedLike[] {
-    const all = likesBefore === 0 ? [] : (this.#likes.get(packer) ?? []);
-    for (const { fits, actor, session, address, isAttempt } of likes) {
-      const [who, where] = [this.#placeOf(actor), this.#placeOf(address)];
-      all.push({ fits, actor: who, session: this.#placeOf(session), address: where, isAttempt });
-    }
-    this.#likes.set(packer, all);
+  learnLikes(from: string, { likes, likesBefore }: NotedHits): readonly Known[] {
+    const all = likesBefore === 0 ? [] : (this.#likes.get(from) ?? []);
+    for (const like of likes) all.push({ like });
+    this.#likes.set(from, all);
     return all;
   }
 
@@ -139,8 +133,15 @@ export class Rows {
   }
 
   /** The same of a noted one, whose text nobody keeps. */
-  addNoted({ time, session, address }: NotedHit, like: PlacedLike, texts: readonly number[]): number {
-    const row = this.#add(time, like.actor, texts[session] ?? like.session, texts[address] ?? like.address);
+  addNoted({ time, session, address }: NotedHit, known: Known, texts: readonly number[]): number {
+    const { like } = known;
+    known.places ??= {
+      actor: this.#placeOf(like.actor),
+      session: this.#placeOf(like.session),
+      address: this.#placeOf(like.address),
+    };
+    const { places } = known;
+    const row = this.#add(time, places.actor, texts[session] ?? places.session, texts[address] ?? places.address);
     this.#numbers[row * ROW + field.record] = -1;
     this.#numbers[row * ROW + field.attempt] = like.isAttempt ? 1 : 0;
     return row;

@@ -137,13 +137,13 @@ export class Tally {
       eachHit(
         noted,
         (one, numbers, idAt) => {
-          const like = likes[one.like];
-          if (!like) return;
+          const known = likes[one.like];
+          if (!known) throw new Error('a worker noted a hit that is like one of which it told nobody');
           this.#extend(one.time);
           let row = -1;
-          for (const criterion of like.fits) {
+          for (const criterion of known.like.fits) {
             if (!this.#seenBy(criterion).isNewUuid(numbers, idAt)) continue;
-            if (row < 0) row = this.#rows.addNoted(one, like, own);
+            if (row < 0) row = this.#rows.addNoted(one, known, own);
             this.#kept[criterion]?.push(row);
           }
         },

@@ -49,7 +49,10 @@ export function actorOf(record: Attributed, account: string): Actor {
 /** What a record says of who is behind it. */
 export type Attributed = Pick<CloudTrailRecord, 'userIdentity' | 'awsRegion' | 'sourceIPAddress'>;
 
-/** The same in two parts: the actor without the session of a role, of which there may be very many, and that session's name. */
+/**
+ * The same in two parts: the actor without the session of a role, of which there may be very many, and that session's name. What of a record
+ * counts here, and for which kinds, the backtest relies on where it takes records for alike (backtest/noted-hits.ts).
+ */
 export function principalOf(record: Attributed, account: string): { principal: Actor; session?: string | undefined } {
   const identity = namesIn(record.userIdentity);
   const principal = principalNamed(identity, record, account);

@@ -16,23 +16,23 @@
 ;;            texts of its session and its address, or 0
 (module
   ;; Notes the record from $p to $end for the detections with these bits, where one that is like it was judged. Returns 0 where that is
-  ;; done; the number of its outline where none was judged yet; -1 where it has none, or where there is no room to know another one; or
-  ;; -2 where there is no room for a hit. It must be valid and no longer than half of the place for what is picked.
+  ;; done; the number of its outline where none was judged yet that speaks for it, or of a day that is not known yet; -1 where it has none, or
+  ;; where there is no room to know another one; or -2 where there is no room for a hit. It must be valid and no longer than half of the place for what is picked.
   (func (export "note") (param $p i32) (param $end i32) (param $low i32) (param $high i32) (result i32)
     (local $outline i32) (local $speaker i32) (local $time f64) (local $session i32) (local $address i32) (local $at i32)
-    (if (call $isFull) (then (return (i32.const -2))))
+    (if (i32.eqz (call $hasRoom)) (then (return (i32.const -2))))
     (local.set $outline (call $outline (local.get $p) (local.get $end) (local.get $low) (local.get $high)))
     (if (i32.lt_s (local.get $outline) (i32.const 0)) (then (return (local.get $outline))))
     (local.set $speaker (i32.load offset=0x14A018 (i32.shl (local.get $outline) (i32.const 4))))
     (if (i32.eqz (local.get $speaker)) (then (return (local.get $outline))))
     (local.set $time (f64.load offset=0x14A018 (i32.shl (i32.load offset=0x2F030 (i32.const 0)) (i32.const 4))))
-    ;; Of a day that is not known yet, it is zero.
-    (if (f64.eq (local.get $time) (f64.const 0)) (then (return (local.get $outline))))
+    ;; Of a day that is not known yet; that of 1970 begins at -0.
+    (if (i64.eqz (i64.reinterpret_f64 (local.get $time))) (then (return (local.get $outline))))
     (local.set $time (f64.add
       (local.get $time)
       (f64.mul (f64.convert_i32_u (i32.load offset=0x2F034 (i32.const 0))) (f64.const 1000))))
     ;; There is no such day.
-    (if (f64.ne (local.get $time) (local.get $time)) (then (return (local.get $outline))))
+    (if (f64.ne (local.get $time) (local.get $time)) (then (return (i32.const -1))))
     ;; It does not fit, or is of another time.
     (if (i32.or
           (i32.lt_s (local.get $speaker) (i32.const 0))
@@ -57,11 +57,11 @@
     (if (i32.eqz (local.get $p)) (then (return (i32.const 0))))
     (call $intern (i32.const 0x200000) (i32.const 0x260000) (local.get $p) (i32.sub (local.get $end) (local.get $p))))
 
-  ;; Whether there is no room for another hit, or was none for its texts.
-  (func $isFull (export "isFull") (result i32)
-    (i32.or
-      (i32.ge_u (i32.load offset=0x2F040 (i32.const 0)) (i32.const 2000))
-      (i32.load offset=0x200008 (i32.const 0))))
+  ;; Whether there is room for another hit, and was for the texts of the last one.
+  (func $hasRoom (export "hasRoom") (result i32)
+    (i32.and
+      (i32.lt_u (i32.load offset=0x2F040 (i32.const 0)) (i32.const 2000))
+      (i32.eqz (i32.load offset=0x200008 (i32.const 0)))))
 
   ;; Makes room for another hit, which has no speaker. Returns where it is behind the first.
   (func $hit (export "hit") (result i32)
@@ -79,6 +79,7 @@
     (local $mask i64)
     (local $t i32) (local $class i32) (local $depth i32) (local $isKey i32) (local $within i32)
     (local $from i32) (local $part i32) (local $seen i32) (local $cut i32) (local $n i32) (local $to i32)
+    (local $day i32) (local $second i32)
     (global.set $inside (i64.const 0))
     (global.set $carry (i64.const 0))
     (global.set $wasScalar (i64.const 0))
@@ -116,7 +117,7 @@
                     (then (local.set $part (call $ofIdentity (local.get $p) (local.get $depth))))
                     ;; What was answered counts where it may say that a sign-in failed.
                     (else (if (call $isSignIn (local.get $p)) (then (local.set $within (i32.const 0))))))))
-              ;; Which of two counts is not for here to say.
+              ;; Which of two counts is not for here to say: of all parts but 6.
               (local.set $n (i32.and (i32.shl (i32.const 1) (local.get $part)) (i32.const 0x1be)))
               (if (i32.and (local.get $seen) (local.get $n)) (then (return (i32.const -1))))
               (local.set $seen (i32.or (local.get $seen) (local.get $n)))
@@ -137,12 +138,12 @@
                     (local.set $seen (i32.or (local.get $seen) (i32.const 0x1000)))
                     (br $isCut))
                   (if (i32.ne (local.get $n) (i32.const 20)) (then (return (i32.const -1))))
-                  (local.set $class (call $second (i32.add (local.get $p) (i32.const 10))))
-                  (if (i32.lt_s (local.get $class) (i32.const 0)) (then (return (i32.const -1))))
-                  (i32.store offset=0x2F034 (i32.const 0) (local.get $class))
-                  (local.set $class (call $intern (i32.const 0x142000) (i32.const 0x200000) (local.get $p) (i32.const 10)))
-                  (if (i32.eqz (local.get $class)) (then (return (i32.const -1))))
-                  (i32.store offset=0x2F030 (i32.const 0) (local.get $class))
+                  (local.set $second (call $second (i32.add (local.get $p) (i32.const 10))))
+                  (if (i32.lt_s (local.get $second) (i32.const 0)) (then (return (i32.const -1))))
+                  (local.set $day (call $intern (i32.const 0x142000) (i32.const 0x200000) (local.get $p) (i32.const 10)))
+                  (if (i32.eqz (local.get $day)) (then (return (i32.const -1))))
+                  (i32.store offset=0x2F030 (i32.const 0) (local.get $day))
+                  (i32.store offset=0x2F034 (i32.const 0) (local.get $second))
                   (br $isCut))
                 (i32.store offset=0x2F028 (i32.const 0) (local.get $p))
                 (i32.store offset=0x2F02C (i32.const 0) (i32.add (local.get $p) (local.get $n)))
@@ -199,13 +200,14 @@
     (if (i32.or
           (i32.or
             (i32.eqz (i32.and (local.get $seen) (i32.const 0x1000)))
-            (i32.eqz (i32.load offset=0x2F030 (i32.const 0))))
+            (i32.eqz (local.get $day)))
           (i32.gt_u (local.get $to) (i32.const 2048)))
       (then (return (i32.const -1))))
     (local.set $n (call $intern (i32.const 0x142000) (i32.const 0x200000) (i32.const 0x2B000) (local.get $to)))
     (select (local.get $n) (i32.const -1) (local.get $n)))
 
-  ;; Which part of an identity the value is whose key is at $p: 5 its ARN, 6 what hardly says who it is, 0 any other.
+  ;; Which part of an identity the value is whose key is at $p: 5 its ARN, 6 what says who it is of those alone who
+  ;; never speak for others (`named` in noted-hits.ts), 0 any other.
   (func $ofIdentity (param $p i32) (param $depth i32) (result i32)
     (local $first i64) (local $rest i32)
     (local.set $first (i64.load offset=1 (local.get $p)))
@@ -231,7 +233,7 @@
   ;; Where the name of the session begins in the ARN of a role's session from $p to $end: 0 where it is none, or has other characters
   ;; than ASCII.
   (func $session (param $p i32) (param $end i32) (result i32)
-    (local $at i32) (local $q i32)
+    (local $at i32) (local $q i32) (local $n i32)
     ;; arn:aws
     (if (i64.ne (i64.shl (i64.load (local.get $p)) (i64.const 8)) (i64.const 0x7377613a6e726100)) (then (return (i32.const 0))))
     (local.set $at (call $find (local.get $p) (local.get $end) (i32.const 47)))
@@ -239,6 +241,14 @@
     (if (i32.lt_u (local.get $at) (i32.add (local.get $p) (i32.const 13))) (then (return (i32.const 0))))
     (if (i64.ne (i64.load (i32.sub (local.get $at) (i32.const 13))) (i64.const 0x64656d757373613a)) (then (return (i32.const 0))))
     (if (i64.ne (i64.load (i32.sub (local.get $at) (i32.const 8))) (i64.const 0x656c6f722d64656d)) (then (return (i32.const 0))))
+    ;; Its fifth part, the account, ends in front of that.
+    (local.set $q (local.get $p))
+    (local.set $n (i32.const 5))
+    (loop $each
+      (local.set $q (i32.add (call $find (local.get $q) (local.get $at) (i32.const 58)) (i32.const 1)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $each (local.get $n)))
+    (if (i32.gt_u (local.get $q) (local.get $at)) (then (return (i32.const 0))))
     (local.set $p (i32.add (local.get $at) (i32.const 1)))
     ;; Sessions of AWSReservedSSO_ are people.
     (if (i64.eq (i64.load (local.get $p)) (i64.const 0x7265736552535741)) (then (return (i32.const 0))))

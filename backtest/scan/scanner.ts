@@ -78,7 +78,7 @@ interface Exports {
   pick: (at: number, end: number, low: number, high: number) => number;
   note: (at: number, end: number, low: number, high: number) => number;
   hit: () => number;
-  isFull: () => number;
+  hasRoom: () => number;
   clear: (table: number) => void;
   since: WebAssembly.Global;
   until: WebAssembly.Global;
@@ -187,10 +187,11 @@ export class Scanner {
   }
 
   /**
-   * Notes a record that was found among the hits, if one like it was judged: in all that anybody looks at who may want it they are the same, but
-   * for eventID, time, address and the session of a role. Returns `noted` where that is done, or it is known not to fit; the number of its
-   * outline where none like it was judged; undefined where it has none, since it is not plain or long, where anybody may look at any of its
-   * fields, or where hardly any are alike; and `full` where hits must be taken first.
+   * Notes a record that was found among the hits, if one like it was judged: in all that anybody looks at who may want it they are the same,
+   * and in who is behind them, but for what each has of its own: eventID, time, address and the session of a role. Returns `noted` where
+   * that is done, or it is known not to fit; `full` where hits must be taken first; the number of its outline where nobody speaks for it yet, or
+   * its day is met for the first time; undefined where it has none, since it is not plain or long, where anybody may look at any of its
+   * fields, or where hardly any are alike.
    */
   note(found: Found): 'noted' | 'full' | number | undefined {
     const { start, end, low, high } = found;
@@ -214,16 +215,22 @@ export class Scanner {
     return this.#number(layout.own) !== 0;
   }
 
-  /**
-   * Has an outline, of the record that was met last, spoken for by a number from 1 on, which hits are given that are like it; -1 where
-   * it does not fit.
-   */
-  speak(outline: number, speaker: number): void {
-    this.#view.setInt32(entry(layout.outlines, outline) + 8, speaker, true);
+  /** Has a day known, that of the record that was met last. */
+  learnDay(): void {
     const day = this.#number(layout.own + 16);
     const at = entry(layout.outlines, day) + 8;
-    if (this.#view.getFloat64(at, true) !== 0) return;
-    this.#view.setFloat64(at, isoTime(`${this.#text(layout.outlines, day)}T00:00:00Z`), true);
+    const first = isoTime(`${this.#text(layout.outlines, day)}T00:00:00Z`);
+    // 0 is one that is not known.
+    this.#view.setFloat64(at, first === 0 ? -0 : first, true);
+  }
+
+  /** Who speaks for an outline: a number from 1 on, which hits are given that are like it; -1 where it does not fit; 0 where nobody does. */
+  speaker(outline: number): number {
+    return this.#view.getInt32(entry(layout.outlines, outline) + 8, true);
+  }
+
+  setSpeaker(outline: number, speaker: number): void {
+    this.#view.setInt32(entry(layout.outlines, outline) + 8, speaker, true);
   }
 
   /** Leaves out of what it notes records from before or behind, in ms since 1970. */
@@ -237,9 +244,9 @@ export class Scanner {
     this.#exports.hit();
   }
 
-  /** Whether there is no room for another hit. */
-  get isFull(): boolean {
-    return this.#exports.isFull() !== 0;
+  /** Whether there is room for another hit. */
+  get hasRoom(): boolean {
+    return this.#exports.hasRoom() !== 0;
   }
 
   /** Takes the hits, 40 bytes each as note.wat says. */

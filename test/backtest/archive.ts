@@ -21,8 +21,9 @@ export interface Read {
   hits: [string, number[]][];
   /** What is kept of them besides. */
   kept: Kept[];
-  /** How many of them the scanner noted by itself. */
+  /** How many of them the scanner noted by itself, and how many those are that speak for them. */
   noted: number;
+  likes: number;
   faults: { offset: number; reason: string }[];
   ids: number;
 }
@@ -53,6 +54,7 @@ export function combined(parts: readonly FileResult[]): Read {
     hits: hits.map(({ record, fits }) => [record, fits]),
     kept: hits.map(({ kept }) => kept),
     noted: hits.filter(({ isNoted }) => isNoted).length,
+    likes: parts.reduce((sum, { noted }) => sum + noted.likes.length, 0),
     faults: parts.flatMap(({ faults }) => faults.map(({ offset, reason }) => ({ offset, reason }))),
     ids: parts.reduce((sum, { ids, oddIds, withoutId }) => sum + ids.length / 16 + oddIds.length + withoutId, 0),
   };

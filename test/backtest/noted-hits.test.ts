@@ -49,6 +49,7 @@ const arn = fc.oneof(
       .map(([part, account, name, who]) => `arn:${part}:sts::${account}:assumed-role/${name}/${who}`),
   },
   fc.constantFrom('arn:aws:iam::111122223333:user/alice', 'arn:aws:sts::111122223333:federated-user/bob', '', null, {}),
+  fc.constantFrom('arn:aws:sts::assumed-role/deployer/a', 'arn:aws:assumed-role/deployer/a:b:444455556666'),
   fc.constantFrom('arn:aws:iam::111122223333:root', 'arn:aws:x/y:assumed-role/deployer/a', 'assumed-role/deployer/a'),
 );
 const sparsely = { noNullPrototype: true };
@@ -151,11 +152,11 @@ const records = fc
 /** What is read where nobody keeps the records' texts, and what parsing gives of those that are told; others are told as faults. */
 async function bothWays(texts: readonly string[], some: readonly Criterion[], range: TimeRange = {}) {
   const file = `{"Records":[${texts.join(',')}]}`;
-  const { hits, kept, noted } = await readText(file, some, { keeping: { isFull: () => true }, range });
+  const { hits, kept, noted, likes } = await readText(file, some, { keeping: { isFull: () => true }, range });
   const fitting = plainly(texts, some);
   const all = plainlyKept(fitting).map((one, n) => ({ ...one, fits: fitting[n]?.[1] }));
   const told = all.filter(({ time }) => !Number.isNaN(time) && isWithin(time, range));
-  return { read: kept.map((one, n) => ({ ...one, fits: hits[n]?.[1] })), told, noted };
+  return { read: kept.map((one, n) => ({ ...one, fits: hits[n]?.[1] })), told, noted, likes };
 }
 
 describe('what the scanner notes by itself', { timeout: 120_000 }, () => {
@@ -224,6 +225,21 @@ describe('what the scanner notes by itself', { timeout: 120_000 }, () => {
       `${inSession},"responseElements":{"ConsoleLogin":"Success"}`,
       `${inSession},"responseElements":{"ConsoleLogin":"Failure"}`,
     ],
+    [
+      'accounts where the ARN has none',
+      deployer('arn:aws:sts::assumed-role/deployer/a'),
+      deployer('arn:aws:sts::assumed-role/deployer/b'),
+    ],
+    [
+      'an account that the session seems to name',
+      deployer('arn:aws:assumed-role/deployer/a'),
+      deployer('arn:aws:assumed-role/deployer/a:b:444455556666'),
+    ],
+    [
+      'a day before 1970 from 1970',
+      `${inSession},"eventTime":"1970-01-01T00:00:00Z"`,
+      `${inSession},"eventTime":"1969-12-31T23:59:59Z"`,
+    ],
     ['a session from none', inSession, deployer('arn:aws:sts::111122223333:assumed-role/deployer/')],
     [
       'what was answered first from what was answered last',
@@ -271,6 +287,17 @@ describe('what the scanner notes by itself', { timeout: 120_000 }, () => {
     expect(told).toHaveLength(60);
     expect(read).toEqual(told);
     expect(noted).toBeGreaterThan(50);
+  });
+
+  it('is spoken for by one alone, whatever the day', async () => {
+    const texts = Array.from({ length: 1000 }, (_, n) => {
+      const day = ['1970-01-01', '2026-02-30', '2026-05-01'][n % 3] ?? '';
+      return recordOf(n, { session: n % 5 }).replace(/"eventTime":"[^T]*/, `"eventTime":"${day}`);
+    });
+    const { read, told, noted, likes } = await bothWays(texts, denied);
+    expect(read).toEqual(told);
+    expect(noted).toBeGreaterThan(600);
+    expect(likes).toBe(1);
   });
 
   it('is nothing of which somebody keeps the text', async () => {
