@@ -4,8 +4,8 @@ import { HitNoter, type NotedHits } from './noted-hits.ts';
 import { HitPacker, type PackedHits } from './packed-hits.ts';
 import { type Bits, bitOf, bitsOf, everyBit } from './scan/layout.ts';
 import { readInto, type Source } from './scan/read-file.ts';
-import { type Candidate, type Fault, RecordReader } from './scan/reader.ts';
-import { Scanner } from './scan/scanner.ts';
+import { type Fault, RecordReader } from './scan/reader.ts';
+import { type Found, Scanner } from './scan/scanner.ts';
 
 /** What files, or a part of them, hold. */
 export interface FileResult {
@@ -45,11 +45,17 @@ const KEEPING: Keeping = { range: {}, mostFaults: 100, isFull: () => false, isEn
 /** A part is handed over when it has so many lists of eventIDs that filled the scanner's, or the scanner has no room for more hits. */
 const MOST_ID_LISTS = 2;
 
-/** A record that is judged: where it is, what the scanner says of it, and its text. */
+/** A record that is to be judged. */
 interface Judging {
   offset: number;
-  found: Bits & { odd: boolean };
-  bytes: () => Uint8Array;
+  /** As much of its text as was parsed. */
+  text: string;
+  /** How it was found; undefined of one within a document, of which the scanner knows nothing. */
+  found?: Found;
+  /** Its eventID, where that was read otherwise. */
+  id?: Int32Array | undefined;
+  /** The number of its outline, if it has one. */
+  outline?: number | undefined;
 }
 
 /** Reads files for the records that match. */
@@ -90,7 +96,7 @@ export class FileScan {
   async read(files: readonly Source[], part: (result: FileResult) => void): Promise<FileResult> {
     this.#part = part;
     const sink = {
-      candidate: (one: Candidate) => this.#candidate(one),
+      candidate: (found: Found, offset: number) => this.#candidate(found, offset),
       counted: (records: number) => {
         this.#result.records += records;
         this.#handOverIfLarge();
@@ -136,18 +142,17 @@ export class FileScan {
     else this.#result.moreFaults += 1;
   }
 
-  #candidate(one: Candidate): void {
-    const { found, offset } = one;
+  #candidate(found: Found, offset: number): void {
     const isTextWanted = (found.low & this.#wanting.low) !== 0 || (found.high & this.#wanting.high) !== 0;
     const outline = isTextWanted ? undefined : this.#scanner.note(found);
     if (outline === 'noted') return;
     if (outline === 'full') {
       this.#handOverIfLarge();
-      this.#candidate(one);
+      this.#candidate(found, offset);
       return;
     }
-    const picked = one.picked();
-    const text = picked?.text ?? utf8(one.bytes());
+    const picked = this.#scanner.pick(found);
+    const text = picked?.text ?? utf8(this.#scanner.text(found));
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -158,7 +163,7 @@ export class FileScan {
       return;
     }
     if (found.odd && found.document) this.#document(value, text, offset);
-    else this.#record(value, text, one, { id: picked?.id, outline });
+    else this.#record(value, { offset, text, found, id: picked?.id, outline });
   }
 
   /** A document that is no plain record: it may hold records, be one, or be something else. */
@@ -177,48 +182,37 @@ export class FileScan {
           continue;
         }
         this.#result.records += 1;
-        this.#odd(one, JSON.stringify(one), offset);
+        this.#record(one, { offset, text: JSON.stringify(one) });
       }
     } else if (['eventVersion', 'eventID', 'eventName'].some(own)) {
-      this.#odd(value, text, offset);
+      this.#record(value, { offset, text });
     } else {
       this.#result.records -= 1;
       this.#fault({ offset, reason: 'not CloudTrail: an object with neither Records nor the fields of one' });
     }
   }
 
-  /** A record of a document, of which the scanner knows nothing. */
-  #odd(value: unknown, text: string, offset: number): void {
-    const found = { ...everyBit, odd: true };
-    this.#record(value, text, { found, offset, bytes: () => Buffer.from(text) });
-  }
-
-  /** `text` is as much of it as was parsed; `id` its eventID, where that was read otherwise, and `outline` the number of its outline, if it has one. */
-  #record(
-    value: unknown,
-    text: string,
-    one: Judging,
-    { id, outline }: { id?: Int32Array | undefined; outline?: number | undefined } = {},
-  ): void {
+  #record(value: unknown, one: Judging): void {
+    const { text, found, id, outline } = one;
     const record = value as Record<string, unknown>;
-    if (one.found.odd) {
+    if (found?.odd ?? true) {
       const eventID = textOf(record.eventID);
       if (eventID === '') this.#result.withoutId += 1;
       else this.#result.oddIds.push(eventID);
     }
-    const judged = this.#judge.judge(record, text, one.found, id);
+    const judged = this.#judge.judge(record, text, found ?? everyBit, id);
     if (outline !== undefined) this.#noter.learn(outline, judged);
     if (judged !== 'unfit') this.#add(judged, one);
   }
 
-  #add(facts: Facts, one: Judging): void {
+  #add(facts: Facts, { offset, text, found }: Judging): void {
     const { range, isFull } = this.#keeping;
     if (Number.isNaN(facts.time)) {
-      const reason = 'a record matches, but has no readable eventTime: it is left out';
-      this.#fault({ offset: one.offset, reason });
+      this.#fault({ offset, reason: 'a record matches, but has no readable eventTime: it is left out' });
     } else if (isWithin(facts.time, range)) {
       this.#handOverIfLarge();
-      this.#hits.add(facts, facts.fits.every(isFull) ? NONE : one.bytes().slice());
+      const isKept = !facts.fits.every(isFull);
+      this.#hits.add(facts, isKept ? (found ? this.#scanner.text(found).slice() : Buffer.from(text)) : NONE);
       this.#noter.addPacked();
     }
   }

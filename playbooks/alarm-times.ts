@@ -28,17 +28,16 @@ export function alarmTimes(times: ArrayLike<number>, { atLeast, withinMinutes }:
   const alarms: AlarmTime[] = [];
   const minutes = new Float64Array(times.length);
   for (let n = 0; n < times.length; n += 1) minutes[n] = Math.floor((times[n] ?? 0) / MINUTE);
-  const minuteOf = (n: number): number => minutes[n] ?? 0;
   // The window at a minute holds the records from `from` up to before `to`.
   let [from, to] = [0, 0];
   let open: AlarmTime | undefined;
   while (to < times.length || open) {
     // Nothing changes but when a record comes in or the first one goes out.
-    const comes = to < times.length ? minuteOf(to) : Number.POSITIVE_INFINITY;
-    const goes = from < to ? minuteOf(from) + withinMinutes : Number.POSITIVE_INFINITY;
+    const comes = minutes[to] ?? Number.POSITIVE_INFINITY;
+    const goes = from < to ? (minutes[from] ?? 0) + withinMinutes : Number.POSITIVE_INFINITY;
     const minute = Math.min(comes, goes);
-    while (to < times.length && minuteOf(to) <= minute) to += 1;
-    while (from < to && minuteOf(from) <= minute - withinMinutes) from += 1;
+    while ((minutes[to] ?? Number.POSITIVE_INFINITY) <= minute) to += 1;
+    while (from < to && (minutes[from] ?? 0) <= minute - withinMinutes) from += 1;
     const breaching = to - from >= atLeast;
     const time = (minute + 1) * MINUTE;
     if (breaching && !open) open = { time, until: time, from, to };

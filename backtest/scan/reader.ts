@@ -1,6 +1,6 @@
 import { everyBit, states } from './layout.ts';
 import { afterBroken, afterBrokenLine, endOfValue, isRecordStart, isWordToEnd, nesting } from './recovery.ts';
-import { amongRecords, type Found, outside, type Picked, type Place, type Scan, type Scanner } from './scanner.ts';
+import { amongRecords, type Found, outside, type Place, type Scan, type Scanner } from './scanner.ts';
 
 /** Something in a file that is not as it should be; the offset counts bytes of the file's text, after decompression. */
 export interface Fault {
@@ -8,35 +8,10 @@ export interface Fault {
   reason: string;
 }
 
-/** A record that must be looked at; what it is asked for is as it is while it is handed over. */
-export class Candidate {
-  readonly found: Found;
-  readonly offset: number;
-  readonly #scanner: Scanner;
-
-  /** `offset` is that of its beginning. */
-  constructor(found: Found, offset: number, scanner: Scanner) {
-    this.found = found;
-    this.offset = offset;
-    this.#scanner = scanner;
-  }
-
-  /** Its text. */
-  bytes(): Uint8Array {
-    const { start, end } = this.found;
-    return this.#scanner.bytes(end).subarray(start);
-  }
-
-  /** As much of its text as anybody looks at, where that is known. */
-  picked(): Picked | undefined {
-    return this.#scanner.pick(this.found);
-  }
-}
-
 /** What reading a file's text reports. */
 export interface ReaderSink {
-  /** A record that must be looked at. */
-  candidate: (found: Candidate) => void;
+  /** A record that must be looked at, and its place in the text: the scanner gives more of it while this is called. */
+  candidate: (found: Found, offset: number) => void;
   /** So many records; their eventIDs wait in the scanner, but for those that there was no room for. */
   counted: (records: number) => void;
   /** eventIDs that the scanner has no more room for, 16 bytes each. */
@@ -171,7 +146,7 @@ export class RecordReader {
   }
 
   #candidate(found: Found): void {
-    this.#sink.candidate(new Candidate(found, this.#offset + found.start, this.#scanner));
+    this.#sink.candidate(found, this.#offset + found.start);
   }
 
   #atEnd(scan: Scan, last: boolean, cut: boolean): undefined {

@@ -174,6 +174,11 @@ export class Scanner {
     return crc32(text.subarray(layout.foldedSize), crc32(rest, 0xffffffff));
   }
 
+  /** The text of a record that was found. */
+  text({ start, end }: Found): Uint8Array {
+    return this.bytes(end).subarray(start);
+  }
+
   /**
    * The text of a record that was found, with only those fields that anybody looks at who may want it: a fraction of it to parse. Undefined
    * where that may be any, and where it is not plain or long.
@@ -278,7 +283,7 @@ export class Scanner {
 
   #metBy({ low, high }: Bits): { all: number; noted: number; vain: number } {
     // Where two sets of bits come to the same, they share what is no more than an estimate.
-    const key = low ^ Math.imul(high, 0x9e3779b1);
+    const key = (low ^ Math.imul(high, 0x9e3779b1)) & 0xffff;
     let met = this.#met.get(key);
     if (!met) {
       met = { all: 0, noted: 0, vain: 0 };

@@ -384,8 +384,9 @@ describe('whatever is done to a file', { timeout: 120_000 }, () => {
 
 function inPieces(module: WebAssembly.Module, bytes: Uint8Array, sizes: readonly number[]) {
   const read = { records: 0, found: [] as string[], faults: [] as unknown[] };
-  const reader = new RecordReader(new Scanner(module, [undefined]), {
-    candidate: (one) => read.found.push(`${one.offset} ${Buffer.from(one.bytes()).toString()}`),
+  const scanner = new Scanner(module, [undefined]);
+  const reader = new RecordReader(scanner, {
+    candidate: (found, offset) => read.found.push(`${offset} ${Buffer.from(scanner.text(found)).toString()}`),
     counted: (records) => {
       read.records += records;
     },
