@@ -75,21 +75,17 @@ export class FileScan {
   #part: (result: FileResult) => void = () => {};
 
   /** @throws InvalidPath, InvalidFilterPattern */
-  constructor(
-    module: WebAssembly.Module,
-    criteria: readonly Criterion[],
-    range: TimeRange = {},
-    keeping: Partial<Keeping> = {},
-  ) {
+  constructor(module: WebAssembly.Module, criteria: readonly Criterion[], keeping: Partial<Keeping> = {}) {
+    this.#keeping = { ...KEEPING, ...keeping };
     this.#scanner = new Scanner(module, criteria.map(impliedBy), {
       always: factFields,
       each: criteria.map(fieldsOf),
     });
-    this.#scanner.within(range.since, range.until);
+    const { since, until } = this.#keeping.range;
+    this.#scanner.within(since, until);
     this.#noter = new HitNoter(this.#scanner);
     this.#judge = new Judge(criteria);
     this.#criteria = criteria.length;
-    this.#keeping = { ...KEEPING, ...keeping, range };
   }
 
   /** Reads files, one after the other. Parts are handed over as they become large; what is left is the result. */
@@ -122,7 +118,7 @@ export class FileScan {
   }
 
   #handOverIfLarge(): void {
-    if (!this.#noter.hasRoom || this.#ids.length >= MOST_ID_LISTS) this.#part(this.#take());
+    if (!this.#scanner.hasRoom || this.#ids.length >= MOST_ID_LISTS) this.#part(this.#take());
   }
 
   /** What there is, with the eventIDs that wait in the scanner. */
@@ -213,7 +209,7 @@ export class FileScan {
       this.#handOverIfLarge();
       const isKept = !facts.fits.every(isFull);
       this.#hits.add(facts, isKept ? (found ? this.#scanner.text(found).slice() : Buffer.from(text)) : NONE);
-      this.#noter.addPacked();
+      this.#scanner.addUnknown();
     }
   }
 }

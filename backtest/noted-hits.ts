@@ -42,16 +42,6 @@ export class HitNoter {
     }
   }
 
-  /** A hit that is packed otherwise comes here. */
-  addPacked(): void {
-    this.#scanner.addUnknown();
-  }
-
-  /** Whether there is room for another hit. */
-  get hasRoom(): boolean {
-    return this.#scanner.hasRoom;
-  }
-
   /** Takes what there is, and begins anew. */
   take(): NotedHits {
     const noted = {

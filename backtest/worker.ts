@@ -29,12 +29,11 @@ export interface Report extends FileResult {
 }
 
 const { module, criteria, since, until, ended, full } = workerData as WorkerData;
-const scan = new FileScan(
-  module,
-  criteria,
-  { since, until },
-  { isFull: (criterion) => Atomics.load(full, criterion) !== 0, isEnded: () => Atomics.load(ended, 0) !== 0 },
-);
+const scan = new FileScan(module, criteria, {
+  range: { since, until },
+  isFull: (criterion) => Atomics.load(full, criterion) !== 0,
+  isEnded: () => Atomics.load(ended, 0) !== 0,
+});
 
 // One after the other: they share the scanner's memory.
 let turn: Promise<void> = Promise.resolve();

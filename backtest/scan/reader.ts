@@ -218,20 +218,17 @@ export class RecordReader {
 
   #passRecord(bytes: Uint8Array, scan: Scan, open: number, last: boolean): number | undefined {
     const { base } = scan.place;
-    if (base + nesting(bytes, open, scan.at) > deepest) {
-      const end = endOfValue(bytes, open);
-      if (end === undefined && !last) return this.#keep(open, scan.place);
-      if (end !== undefined && syntaxError(bytes.subarray(open, end)) === undefined) {
-        this.#passDeep(open, end, base);
-        return end;
-      }
+    // Where it is nested deeper than the scanner looks, it may be valid after all; else what is wrong with it shows at once.
+    const isDeep = base + nesting(bytes, open, scan.at) > deepest;
+    const end = isDeep ? endOfValue(bytes, open) : scan.at + ENOUGH_TO_TELL;
+    if (!last && (end === undefined || end > bytes.length)) return this.#keep(open, scan.place);
+    const wrong = end === undefined ? 'it has no end' : syntaxError(bytes.subarray(open, end));
+    if (isDeep && end !== undefined && wrong === undefined) {
+      this.#passDeep(open, end, base);
+      return end;
     }
-    const told = scan.at + ENOUGH_TO_TELL;
-    if (told > bytes.length && !last) return this.#keep(open, scan.place);
-    const wrong = syntaxError(bytes.subarray(open, told)) ?? 'it has no end';
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    const next = base === 0 ? afterBrokenLine(text, open, scan.at) : afterBroken(bytes, open);
-    if (next === undefined && !last) return this.#keep(open, scan.place);
+    const next = base === 0 ? afterBrokenLine(bytes, open, scan.at) : afterBroken(bytes, open);
+    if (next === undefined && base > 0 && !last) return this.#keep(open, scan.place);
     const fault = `a record is no JSON (${wrong})`;
     if (base > 0) this.#fault(open, fault);
     else this.#faultOfLine(open, fault, `not CloudTrail: it begins like JSON, but is none (${wrong})`);

@@ -60,10 +60,9 @@ export function isWordToEnd(bytes: Uint8Array, at: number): boolean {
   return at < bytes.length;
 }
 
-/** Where reading goes on behind a record that is no JSON. */
+/** Where reading goes on behind a record that is no JSON: behind the record, or at the beginning of one. */
 export interface Next {
-  /** `end`: behind the record; `record`: at the beginning of one; `lost`: the beginning of one must be looked for. */
-  how: 'end' | 'record' | 'lost';
+  how: 'end' | 'record';
   position: number;
 }
 
@@ -81,8 +80,8 @@ export function afterBroken(bytes: Uint8Array, open: number): Next | undefined {
  * The same in a file of lines, of a record with a fault at a position: a line that begins like a record is one; else whatever line comes
  * behind the fault.
  */
-export function afterBrokenLine(bytes: Buffer, open: number, at: number): Next {
-  const next = bytes.subarray(0, at + 1).indexOf('\n{', open);
+export function afterBrokenLine(bytes: Uint8Array, open: number, at: number): Next | undefined {
+  const next = Buffer.from(bytes.buffer, bytes.byteOffset, at + 1).indexOf('\n{', open);
   const line = next < 0 ? bytes.indexOf(0x0a, at) : next;
-  return line < 0 ? { how: 'lost', position: bytes.length } : { how: 'end', position: line };
+  return line < 0 ? undefined : { how: 'end', position: line };
 }

@@ -234,6 +234,7 @@ export class Scanner {
     return this.#view.getInt32(entry(layout.outlines, outline) + 8, true);
   }
 
+  /** Says who does. */
   setSpeaker(outline: number, speaker: number): void {
     this.#view.setInt32(entry(layout.outlines, outline) + 8, speaker, true);
   }
@@ -244,7 +245,7 @@ export class Scanner {
     this.#exports.until.value = until;
   }
 
-  /** Puts a hit among those that are noted, of which nothing is known here. */
+  /** Puts a hit among those that are noted, of which nothing is known here: it is packed otherwise. */
   addUnknown(): void {
     this.#exports.hit();
   }

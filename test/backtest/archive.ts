@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ActorWriter } from '../../backtest/actor-text.ts';
 import type { Criterion } from '../../backtest/criterion.ts';
 import { testOf } from '../../backtest/criterion.ts';
-import { type FileResult, FileScan, type Keeping, type TimeRange } from '../../backtest/file-scan.ts';
+import { type FileResult, FileScan, type Keeping } from '../../backtest/file-scan.ts';
 import { type Facts, factsOf } from '../../backtest/judge.ts';
 import { eachHit, type Like } from '../../backtest/noted-hits.ts';
 import { attemptPlace, idPlace, NONE, type PackedHits, textPlace, UUID, width } from '../../backtest/packed-hits.ts';
@@ -29,20 +29,16 @@ export interface Read {
 }
 
 /** How a file is read. */
-interface Reading {
-  gzip?: boolean;
-  range?: TimeRange;
-  keeping?: Partial<Keeping>;
-}
+type Reading = Partial<Keeping> & { gzip?: boolean };
 
 /** Reads a file as a worker does, but lists every fault: what is compared must not depend on which come first. */
 export async function readFile(
   source: Source,
   criteria: readonly Criterion[],
-  { range = {}, keeping = {} }: Reading = {},
+  keeping: Partial<Keeping> = {},
 ): Promise<Read> {
   const parts: FileResult[] = [];
-  const scan = new FileScan(module, criteria, range, { mostFaults: Number.POSITIVE_INFINITY, ...keeping });
+  const scan = new FileScan(module, criteria, { mostFaults: Number.POSITIVE_INFINITY, ...keeping });
   const last = await scan.read([source], (part) => parts.push(part));
   return combined([...parts, last]);
 }
@@ -118,10 +114,10 @@ export const plainlyKept = (hits: readonly [string, number[]][]): Kept[] =>
 export function readText(
   text: string | Uint8Array,
   criteria: readonly Criterion[],
-  reading: Reading = {},
+  { gzip = false, ...keeping }: Reading = {},
 ): Promise<Read> {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  return readFile({ bytes: Uint8Array.from(reading.gzip ? gzipSync(bytes) : bytes) }, criteria, reading);
+  return readFile({ bytes: Uint8Array.from(gzip ? gzipSync(bytes) : bytes) }, criteria, keeping);
 }
 
 /** The plain way: what the criteria say of records that were parsed. */

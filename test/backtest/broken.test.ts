@@ -224,7 +224,7 @@ describe('what is broken is reported with its place, and the rest counts', { tim
     ])('%s', async (_, isEnded) => {
       const path = join(folder, 'large.gz');
       writeFileSync(path, twice(large));
-      const scan = new FileScan(compileScanner(), [stop], {}, { isEnded: () => isEnded });
+      const scan = new FileScan(compileScanner(), [stop], { isEnded: () => isEnded });
       const parts: FileResult[] = [];
       parts.push(await scan.read([{ path }], (part) => parts.push(part)));
 
@@ -279,6 +279,14 @@ describe('what is broken is reported with its place, and the rest counts', { tim
         reason: expect.stringMatching(/gzip data is broken or cut off/),
       });
     }
+  });
+
+  it('says what is wrong with a record that is nested deeper than the scanner looks', async () => {
+    const deep = `{"eventVersion":"1.11","x":${'['.repeat(70)}${'"y",'.repeat(50)}1${']'.repeat(69)},"eventID":"${id(1)}"}`;
+    const read = await readText(`{"Records":[${deep},${record(2)}]}`, [stop]);
+    const at = deep.indexOf(',"eventID"') + 10;
+    expect(read.faults[0]).toEqual({ offset: 12, reason: expect.stringContaining(`at position ${at}`) });
+    expect(read.records).toBe(1);
   });
 
   // The end of each is that of the file: to look for it took a minute for so many.

@@ -152,7 +152,7 @@ const records = fc
 /** What is read where nobody keeps the records' texts, and what parsing gives of those that are told; others are told as faults. */
 async function bothWays(texts: readonly string[], some: readonly Criterion[], range: TimeRange = {}) {
   const file = `{"Records":[${texts.join(',')}]}`;
-  const { hits, kept, noted, likes } = await readText(file, some, { keeping: { isFull: () => true }, range });
+  const { hits, kept, noted, likes } = await readText(file, some, { isFull: () => true, range });
   const fitting = plainly(texts, some);
   const all = plainlyKept(fitting).map((one, n) => ({ ...one, fits: fitting[n]?.[1] }));
   const told = all.filter(({ time }) => !Number.isNaN(time) && isWithin(time, range));
