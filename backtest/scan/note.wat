@@ -17,7 +17,8 @@
 (module
   ;; Notes the record from $p to $end for the detections with these bits, where one that is like it was judged. Returns 0 where that is
   ;; done; the number of its outline where none was judged yet that speaks for it, or of a day that is not known yet; -1 where it has none, or
-  ;; where there is no room to know another one; or -2 where there is no room for a hit. It must be valid and no longer than half of the place for what is picked.
+  ;; where there is no room to know another one; or -2 where there is no room for a hit. It must be valid and no longer than half of the
+  ;; place for what is picked.
   (func (export "note") (param $p i32) (param $end i32) (param $low i32) (param $high i32) (result i32)
     (local $outline i32) (local $speaker i32) (local $time f64) (local $session i32) (local $address i32) (local $at i32)
     (if (i32.eqz (call $hasRoom)) (then (return (i32.const -2))))
@@ -80,15 +81,10 @@
     (local $t i32) (local $class i32) (local $depth i32) (local $isKey i32) (local $within i32)
     (local $from i32) (local $part i32) (local $seen i32) (local $cut i32) (local $n i32) (local $to i32)
     (local $day i32) (local $second i32)
-    (global.set $inside (i64.const 0))
-    (global.set $carry (i64.const 0))
-    (global.set $wasScalar (i64.const 0))
-    (drop (call $tokens (local.get $p) (local.get $end)))
+    (call $tokensOf (local.get $p) (local.get $end))
     (v128.store offset=0x2F020 (i32.const 0) (v128.const i64x2 0 0))
     (v128.store offset=0x2F030 (i32.const 0) (v128.const i64x2 0 0))
-    (local.set $mask (i64.or
-      (i64.extend_i32_u (local.get $low))
-      (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
+    (local.set $mask (call $maskOf (local.get $low) (local.get $high)))
     (local.set $t (i32.const 0x100000))
     (i64.store offset=0x2B000 (i32.const 0) (local.get $mask))
     (local.set $to (i32.const 0x2B009))
@@ -162,18 +158,16 @@
       ;; A colon, or a value that is no text.
       (br_if $token (i32.or (i32.eq (local.get $class) (i32.const 4)) (i32.gt_u (local.get $class) (i32.const 6))))
       (local.set $part (i32.const 0))
-      (if (i32.eqz (i32.and (local.get $class) (i32.const 1)))
+      (if (i32.lt_u (local.get $class) (i32.const 4))
         (then
-          (local.set $depth (i32.add (local.get $depth) (i32.const 1)))
-          (local.set $isKey (i32.and
-            (i32.eqz (local.get $class))
-            (i32.or (i32.eq (local.get $depth) (i32.const 1)) (i32.ne (local.get $within) (i32.const 0)))))
-          (br $token)))
-      (if (i32.eq (local.get $class) (i32.const 5))
-        (then (local.set $isKey (i32.or (i32.eq (local.get $depth) (i32.const 1)) (i32.ne (local.get $within) (i32.const 0)))))
-        (else
-          (local.set $isKey (i32.const 0))
-          (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))))
+          (local.set $depth (i32.add
+            (local.get $depth)
+            (i32.sub (i32.const 1) (i32.shl (i32.and (local.get $class) (i32.const 1)) (i32.const 1)))))))
+      ;; A key follows a { or a comma.
+      (local.set $isKey (i32.and
+        (i32.or (i32.eqz (local.get $class)) (i32.eq (local.get $class) (i32.const 5)))
+        (i32.or (i32.eq (local.get $depth) (i32.const 1)) (i32.ne (local.get $within) (i32.const 0)))))
+      (br_if $token (i32.eqz (i32.and (local.get $class) (i32.const 1))))
       ;; A field ends with a comma, or with the record.
       (br_if $token (i32.gt_u (i32.add (local.get $depth) (i32.ne (local.get $class) (i32.const 5))) (i32.const 1)))
       (if (i32.and (i32.ne (local.get $from) (i32.const 0)) (i32.ne (local.get $within) (i32.const 8)))

@@ -613,13 +613,8 @@
     (local $mask i64)
     (local $t i32) (local $class i32) (local $depth i32) (local $field i32) (local $isKey i32) (local $to i32)
     (local $wanted i32)
-    (global.set $inside (i64.const 0))
-    (global.set $carry (i64.const 0))
-    (global.set $wasScalar (i64.const 0))
-    (drop (call $tokens (local.get $p) (local.get $end)))
-    (local.set $mask (i64.or
-      (i64.extend_i32_u (local.get $low))
-      (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
+    (call $tokensOf (local.get $p) (local.get $end))
+    (local.set $mask (call $maskOf (local.get $low) (local.get $high)))
     (i32.store offset=0x2F010 (i32.const 0) (i32.const 0))
     (local.set $t (i32.const 0x100000))
     (i32.store8 offset=0x2B000 (i32.const 0) (i32.const 123))
@@ -669,6 +664,19 @@
     (if (i32.gt_u (local.get $to) (i32.const 0x2B001)) (then (local.set $to (i32.sub (local.get $to) (i32.const 1)))))
     (i32.store8 (local.get $to) (i32.const 125))
     (i32.sub (local.get $to) (i32.const 0x2AFFF)))
+
+  ;; Lists the tokens of the record from $p to $end alone.
+  (func $tokensOf (param $p i32) (param $end i32)
+    (global.set $inside (i64.const 0))
+    (global.set $carry (i64.const 0))
+    (global.set $wasScalar (i64.const 0))
+    (drop (call $tokens (local.get $p) (local.get $end))))
+
+  ;; The detections with these bits.
+  (func $maskOf (param $low i32) (param $high i32) (result i64)
+    (i64.or
+      (i64.extend_i32_u (local.get $low))
+      (i64.shl (i64.extend_i32_u (local.get $high)) (i64.const 32))))
 
   ;; The field whose key is at $p, if the detections in $mask look at it, or 0.
   (func $wanted (param $p i32) (param $mask i64) (result i32)
